@@ -1,0 +1,185 @@
+//! The registry of formats, recognition by bytes, and the entry points of reading.
+
+use crate::error::{ReadError, ReadErrorKind};
+use crate::input::{self, Stored};
+use crate::{Capture, Content, Notes, Source, folded, jaeger, note, perf_script, pprof};
+use std::path::Path;
+
+/// Every format that is read, most distinctive first.
+pub const FORMATS: &[&dyn Format] =
+    &[&jaeger::Jaeger, &perf_script::PerfScript, &folded::Folded, &pprof::Pprof];
+
+/// How much of the input recognition looks at.
+const HEAD: usize = 1 << 16;
+
+/// A capture format: recognises its bytes and reads them.
+pub trait Format: Sync {
+    /// The name, as in `--from` and in reports.
+    fn name(&self) -> &'static str;
+
+    /// One line for help and tables: what writes it.
+    fn description(&self) -> &'static str;
+
+    /// Whether the input looks like this format, judged by its first bytes (`head`, at most 64 KiB).
+    fn recognise(&self, head: &[u8]) -> Option<Recognition>;
+
+    /// Reads the whole unpacked input.
+    ///
+    /// # Errors
+    /// When no result is possible; anything less is noted in `notes`.
+    fn read(&self, input: &[u8], options: &ReadOptions, notes: &mut Notes) -> Result<Content, ReadErrorKind>;
+}
+
+/// How sure a format is that bytes are its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Confidence {
+    /// The bytes can be read as this format, and as others.
+    Possible,
+    /// The bytes look like this format.
+    Likely,
+    /// A signature that no other format has.
+    Certain,
+}
+
+/// What recognition found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recognition {
+    /// How sure.
+    pub confidence: Confidence,
+    /// What in the bytes gave it away.
+    pub why: String,
+}
+
+/// How to read.
+#[derive(Clone, Debug)]
+pub struct ReadOptions {
+    /// Read as this format whatever the bytes look like.
+    pub from: Option<&'static str>,
+    /// Map large files into memory instead of reading them.
+    pub map: bool,
+    /// The most bytes a compressed file or a pipe may give.
+    pub max_unpacked: u64,
+    /// Compute the blake3 digest of the stored bytes.
+    pub digest: bool,
+    /// About how many bytes one parallel task reads. The result does not depend on it.
+    pub chunk_bytes: usize,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        ReadOptions { from: None, map: true, max_unpacked: 8 << 30, digest: false, chunk_bytes: 8 << 20 }
+    }
+}
+
+/// The format called `name`.
+#[must_use]
+pub fn format_named(name: &str) -> Option<&'static dyn Format> {
+    FORMATS.iter().copied().find(|format| format.name() == name)
+}
+
+/// Reads a capture file.
+///
+/// # Errors
+/// When the file cannot be opened, is in no known format, or breaks its format so that nothing can be used.
+pub fn read_path(path: &Path, options: &ReadOptions) -> Result<Capture, ReadError> {
+    let name = path.display().to_string();
+    let outcome = input::open(path, options).and_then(|stored| read_stored(&name, &stored, options));
+    outcome.map_err(|kind| ReadError { name, kind })
+}
+
+/// Reads a capture from standard input.
+///
+/// # Errors
+/// As [`read_path`].
+pub fn read_stdin(options: &ReadOptions) -> Result<Capture, ReadError> {
+    let outcome = input::stdin(options).and_then(|stored| read_stored("-", &stored, options));
+    outcome.map_err(|kind| ReadError { name: "-".to_owned(), kind })
+}
+
+/// Reads a capture from memory; `name` is for messages and reports.
+///
+/// # Errors
+/// As [`read_path`].
+pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Capture, ReadError> {
+    read_stored(name, &Stored::Borrowed(bytes), options)
+        .map_err(|kind| ReadError { name: name.to_owned(), kind })
+}
+
+fn read_stored(name: &str, stored: &Stored<'_>, options: &ReadOptions) -> Result<Capture, ReadErrorKind> {
+    if stored.is_empty() {
+        return Err(ReadErrorKind::Empty);
+    }
+    let mut notes = Notes::default();
+    let (bytes, container) = input::unpack(stored, options, &mut notes)?;
+    let (format, why_recognised) = match options.from.and_then(format_named) {
+        Some(format) => (format, "--from".to_owned()),
+        None => recognise(&bytes)?,
+    };
+    let content = format.read(&bytes, options, &mut notes)?;
+    let source = Source {
+        name: name.to_owned(),
+        format: format.name(),
+        why_recognised,
+        container,
+        bytes: stored.len() as u64,
+        digest: options.digest.then(|| digest(stored)),
+    };
+    Ok(Capture { source, content, notes })
+}
+
+fn digest(stored: &[u8]) -> String {
+    blake3::Hasher::new().update_rayon(stored).finalize().to_hex().to_string()
+}
+
+/// The one format that is surest of these bytes, and why.
+fn recognise(input: &[u8]) -> Result<(&'static dyn Format, String), ReadErrorKind> {
+    if input.is_empty() {
+        return Err(ReadErrorKind::Empty);
+    }
+    if let Some((format, advice)) = unsupported(input) {
+        return Err(ReadErrorKind::Unsupported { format, advice });
+    }
+    let head = &input[..input.len().min(HEAD)];
+    let mut best: Option<(&'static dyn Format, Recognition)> = None;
+    for &format in FORMATS {
+        let Some(recognition) = format.recognise(head) else { continue };
+        match &best {
+            Some((other, known)) if known.confidence == recognition.confidence => {
+                let (first, second) = (other.name(), format.name());
+                return Err(ReadErrorKind::Ambiguous { first, second });
+            }
+            Some((_, known)) if known.confidence > recognition.confidence => {}
+            _ => best = Some((format, recognition)),
+        }
+    }
+    match best {
+        Some((format, recognition)) => Ok((format, recognition.why)),
+        None => {
+            let names: Vec<&str> = FORMATS.iter().map(|format| format.name()).collect();
+            let expected = format!("one of: {}", names.join(", "));
+            Err(ReadErrorKind::Unrecognised { found: note::excerpt(&head[..head.len().min(40)]), expected })
+        }
+    }
+}
+
+/// Formats that people do pass to an analyzer and that are not read yet, by their signatures.
+fn unsupported(input: &[u8]) -> Option<(&'static str, &'static str)> {
+    const SIGNATURES: &[(&[u8], &str, &str)] = &[
+        (
+            b"PERFILE2",
+            "a binary perf.data file",
+            "run `perf script -F +pid,+time,+period -i FILE > FILE.perf.txt` on the machine that recorded it and pass that",
+        ),
+        (b"FLR\0", "a Java Flight Recorder file", "convert it with async-profiler's `jfrconv --collapsed`"),
+        (b"heap profile:", "a legacy heap profile", "convert it with `go tool pprof -proto`"),
+        (b"heap_v2/", "a jemalloc heap profile", "convert it with `jeprof --collapsed`"),
+        (b"--- contention", "a legacy contention profile", "convert it with `go tool pprof -proto`"),
+        (b"--- mutex:", "a legacy mutex profile", "convert it with `go tool pprof -proto`"),
+        (b"--- threadz", "a legacy thread profile", "convert it with `go tool pprof -proto`"),
+        (b"goroutine profile: total", "a goroutine dump", "fetch it with `?debug=0` to get pprof"),
+    ];
+    SIGNATURES
+        .iter()
+        .find(|(signature, ..)| input.starts_with(signature))
+        .map(|&(_, format, advice)| (format, advice))
+}

@@ -1,0 +1,268 @@
+//! Input bytes: from a path, standard input or memory; mapped or read; unpacked.
+//!
+//! This is the only file of the project with `unsafe` code: the memory map.
+
+use crate::error::ReadErrorKind;
+use crate::{Notes, ReadOptions};
+use flate2::bufread::GzDecoder;
+use std::fs::File;
+use std::io::{self, BufRead, Read};
+use std::ops::Deref;
+use std::path::Path;
+
+/// Files of at least this size are mapped; below it a read is as fast and carries no risk.
+const MAP_FROM_BYTES: u64 = 1 << 20;
+
+/// How the bytes of a capture were packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Container {
+    /// Not packed.
+    Plain,
+    /// gzip, one or more members.
+    Gzip,
+    /// Zstandard, one or more frames.
+    Zstd,
+}
+
+impl Container {
+    /// `plain`, `gzip` or `zstd`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Container::Plain => "plain",
+            Container::Gzip => "gzip",
+            Container::Zstd => "zstd",
+        }
+    }
+}
+
+/// The bytes of a file as stored.
+pub(crate) enum Stored<'a> {
+    Mapped(memmap2::Mmap),
+    Owned(Vec<u8>),
+    Borrowed(&'a [u8]),
+}
+
+impl Deref for Stored<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Stored::Mapped(map) => map,
+            Stored::Owned(bytes) => bytes,
+            Stored::Borrowed(bytes) => bytes,
+        }
+    }
+}
+
+/// Opens a file: large regular files are mapped, everything else is read.
+pub(crate) fn open(path: &Path, options: &ReadOptions) -> Result<Stored<'static>, ReadErrorKind> {
+    let metadata = std::fs::metadata(path)?;
+    if metadata.is_dir() {
+        let advice = "name a file inside it";
+        return Err(ReadErrorKind::NotAFile { what: "a directory", advice });
+    }
+    let mut file = File::open(path)?;
+    if metadata.is_file() && metadata.len() >= MAP_FROM_BYTES && options.map {
+        return Ok(Stored::Mapped(map(&file)?));
+    }
+    let mut bytes = Vec::new();
+    if metadata.is_file() {
+        file.read_to_end(&mut bytes)?;
+    } else {
+        read_bounded(file, options.max_unpacked, &mut bytes)?;
+    }
+    Ok(Stored::Owned(bytes))
+}
+
+/// Reads standard input to its end, at most `max_unpacked` bytes.
+pub(crate) fn stdin(options: &ReadOptions) -> Result<Stored<'static>, ReadErrorKind> {
+    let mut bytes = Vec::new();
+    read_bounded(io::stdin().lock(), options.max_unpacked, &mut bytes)?;
+    Ok(Stored::Owned(bytes))
+}
+
+fn read_bounded(from: impl Read, limit: u64, bytes: &mut Vec<u8>) -> Result<(), ReadErrorKind> {
+    from.take(limit.saturating_add(1)).read_to_end(bytes)?;
+    if bytes.len() as u64 > limit { Err(ReadErrorKind::TooLarge { limit }) } else { Ok(()) }
+}
+
+#[allow(unsafe_code)]
+fn map(file: &File) -> io::Result<memmap2::Mmap> {
+    // SAFETY: the map is private to this process and read only. What no one can exclude is that another
+    // process truncates the file meanwhile: the kernel then ends this process with SIGBUS. The map lives only
+    // while the file is read, the manual says so, and `--no-mmap` (`ReadOptions::map`) avoids it.
+    let map = unsafe { memmap2::Mmap::map(file)? };
+    #[cfg(unix)]
+    // Advice only: reading works the same when the kernel refuses it.
+    let _ = map.advise(memmap2::Advice::Sequential);
+    Ok(map)
+}
+
+/// Unpacked bytes: the stored ones when they were plain.
+pub(crate) enum Unpacked<'a> {
+    Plain(&'a [u8]),
+    Owned(Vec<u8>),
+}
+
+impl Deref for Unpacked<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Unpacked::Plain(bytes) => bytes,
+            Unpacked::Owned(bytes) => bytes,
+        }
+    }
+}
+
+/// Unpacks gzip and zstd by their magic numbers, and turns UTF-16 text into UTF-8.
+///
+/// A container that is cut or corrupt gives what could be unpacked, with a note.
+pub(crate) fn unpack<'a>(
+    stored: &'a [u8],
+    options: &ReadOptions,
+    notes: &mut Notes,
+) -> Result<(Unpacked<'a>, Container), ReadErrorKind> {
+    let (bytes, container) = if stored.starts_with(&[0x1f, 0x8b]) {
+        (Unpacked::Owned(gunzip(stored, options.max_unpacked, notes)?), Container::Gzip)
+    } else if stored.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+        (Unpacked::Owned(unzstd(stored, options.max_unpacked, notes)?), Container::Zstd)
+    } else {
+        (Unpacked::Plain(stored), Container::Plain)
+    };
+    Ok((decode_text(bytes), container))
+}
+
+fn gunzip(stored: &[u8], limit: u64, notes: &mut Notes) -> Result<Vec<u8>, ReadErrorKind> {
+    let mut bytes = Vec::new();
+    let mut rest = stored;
+    while !rest.is_empty() {
+        let at = stored.len() - rest.len();
+        if at > 0 && !rest.starts_with(&[0x1f, 0x8b]) {
+            if rest.iter().any(|&byte| byte != 0) {
+                notes.caveat("gzip_trailing", "bytes after the last gzip member, not read", at, rest);
+            }
+            break;
+        }
+        let mut member = GzDecoder::new(rest);
+        let room = limit.saturating_sub(bytes.len() as u64).saturating_add(1);
+        let outcome = (&mut member).take(room).read_to_end(&mut bytes);
+        if bytes.len() as u64 > limit {
+            return Err(ReadErrorKind::TooLarge { limit });
+        }
+        let unread = member.into_inner();
+        if let Err(error) = outcome {
+            let byte = stored.len() - unread.len();
+            if bytes.is_empty() {
+                let detail = error.to_string();
+                return Err(ReadErrorKind::Unpack { container: "gzip", byte: byte as u64, detail });
+            }
+            let text = "gzip data cut or corrupt, what was unpacked before it is used";
+            notes.caveat("gzip_damaged", text, byte, error.to_string().as_bytes());
+            break;
+        }
+        rest = unread;
+    }
+    Ok(bytes)
+}
+
+fn unzstd(stored: &[u8], limit: u64, notes: &mut Notes) -> Result<Vec<u8>, ReadErrorKind> {
+    let broken =
+        |error: &io::Error| ReadErrorKind::Unpack { container: "zstd", byte: 0, detail: error.to_string() };
+    let mut decoder = zstd::stream::read::Decoder::with_buffer(stored).map_err(|error| broken(&error))?;
+    let mut bytes = Vec::new();
+    let outcome = (&mut decoder).take(limit.saturating_add(1)).read_to_end(&mut bytes);
+    if bytes.len() as u64 > limit {
+        return Err(ReadErrorKind::TooLarge { limit });
+    }
+    if let Err(error) = outcome {
+        if bytes.is_empty() {
+            return Err(broken(&error));
+        }
+        let unread = decoder.finish().fill_buf().map_or(0, <[u8]>::len);
+        let text = "zstd data cut or corrupt, what was unpacked before it is used";
+        notes.caveat("zstd_damaged", text, stored.len() - unread, error.to_string().as_bytes());
+    }
+    Ok(bytes)
+}
+
+/// Removes a UTF-8 byte order mark; turns UTF-16 with a byte order mark into UTF-8 (PowerShell's `>` writes it).
+fn decode_text(bytes: Unpacked<'_>) -> Unpacked<'_> {
+    let utf16 = |unit: fn([u8; 2]) -> u16| {
+        let units = bytes[2..].chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+        let text: String =
+            char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+        text.into_bytes()
+    };
+    match *bytes {
+        [0xff, 0xfe, ..] => Unpacked::Owned(utf16(u16::from_le_bytes)),
+        [0xfe, 0xff, ..] => Unpacked::Owned(utf16(u16::from_be_bytes)),
+        [0xef, 0xbb, 0xbf, ..] => match bytes {
+            Unpacked::Plain(bytes) => Unpacked::Plain(&bytes[3..]),
+            Unpacked::Owned(mut bytes) => {
+                bytes.drain(..3);
+                Unpacked::Owned(bytes)
+            }
+        },
+        _ => bytes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::{Compression, write::GzEncoder};
+    use std::io::Write;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn unpacked(stored: &[u8]) -> (Vec<u8>, Notes) {
+        let mut notes = Notes::default();
+        let (bytes, _) = unpack(stored, &ReadOptions::default(), &mut notes).unwrap();
+        (bytes.to_vec(), notes)
+    }
+
+    #[test]
+    fn gzip_members_follow_each_other() {
+        let stored = [gzip(b"one "), gzip(b"two"), vec![0; 512]].concat();
+        assert_eq!(unpacked(&stored), (b"one two".to_vec(), Notes::default()));
+    }
+
+    #[test]
+    fn garbage_after_gzip_is_noted() {
+        let stored = [gzip(b"one"), b"garbage".to_vec()].concat();
+        let (bytes, notes) = unpacked(&stored);
+        assert_eq!(bytes, b"one");
+        assert_eq!(notes.get("gzip_trailing").unwrap().first[0].found, "garbage");
+    }
+
+    #[test]
+    fn a_cut_gzip_gives_what_is_whole() {
+        let text: Vec<u8> = (0..20_000u32).flat_map(|i| format!("frame{i};").into_bytes()).collect();
+        let stored = gzip(&text);
+        let (bytes, notes) = unpacked(&stored[..stored.len() / 2]);
+        assert!(!bytes.is_empty() && text.starts_with(&bytes));
+        assert_eq!(notes.get("gzip_damaged").unwrap().count, 1);
+    }
+
+    #[test]
+    fn a_bomb_stops_at_the_limit() {
+        let stored = gzip(&vec![0; 1 << 20]);
+        let options = ReadOptions { max_unpacked: 1000, ..ReadOptions::default() };
+        let error = unpack(&stored, &options, &mut Notes::default()).err().unwrap();
+        assert_eq!(error.code(), "too_large");
+    }
+
+    #[test]
+    fn zstd_and_utf16_are_unpacked() {
+        let stored = zstd::encode_all(&b"main 1\n"[..], 1).unwrap();
+        assert_eq!(unpacked(&stored).0, b"main 1\n");
+        let utf16: Vec<u8> = "\u{feff}main 1\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(unpacked(&utf16).0, b"main 1\n");
+    }
+}

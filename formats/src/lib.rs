@@ -1,0 +1,45 @@
+//! Reads archived profiles and traces into one model, and writes that model back.
+//!
+//! [`read_path`] takes a file, recognises its format by its bytes, and gives a [`Capture`]: either a
+//! [`Profile`] (stacks with values) or [`Traces`] (spans), with [`Notes`] that count everything that was left
+//! out. Readers run in parallel over chunks cut by bytes, so identifiers, notes and order are those of a
+//! sequential read on any number of threads.
+//!
+//! ```
+//! use analyzer_formats::{Content, ReadOptions, read_bytes};
+//!
+//! let capture = read_bytes("example", b"main;work 3\nmain;idle 1\n", &ReadOptions::default())?;
+//! let Content::Profile(profile) = &capture.content else { panic!("folded stacks are a profile") };
+//! assert_eq!(profile.series[0].sum(0), 4);
+//! # Ok::<(), analyzer_formats::ReadError>(())
+//! ```
+
+mod capture;
+mod chunk;
+mod error;
+pub mod folded;
+mod format;
+mod input;
+mod interner;
+pub mod jaeger;
+mod note;
+pub mod perf_script;
+pub mod pprof;
+mod profile;
+mod trace;
+
+pub use capture::{Capture, Content, Source};
+pub use error::{ReadError, ReadErrorKind};
+pub use format::{
+    Confidence, FORMATS, Format, ReadOptions, Recognition, format_named, read_bytes, read_path, read_stdin,
+};
+pub use input::Container;
+pub use note::{Note, NoteKind, Notes, Place};
+pub use profile::{
+    Frame, FrameId, FrameKind, Function, FunctionId, Label, LabelSetId, LabelSets, LabelValue, Mapping,
+    MappingId, Profile, ProfileBuilder, ProfileMeta, Samples, Series, SeriesId, Stack, StackId, StringId,
+    Strings, ValueType,
+};
+pub use trace::{
+    Link, Process, ProcessId, SpanId, SpanKind, Spans, Tag, TagValue, TraceId, Traces, TracesBuilder,
+};

@@ -1,0 +1,152 @@
+//! The trace model: requests as trees of spans, columnar and immutable.
+//!
+//! Spans of one trace are contiguous; within a trace they stand in the order of the file. Times are integer
+//! nanoseconds, whatever the tick of the file was.
+
+mod builder;
+
+use crate::interner::dense_id;
+use crate::{StringId, Strings};
+pub use builder::TracesBuilder;
+use std::ops::Range;
+
+dense_id! {
+    /// One request: an index into [`Traces::traces`].
+    TraceId
+}
+dense_id! {
+    /// A span: an index into every column of [`Spans`].
+    SpanId
+}
+dense_id! {
+    /// A service instance that emitted spans: an index into [`Traces::processes`].
+    ProcessId
+}
+
+/// A set of traces.
+#[derive(Clone, Debug, Default)]
+pub struct Traces {
+    /// Every name in the capture.
+    pub strings: Strings,
+    /// Unique service instances, in order of first appearance.
+    pub processes: Vec<Process>,
+    /// The traces, in order of first appearance.
+    pub traces: Vec<Trace>,
+    /// The spans of all traces.
+    pub spans: Spans,
+    /// The tags of all spans and processes, which refer to ranges of it.
+    pub tags: Vec<Tag>,
+    /// The tick of the file's clock in nanoseconds: 1,000 for Jaeger.
+    pub tick_ns: i64,
+}
+
+/// One trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace {
+    /// The id as the file writes it.
+    pub id: StringId,
+    /// Its spans, as indices into the columns of [`Spans`].
+    pub spans: Range<usize>,
+}
+
+/// A service instance.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Process {
+    /// The name of the service.
+    pub service: StringId,
+    /// Its tags, a range of [`Traces::tags`].
+    pub tags: Range<usize>,
+}
+
+/// Columns of spans, all of one length.
+#[derive(Clone, Debug, Default)]
+pub struct Spans {
+    /// The id of each span as the file writes it.
+    pub id: Vec<StringId>,
+    /// The parent within the same trace; `None` for roots and orphans. Never a cycle.
+    pub parent: Vec<Option<SpanId>>,
+    /// How a span hangs on its parent.
+    pub link: Vec<Link>,
+    /// What the span did.
+    pub operation: Vec<StringId>,
+    /// Who did it.
+    pub process: Vec<ProcessId>,
+    /// The side of a call the span stands for.
+    pub kind: Vec<SpanKind>,
+    /// Start, nanoseconds since the Unix epoch.
+    pub start_ns: Vec<i64>,
+    /// Duration in nanoseconds, never negative.
+    pub duration_ns: Vec<i64>,
+    /// Whether the span is marked as failed.
+    pub error: Vec<bool>,
+    /// Tags, a range of [`Traces::tags`].
+    pub tags: Vec<Range<u32>>,
+}
+
+impl Spans {
+    /// How many spans there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.id.len()
+    }
+
+    /// Whether there is no span.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.id.is_empty()
+    }
+}
+
+/// How a span hangs on its parent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Link {
+    /// No parent.
+    #[default]
+    Root,
+    /// The parent waits for it.
+    ChildOf,
+    /// The parent does not wait for it.
+    FollowsFrom,
+    /// It names a parent that is not in the trace.
+    Orphan,
+}
+
+/// The side of a call a span stands for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SpanKind {
+    /// Not said.
+    #[default]
+    Unspecified,
+    /// Work inside a service.
+    Internal,
+    /// The callee of a remote call.
+    Server,
+    /// The caller of a remote call.
+    Client,
+    /// The sender of a message.
+    Producer,
+    /// The receiver of a message.
+    Consumer,
+}
+
+/// One key and value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tag {
+    /// The key.
+    pub key: StringId,
+    /// The value.
+    pub value: TagValue,
+}
+
+/// The value of a tag.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum TagValue {
+    /// Text, and anything else as the text of its JSON.
+    Text(StringId),
+    /// A whole number.
+    Int(i64),
+    /// A number with a fraction.
+    Float(f64),
+    /// True or false.
+    Bool(bool),
+}
