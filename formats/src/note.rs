@@ -151,6 +151,11 @@ impl Notes {
         self.notes.iter().filter(|note| note.kind == NoteKind::LeftOut).map(|note| note.count).sum()
     }
 
+    /// How often anything was noted.
+    pub(crate) fn occurrences(&self) -> u64 {
+        self.notes.iter().map(|note| note.count).sum()
+    }
+
     /// Whether there is nothing to say.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -1,8 +1,27 @@
-//! folded stacks.
+//! Folded stacks: `root;caller;leaf 42`, one line per stack.
+//!
+//! Written by stackcollapse-*.pl, inferno, async-profiler, py-spy, Austin and many others. Suffixes such as
+//! `_[k]` are attributes of a frame, not part of its name; py-spy's `name (file:line)` and Austin's
+//! `file:name:line` give file and line.
 
-use crate::{Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition};
+mod frame;
+mod record;
+mod write;
 
-/// folded stacks.
+use crate::format::{Confidence, Format, ReadOptions, Recognition};
+use crate::{
+    Content, Frame, FrameId, FrameKind, Function, NoteKind, Notes, ProfileBuilder, ReadErrorKind, SeriesId,
+    StackId, chunk,
+};
+use hashbrown::HashMap;
+use record::{Count, Line};
+use std::ops::Range;
+pub use write::{frame_name, write};
+
+/// The most decimal places that are kept exactly.
+const DECIMALS: usize = 9;
+
+/// Reads folded stacks.
 pub struct Folded;
 
 impl Format for Folded {
@@ -11,19 +30,194 @@ impl Format for Folded {
     }
 
     fn description(&self) -> &'static str {
-        "folded stacks"
+        "folded stacks: stackcollapse-*, inferno, async-profiler, py-spy raw, Austin"
     }
 
-    fn recognise(&self, _head: &[u8]) -> Option<Recognition> {
-        None
+    fn recognise(&self, head: &[u8]) -> Option<Recognition> {
+        let (mut stacks, mut deep, mut others) = (0u32, 0u32, 0u32);
+        let whole = head.iter().rposition(|&byte| byte == b'\n').map_or(head, |at| &head[..at]);
+        for line in whole.split(|&byte| byte == b'\n').take(2000) {
+            match record::line(line) {
+                Line::Stack { stack, count: Some(_) } => {
+                    stacks += 1;
+                    deep += u32::from(stack.contains(&b';'));
+                }
+                Line::Stack { .. } => others += 1,
+                Line::Blank | Line::Comment(_) => {}
+            }
+        }
+        if stacks == 0 || others > stacks || head.contains(&0) {
+            return None;
+        }
+        let confidence = if deep > 0 { Confidence::Likely } else { Confidence::Possible };
+        Some(Recognition { confidence, why: format!("{stacks} lines like \"root;caller;leaf COUNT\"") })
     }
 
-    fn read(
-        &self,
-        _input: &[u8],
-        _options: &ReadOptions,
-        _notes: &mut Notes,
-    ) -> Result<Content, ReadErrorKind> {
-        Err(ReadErrorKind::Empty)
+    fn read(&self, input: &[u8], options: &ReadOptions, notes: &mut Notes) -> Result<Content, ReadErrorKind> {
+        let ranges = chunk::cut(input, options.chunk_bytes, |from| chunk::line_end(input, from));
+        let style = record::style(input);
+        let read = |range: Range<usize>| {
+            let mut reader = Reader::new(input, style);
+            reader.read(range);
+            reader.chunk
+        };
+        let mut chunk = chunk::read(&ranges, read, Chunk::absorb).unwrap_or_else(Chunk::new);
+        chunk.notes.number_lines(input);
+        notes.absorb(chunk.notes);
+        Ok(Content::Profile(chunk.builder.finish()))
     }
 }
+
+/// What one chunk of the file holds.
+struct Chunk {
+    builder: ProfileBuilder,
+    series: SeriesId,
+    notes: Notes,
+}
+
+impl Chunk {
+    fn new() -> Chunk {
+        let mut builder = ProfileBuilder::default();
+        let samples = builder.value_type(b"samples", b"count");
+        let series = builder.series(&[samples]);
+        Chunk { builder, series, notes: Notes::default() }
+    }
+
+    fn absorb(&mut self, mut later: Chunk) {
+        let decimals = self.builder.decimals(self.series).max(later.builder.decimals(later.series));
+        let raised = self.builder.raise_decimals(self.series, decimals);
+        let raised = raised.and(later.builder.raise_decimals(later.series, decimals));
+        if raised.is_err() {
+            let text = "samples whose count has too many digits beside the decimals of others, left out";
+            let records = later.builder.records(later.series);
+            self.notes.count("count_too_large", NoteKind::LeftOut, text, records);
+            return;
+        }
+        self.builder.absorb(later.builder);
+        self.notes.absorb(later.notes);
+    }
+}
+
+/// Reads one chunk.
+struct Reader<'a> {
+    input: &'a [u8],
+    style: record::Style,
+    chunk: Chunk,
+    frames: HashMap<&'a [u8], FrameId>,
+    /// The stack of the line before and, per frame of it, where the frame ends and its stack id.
+    previous: &'a [u8],
+    path: Vec<(usize, StackId)>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(input: &'a [u8], style: record::Style) -> Reader<'a> {
+        Reader { input, style, chunk: Chunk::new(), frames: HashMap::new(), previous: b"", path: Vec::new() }
+    }
+
+    fn read(&mut self, range: Range<usize>) {
+        let mut at = range.start;
+        while at < range.end {
+            let end = chunk::line_end(self.input, at);
+            match record::line(&self.input[at..end]) {
+                Line::Blank => {}
+                Line::Comment(comment) => {
+                    let comment = self.chunk.builder.string(comment);
+                    self.chunk.builder.meta.comments.push(comment);
+                }
+                Line::Stack { stack, count } => self.sample(stack, count, at, end),
+            }
+            at = end;
+        }
+    }
+
+    fn sample(&mut self, stack: &'a [u8], count: Option<Count<'a>>, at: usize, end: usize) {
+        let line = &self.input[at..end];
+        let Some(count) = count else {
+            let text = "lines expected to be \"root;caller;leaf COUNT\", left out";
+            self.chunk.notes.left_out("count_unread", text, at, line);
+            return;
+        };
+        let Some(value) = self.value(count, at, line) else {
+            let text = "samples whose count is over 2^63 in the last decimal place kept, left out";
+            self.chunk.notes.left_out("count_too_large", text, at, line);
+            return;
+        };
+        let stack = self.stack(stack);
+        let Chunk { builder, series, .. } = &mut self.chunk;
+        builder.sum(*series, stack, value);
+    }
+
+    /// The count at the decimals of the series, which are raised when this count has more.
+    fn value(&mut self, count: Count<'a>, at: usize, line: &[u8]) -> Option<i64> {
+        let mut fraction = count.fraction;
+        if fraction.len() > DECIMALS {
+            let text = "counts with more than 9 decimal places, cut to 9";
+            self.chunk.notes.caveat("decimals_cut", text, at, line);
+            fraction = &fraction[..DECIMALS];
+        }
+        while let [rest @ .., b'0'] = fraction {
+            fraction = rest;
+        }
+        let Chunk { builder, series, .. } = &mut self.chunk;
+        let decimals = fraction.len() as u8;
+        if decimals > 0 {
+            builder.raise_decimals(*series, decimals).ok()?;
+        }
+        let missing = u32::from(builder.decimals(*series) - decimals);
+        let value = count
+            .whole
+            .iter()
+            .chain(fraction)
+            .try_fold(0i64, |sum, digit| sum.checked_mul(10)?.checked_add(i64::from(digit - b'0')))?;
+        value.checked_mul(10i64.checked_pow(missing)?)
+    }
+
+    /// The stack of a line. Neighbouring lines share most of their frames: the walk starts where they part.
+    fn stack(&mut self, stack: &'a [u8]) -> Option<StackId> {
+        let common = stack.iter().zip(self.previous).take_while(|(new, old)| new == old).count();
+        // A frame is shared when it ends within the common bytes, or both stacks end it there.
+        let ends_here = |end: usize| stack.get(end).is_none_or(|&byte| byte == b';');
+        while let Some(&(end, _)) = self.path.last() {
+            if end <= common && ends_here(end) {
+                break;
+            }
+            self.path.pop();
+        }
+        let (mut start, mut parent) = match self.path.last() {
+            Some(&(end, id)) => (end + 1, Some(id)),
+            None => (0, None),
+        };
+        while start <= stack.len() {
+            let end = memchr::memchr(b';', &stack[start..]).map_or(stack.len(), |at| start + at);
+            let frame = self.frame(&stack[start..end]);
+            let id = self.chunk.builder.stack(parent, frame);
+            self.path.push((end, id));
+            parent = Some(id);
+            start = end + 1;
+        }
+        self.previous = stack;
+        parent
+    }
+
+    fn frame(&mut self, text: &'a [u8]) -> FrameId {
+        if let Some(&frame) = self.frames.get(text) {
+            return frame;
+        }
+        let parts = frame::parts(text, self.style);
+        let builder = &mut self.chunk.builder;
+        let name = builder.string(parts.name);
+        let file = parts.file.map(|file| builder.string(file));
+        let function = builder.function(Function { name, system_name: None, file, start_line: 0 });
+        let frame = builder.frame(Frame { function, mapping: None, line: parts.line, kind: parts.kind });
+        self.frames.insert(text, frame);
+        frame
+    }
+}
+
+/// The kind of a frame from its name alone, where there is no suffix.
+fn kind_of_name(name: &[u8]) -> FrameKind {
+    if name == b"[unknown]" { FrameKind::Unknown } else { FrameKind::User }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,21 @@
-//! perf script text.
+//! `perf script` text: every event becomes a series of its own, with the period as value.
+//!
+//! The root frame of each stack is the name of its thread. The same stack text comes again and again in these
+//! files, so whole stacks and single frame lines are remembered by their bytes and parsed once per chunk.
 
-use crate::{Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition};
+mod record;
 
-/// perf script text.
+use crate::format::{Confidence, Format, ReadOptions, Recognition};
+use crate::{
+    Content, Frame, FrameId, FrameKind, Function, Mapping, NoteKind, Notes, ProfileBuilder, ProfileMeta,
+    ReadErrorKind, SeriesId, StackId, StringId, chunk,
+};
+use hashbrown::HashMap;
+use record::{FrameLine, Header};
+use rustc_hash::FxHashSet;
+use std::ops::Range;
+
+/// Reads the text that `perf script` prints, and simpleperf's in the same layout.
 pub struct PerfScript;
 
 impl Format for PerfScript {
@@ -11,19 +24,448 @@ impl Format for PerfScript {
     }
 
     fn description(&self) -> &'static str {
-        "perf script text"
+        "`perf script` text, all layouts and events"
     }
 
-    fn recognise(&self, _head: &[u8]) -> Option<Recognition> {
-        None
+    fn recognise(&self, head: &[u8]) -> Option<Recognition> {
+        let (mut headers, mut frames, mut others) = (0u32, 0u32, 0u32);
+        // The last line of the head may be cut, which does no harm: one line does not decide.
+        for line in head.split(|&byte| byte == b'\n').map(record::trim_end).take(2000) {
+            if line.is_empty() || line.starts_with(b"#") {
+                continue;
+            }
+            if record::header(line).is_some() {
+                headers += 1;
+            } else if is_frame_of_a_stack(line) {
+                frames += 1;
+            } else {
+                others += 1;
+            }
+        }
+        if headers == 0 && (frames < 2 || others > frames / 4) {
+            return None;
+        }
+        let confidence = match (headers > 0, headers + frames > others) {
+            (true, true) => Confidence::Certain,
+            (true, false) => return None,
+            (false, _) => Confidence::Likely,
+        };
+        let why =
+            format!("{headers} lines like \"comm pid time: event:\" and {frames} like \"address symbol\"");
+        Some(Recognition { confidence, why })
     }
 
-    fn read(
-        &self,
-        _input: &[u8],
-        _options: &ReadOptions,
-        _notes: &mut Notes,
-    ) -> Result<Content, ReadErrorKind> {
-        Err(ReadErrorKind::Empty)
+    fn read(&self, input: &[u8], options: &ReadOptions, notes: &mut Notes) -> Result<Content, ReadErrorKind> {
+        let ranges = chunk::cut(input, options.chunk_bytes, |from| record_end(input, from));
+        let read = |range: Range<usize>| {
+            let mut reader = Reader::new(input);
+            reader.read(range);
+            reader.chunk
+        };
+        let mut chunk = chunk::read(&ranges, read, Chunk::absorb).unwrap_or_default();
+        chunk.finish();
+        chunk.notes.number_lines(input);
+        notes.absorb(chunk.notes);
+        Ok(Content::Profile(chunk.builder.finish()))
     }
 }
+
+/// Whether a line has an address and a symbol or dso: enough to recognise stacks that have no headers.
+fn is_frame_of_a_stack(line: &[u8]) -> bool {
+    record::frame(line).is_some_and(|frame| !frame.dso.is_empty() || frame.symbol == b"[unknown]")
+}
+
+/// The first place at or after `from` where a sample may end: after a blank line or before a header.
+fn record_end(input: &[u8], from: usize) -> usize {
+    let mut at = chunk::line_end(input, from);
+    while at < input.len() {
+        let end = chunk::line_end(input, at);
+        match kind_of(&input[at..end]) {
+            LineKind::Blank => return end,
+            LineKind::Header(_) | LineKind::Comment => return at,
+            LineKind::Body => at = end,
+        }
+    }
+    at
+}
+
+enum LineKind<'a> {
+    Blank,
+    Comment,
+    Header(Header<'a>),
+    /// A frame, or anything else that belongs to the sample above it.
+    Body,
+}
+
+fn kind_of(line: &[u8]) -> LineKind<'_> {
+    match line.first() {
+        // perf indents frames with a tab and never starts a header with one.
+        Some(b'\t') if line.len() > 2 => return LineKind::Body,
+        Some(b'#') => return LineKind::Comment,
+        _ => {}
+    }
+    let line = record::trim_end(line);
+    if line.is_empty() {
+        return LineKind::Blank;
+    }
+    match record::header(line) {
+        Some(header) => LineKind::Header(header),
+        None => LineKind::Body,
+    }
+}
+
+/// What one chunk of the file holds.
+#[derive(Default)]
+struct Chunk {
+    builder: ProfileBuilder,
+    notes: Notes,
+    events: Vec<Event>,
+    threads: FxHashSet<u32>,
+    /// Times of the earliest and the latest sample.
+    times_ns: Option<(u64, u64)>,
+}
+
+/// An event of the capture.
+struct Event {
+    name: StringId,
+    series: SeriesId,
+    /// Samples with a period, and without.
+    weighed: u64,
+    unweighed: u64,
+}
+
+impl Chunk {
+    fn event(&mut self, name: &[u8]) -> &mut Event {
+        let name = if name.is_empty() { b"samples" } else { name };
+        let known = self.events.iter().position(|event| self.builder.strings().get(event.name) == name);
+        let index = known.unwrap_or_else(|| {
+            // What the unit is shows only at the end; until then all events have the same.
+            let value_type = self.builder.value_type(name, b"count");
+            let series = self.builder.series(&[value_type]);
+            self.events.push(Event { name: value_type.name, series, weighed: 0, unweighed: 0 });
+            self.events.len() - 1
+        });
+        &mut self.events[index]
+    }
+
+    fn absorb(&mut self, later: Chunk) {
+        let names: Vec<Vec<u8>> =
+            later.events.iter().map(|event| later.builder.strings().get(event.name).to_vec()).collect();
+        self.builder.absorb(later.builder);
+        for (name, theirs) in names.iter().zip(later.events) {
+            let ours = self.event(name);
+            ours.weighed += theirs.weighed;
+            ours.unweighed += theirs.unweighed;
+        }
+        self.notes.absorb(later.notes);
+        // The order of a set does not matter for a union.
+        #[allow(clippy::iter_over_hash_type)]
+        for thread in later.threads {
+            self.threads.insert(thread);
+        }
+        self.times_ns = match (self.times_ns, later.times_ns) {
+            (Some(ours), Some(theirs)) => Some((ours.0.min(theirs.0), ours.1.max(theirs.1))),
+            (ours, theirs) => ours.or(theirs),
+        };
+    }
+
+    /// What can be said only after the last line.
+    fn finish(&mut self) {
+        let mut mixed = 0;
+        for index in 0..self.events.len() {
+            let Event { name, series, weighed, unweighed } = self.events[index];
+            if weighed > 0 {
+                let clock = self.builder.strings().get(name);
+                let is_clock = clock.starts_with(b"cpu-clock") || clock.starts_with(b"task-clock");
+                let unit: &[u8] = if is_clock { b"nanoseconds" } else { b"events" };
+                let value_type = crate::ValueType { name, unit: self.builder.string(unit), decimals: 0 };
+                self.builder.set_value_type(series, 0, value_type);
+                mixed += unweighed;
+            }
+        }
+        let text = "samples without a period among others with one, weighed as 1";
+        self.notes.count("period_missing", NoteKind::Caveat, text, mixed);
+        let meta = &mut self.builder.meta;
+        if let (None, Some((first, last))) = (meta.duration_ns, self.times_ns) {
+            meta.duration_ns = i64::try_from(last - first).ok();
+        }
+        meta.threads = (!self.threads.is_empty()).then_some(self.threads.len() as u64);
+    }
+}
+
+/// Reads one chunk.
+struct Reader<'a> {
+    input: &'a [u8],
+    chunk: Chunk,
+    /// Stacks by thread name and the text of their frames.
+    stacks: HashMap<(StringId, &'a [u8]), Option<StackId>>,
+    /// Frames by the text of their line.
+    frames: HashMap<&'a [u8], FrameId>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(input: &'a [u8]) -> Reader<'a> {
+        Reader { input, chunk: Chunk::default(), stacks: HashMap::new(), frames: HashMap::new() }
+    }
+
+    fn read(&mut self, range: Range<usize>) {
+        let mut at = range.start;
+        while at < range.end {
+            let end = chunk::line_end(self.input, at);
+            let line = &self.input[at..end];
+            match kind_of(line) {
+                LineKind::Blank => at = end,
+                LineKind::Comment => {
+                    metadata(&mut self.chunk.builder.meta, record::trim_end(line));
+                    at = end;
+                }
+                LineKind::Header(header) => {
+                    let body_end = self.body_end(end, range.end);
+                    self.sample(&header, at, end..body_end);
+                    at = body_end;
+                }
+                LineKind::Body => {
+                    let notes = &mut self.chunk.notes;
+                    if record::frame(record::trim_end(line)).is_some() {
+                        let text =
+                            "frames expected below a line \"comm pid time: event:\", left out without one";
+                        notes.caveat("frame_without_sample", text, at, line);
+                    } else {
+                        let text = "lines expected to be \"comm pid time: event:\", skipped";
+                        notes.caveat("line_unread", text, at, line);
+                    }
+                    at = end;
+                }
+            }
+        }
+    }
+
+    /// Where the lines that belong to a sample end.
+    fn body_end(&self, start: usize, limit: usize) -> usize {
+        let mut at = start;
+        while at < limit {
+            let end = chunk::line_end(self.input, at);
+            let line = &self.input[at..end];
+            if !matches!(kind_of(line), LineKind::Body) {
+                break;
+            }
+            at = end;
+        }
+        at
+    }
+
+    fn sample(&mut self, header: &Header<'a>, at: usize, body: Range<usize>) {
+        if header.event.starts_with(b"PERF_RECORD_") {
+            if header.event.starts_with(b"PERF_RECORD_LOST") {
+                let lost = lost_events(header.rest);
+                let meta = &mut self.chunk.builder.meta;
+                meta.lost_events = Some(meta.lost_events.unwrap_or(0).saturating_add(lost));
+            }
+            return;
+        }
+        let value = match header.period {
+            None => 1,
+            Some(digits) => match record::number(digits).and_then(|period| i64::try_from(period).ok()) {
+                Some(period) => period,
+                None => {
+                    let text = "samples with a period over 2^63, left out";
+                    self.chunk.notes.left_out("period_too_large", text, at, digits);
+                    return;
+                }
+            },
+        };
+        if let Some(tid) = header.tid {
+            self.chunk.threads.insert(tid);
+        }
+        if let Some(time) = header.time_ns {
+            let (first, last) = self.chunk.times_ns.unwrap_or((time, time));
+            self.chunk.times_ns = Some((first.min(time), last.max(time)));
+        }
+        let stack = self.stack(header, body);
+        let event = self.chunk.event(header.event);
+        match header.period {
+            Some(_) => event.weighed += 1,
+            None => event.unweighed += 1,
+        }
+        let series = event.series;
+        self.chunk.builder.count(series, stack, 1, value);
+    }
+
+    fn stack(&mut self, header: &Header<'a>, body: Range<usize>) -> Option<StackId> {
+        let comm = self.chunk.builder.string(header.comm);
+        let text = &self.input[body.clone()];
+        if !body.is_empty()
+            && let Some(&stack) = self.stacks.get(&(comm, text))
+        {
+            return stack;
+        }
+        let root = (!header.comm.is_empty()).then(|| {
+            let function = self.function(comm, None);
+            let frame = Frame { function, mapping: None, line: 0, kind: FrameKind::Thread };
+            let frame = self.chunk.builder.frame(frame);
+            self.chunk.builder.stack(None, frame)
+        });
+        if body.is_empty() {
+            return self.rest_frame(root, header.rest);
+        }
+        let noted = self.chunk.notes.occurrences();
+        let stack = self.frames(root, body);
+        // A text with something to note is parsed every time, so that every time is counted.
+        if self.chunk.notes.occurrences() == noted {
+            self.stacks.insert((comm, text), stack);
+        }
+        stack
+    }
+
+    /// The single frame that follows the event on its line where samples take one line each.
+    fn rest_frame(&mut self, root: Option<StackId>, rest: &'a [u8]) -> Option<StackId> {
+        match record::frame(rest) {
+            Some(frame) if !frame.dso.is_empty() => {
+                let frame = self.frame(frame, None);
+                Some(self.chunk.builder.stack(root, frame))
+            }
+            _ => root,
+        }
+    }
+
+    /// The stack of frame lines, which stand leaf first.
+    fn frames(&mut self, root: Option<StackId>, body: Range<usize>) -> Option<StackId> {
+        let input: &'a [u8] = self.input;
+        let mut stack = root;
+        // Reading upwards, a source position is met before the frame it belongs to.
+        let mut source = None;
+        let mut end = body.end;
+        while end > body.start {
+            let above = &input[body.start..end - 1];
+            let start = memchr::memrchr(b'\n', above).map_or(body.start, |at| body.start + at + 1);
+            let line = &input[start..end];
+            end = start;
+            let known = if source.is_none() { self.frames.get(line).copied() } else { None };
+            let frame = known.or_else(|| {
+                let text = record::trim_end(line);
+                let Some(parsed) = record::frame(text) else {
+                    source = self.no_frame(text, start);
+                    return None;
+                };
+                if self.is_cut(parsed, line, body.start..start) {
+                    let text = "frame lines cut by the end of the file, left out";
+                    self.chunk.notes.caveat("cut_at_end", text, start, line);
+                    return None;
+                }
+                let position = source.take();
+                let frame = self.frame(parsed, position);
+                if position.is_none() {
+                    self.frames.insert(line, frame);
+                }
+                Some(frame)
+            });
+            if let Some(frame) = frame {
+                stack = Some(self.chunk.builder.stack(stack, frame));
+            }
+        }
+        stack
+    }
+
+    /// Whether this is the last line of the file, without a newline, and lacks the dso that the line above has.
+    fn is_cut(&self, frame: FrameLine<'_>, line: &[u8], above: Range<usize>) -> bool {
+        !line.ends_with(b"\n")
+            && frame.dso.is_empty()
+            && !frame.inlined
+            && record::trim_end(&self.input[above]).ends_with(b")")
+    }
+
+    /// A line of a sample that is no frame: the source position of the frame above it, or unknown.
+    fn no_frame(&mut self, line: &'a [u8], at: usize) -> Option<(&'a [u8], u32)> {
+        let source = record::source_line(line);
+        if source.is_none() {
+            let text = "lines expected to be \"address symbol (dso)\", skipped; the sample is kept";
+            self.chunk.notes.caveat("frame_unread", text, at, line);
+        }
+        source.filter(|(file, _)| !file.is_empty())
+    }
+
+    fn function(&mut self, name: StringId, file: Option<StringId>) -> crate::FunctionId {
+        self.chunk.builder.function(Function { name, system_name: None, file, start_line: 0 })
+    }
+
+    fn frame(&mut self, line: FrameLine<'a>, source: Option<(&'a [u8], u32)>) -> FrameId {
+        let builder = &mut self.chunk.builder;
+        let known_dso = !line.dso.is_empty() && line.dso != b"[unknown]";
+        let mapping = known_dso.then(|| {
+            let file = builder.string(line.dso);
+            builder.mapping(Mapping { file, build_id: None, start: 0, limit: 0, offset: 0 })
+        });
+        let unknown = line.symbol.is_empty() || line.symbol == b"[unknown]";
+        let name = if !unknown {
+            builder.string(line.symbol)
+        } else if known_dso {
+            builder.string(&module_name(line.dso))
+        } else {
+            builder.string(b"[unknown]")
+        };
+        let kind = if line.inlined {
+            FrameKind::Inlined
+        } else if is_kernel(line.dso) {
+            FrameKind::Kernel
+        } else if unknown {
+            FrameKind::Unknown
+        } else if is_jit(line.dso) {
+            FrameKind::Jit
+        } else {
+            FrameKind::User
+        };
+        let file = source.map(|(file, _)| builder.string(file));
+        let function = self.function(name, file);
+        self.chunk.builder.frame(Frame { function, mapping, line: source.map_or(0, |(_, line)| line), kind })
+    }
+}
+
+/// The name that unsymbolised code of a module goes by: `[libc.so.6]`.
+fn module_name(dso: &[u8]) -> Vec<u8> {
+    let dso = dso.strip_suffix(b" (deleted)").unwrap_or(dso);
+    let base = dso.rsplit(|&byte| byte == b'/').next().filter(|base| !base.is_empty()).unwrap_or(dso);
+    if base.starts_with(b"[") { base.to_vec() } else { [b"[", base, b"]"].concat() }
+}
+
+fn is_kernel(dso: &[u8]) -> bool {
+    let base = dso.rsplit(|&byte| byte == b'/').next().unwrap_or(dso);
+    dso.starts_with(b"[kernel")
+        || dso.starts_with(b"[guest.kernel")
+        || base.starts_with(b"vmlinux")
+        || [&b".ko"[..], b".ko.gz", b".ko.xz", b".ko.zst"].iter().any(|suffix| base.ends_with(suffix))
+        || base.starts_with(b"bpf_prog_")
+}
+
+fn is_jit(dso: &[u8]) -> bool {
+    let base = dso.rsplit(|&byte| byte == b'/').next().unwrap_or(dso);
+    (base.starts_with(b"perf-") && base.ends_with(b".map"))
+        || base.starts_with(b"jitted-")
+        || dso.starts_with(b"//anon")
+        || dso.starts_with(b"[JIT")
+}
+
+/// The number in `lost 42`.
+fn lost_events(rest: &[u8]) -> u64 {
+    let at = memchr::memmem::find(rest, b"lost ").map_or(rest.len(), |at| at + 5);
+    let digits = rest[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    record::number(&rest[at..at + digits]).unwrap_or(u64::MAX)
+}
+
+/// What `perf script --header` prints above the samples.
+fn metadata(meta: &mut ProfileMeta, line: &[u8]) {
+    let text = String::from_utf8_lossy(line);
+    let Some((key, value)) = text.trim_start_matches('#').split_once(':') else { return };
+    let value = value.trim();
+    match key.trim() {
+        "cmdline" => meta.command = Some(value.to_owned()),
+        "hostname" => meta.host = Some(value.to_owned()),
+        "sample duration" => {
+            let milliseconds = value.strip_suffix("ms").and_then(|value| value.trim().parse::<f64>().ok());
+            meta.duration_ns = milliseconds.map(|milliseconds| (milliseconds * 1e6).round() as i64);
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests;

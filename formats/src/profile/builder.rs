@@ -42,7 +42,7 @@ struct SeriesBuilder {
     value_types: Vec<ValueType>,
     samples: Samples,
     records: u64,
-    /// The row that counted samples of a stack are added to.
+    /// The row that values of a stack are added to; empty where every record has its own row.
     rows: FxHashMap<Option<StackId>, usize>,
 }
 
@@ -113,13 +113,22 @@ impl ProfileBuilder {
         self.series[series.index()].value_types[column] = value_type;
     }
 
+    /// Adds a record of unknown sample count to a series of one column, adding up equal stacks.
+    ///
+    /// A sum that leaves `i64` starts a second row, so nothing wraps.
+    pub fn sum(&mut self, series: SeriesId, stack: Option<StackId>, value: i64) {
+        let series = &mut self.series[series.index()];
+        series.records += 1;
+        series.add(stack, None, value);
+    }
+
     /// Adds `count` samples that weigh `value` together to a series of one column, adding up equal stacks.
     ///
     /// A sum that leaves `i64` starts a second row, so nothing wraps.
     pub fn count(&mut self, series: SeriesId, stack: Option<StackId>, count: u64, value: i64) {
         let series = &mut self.series[series.index()];
         series.records += count;
-        series.count(stack, count, value);
+        series.add(stack, Some(count), value);
     }
 
     /// Adds one sample record with its own row: one value per value type.
@@ -171,6 +180,12 @@ impl ProfileBuilder {
     #[must_use]
     pub fn decimals(&self, series: SeriesId) -> u8 {
         self.series[series.index()].value_types[0].decimals
+    }
+
+    /// How many sample records a series holds.
+    #[must_use]
+    pub fn records(&self, series: SeriesId) -> u64 {
+        self.series[series.index()].records
     }
 
     /// Adds everything of the chunk that follows this one in the file.
@@ -230,7 +245,7 @@ impl ProfileBuilder {
             let id = self.series(&value_types);
             let ours = &mut self.series[id.index()];
             ours.records += theirs.records;
-            ours.absorb(theirs.samples, &stacks, &labels);
+            ours.absorb(theirs.samples, &stacks, &labels, !theirs.rows.is_empty());
         }
         self.meta.absorb(other.meta, string);
     }
@@ -260,29 +275,30 @@ impl ProfileBuilder {
 }
 
 impl SeriesBuilder {
-    fn count(&mut self, stack: Option<StackId>, count: u64, value: i64) {
+    fn add(&mut self, stack: Option<StackId>, count: Option<u64>, value: i64) {
         let samples = &mut self.samples;
-        let counts = samples.counts.get_or_insert_default();
-        if let Some(&row) = self.rows.get(&stack) {
-            let sums = (counts[row].checked_add(count), samples.values[0][row].checked_add(value));
-            if let (Some(count), Some(value)) = sums {
-                counts[row] = count;
-                samples.values[0][row] = value;
-                return;
+        if let Some(&row) = self.rows.get(&stack)
+            && let Some(sum) = samples.values[0][row].checked_add(value)
+        {
+            samples.values[0][row] = sum;
+            if let (Some(counts), Some(count)) = (&mut samples.counts, count) {
+                counts[row] += count;
             }
+            return;
         }
         self.rows.insert(stack, samples.stacks.len());
         samples.stacks.push(stack);
         samples.values[0].push(value);
-        counts.push(count);
+        if let Some(count) = count {
+            samples.counts.get_or_insert_default().push(count);
+        }
     }
 
-    fn absorb(&mut self, theirs: Samples, stacks: &[StackId], labels: &[LabelSetId]) {
+    fn absorb(&mut self, theirs: Samples, stacks: &[StackId], labels: &[LabelSetId], added_up: bool) {
         let stack_here = |stack: Option<StackId>| stack.map(|id| stacks[id.index()]);
-        if let Some(counts) = theirs.counts {
-            let rows = theirs.stacks.iter().zip(counts).zip(&theirs.values[0]);
-            for ((&stack, count), &value) in rows {
-                self.count(stack_here(stack), count, value);
+        if added_up {
+            for (row, (&stack, &value)) in theirs.stacks.iter().zip(&theirs.values[0]).enumerate() {
+                self.add(stack_here(stack), theirs.counts.as_ref().map(|counts| counts[row]), value);
             }
             return;
         }
@@ -311,6 +327,7 @@ impl ProfileMeta {
             decimals: vt.decimals,
         }));
         self.command = self.command.take().or(other.command);
+        self.host = self.host.take().or(other.host);
         self.lost_events = match (self.lost_events, other.lost_events) {
             (Some(ours), Some(theirs)) => Some(ours.saturating_add(theirs)),
             (ours, theirs) => ours.or(theirs),

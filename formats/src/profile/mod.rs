@@ -180,6 +180,8 @@ pub struct ProfileMeta {
     pub default_value: Option<(SeriesId, usize)>,
     /// The command that was recorded.
     pub command: Option<String>,
+    /// The host that was recorded.
+    pub host: Option<String>,
     /// Events that the kernel or the profiler lost while recording.
     pub lost_events: Option<u64>,
     /// Free text of the capture.

@@ -1,0 +1,60 @@
+use super::*;
+use crate::{Capture, read_bytes};
+
+fn capture(text: &str) -> Capture {
+    read_bytes("test", text.as_bytes(), &ReadOptions { from: Some("folded"), ..ReadOptions::default() })
+        .unwrap()
+}
+
+fn written(capture: &Capture) -> String {
+    let Content::Profile(profile) = &capture.content else { panic!("folded stacks are a profile") };
+    let mut out = Vec::new();
+    write(profile, SeriesId::new(0), 0, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn equal_stacks_add_up_and_suffixes_come_back() {
+    let capture = capture("a;b;c_[k] 3\na;b 2\na;;c 1\na;b;c_[k] 4\n");
+    assert_eq!(written(&capture), "a;b;c_[k] 7\na;b 2\na;;c 1\n");
+    assert!(capture.notes.is_empty());
+}
+
+#[test]
+fn a_shared_prefix_of_bytes_is_no_shared_frame() {
+    assert_eq!(
+        written(&capture("a;bc 1\na;bcd 2\na;b 3\na;bc;d 4\na;bc 5\n")),
+        "a;bc 6\na;bcd 2\na;b 3\na;bc;d 4\n"
+    );
+}
+
+#[test]
+fn decimals_are_exact() {
+    let capture = capture("a 14.2343983248722834234\na 1\nb 0.5\nc 3.10\n");
+    assert_eq!(written(&capture), "a 15.234398324\nb 0.5\nc 3.1\n");
+    assert_eq!(capture.notes.get("decimals_cut").unwrap().count, 1);
+}
+
+#[test]
+fn what_is_no_count_is_left_out_and_counted() {
+    let capture = capture("a 1\nb -1\nc 1e3\nd 99999999999999999999\ne\nf 2");
+    assert_eq!(written(&capture), "a 1\nf 2\n");
+    let notes: Vec<_> = capture.notes.iter().map(|note| (note.code, note.count)).collect();
+    assert_eq!(notes, [("count_unread", 3), ("count_too_large", 1)]);
+}
+
+#[test]
+fn chunks_do_not_show() {
+    let mut text = String::from("# comment\n");
+    for i in 0..300 {
+        text += &format!("main;f{};g{} {}.{}\n", i % 7, i % 11, i, i % 3);
+    }
+    text += "odd line\nmain;f0 1\r\n";
+    let whole = capture(&text);
+    for chunk_bytes in [1, 10, 100, 1000] {
+        let options = ReadOptions { chunk_bytes, from: Some("folded"), ..ReadOptions::default() };
+        let cut = read_bytes("test", text.as_bytes(), &options).unwrap();
+        assert_eq!(format!("{:?}", cut.content), format!("{:?}", whole.content), "{chunk_bytes}");
+        assert_eq!(cut.notes, whole.notes);
+    }
+}

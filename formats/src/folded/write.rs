@@ -1,0 +1,83 @@
+//! Writes a profile as folded stacks, one line per stack, in the order of the capture.
+
+use super::frame::SUFFIXES;
+use crate::{Frame, FrameKind, Profile, SeriesId};
+use rustc_hash::FxHashMap;
+use std::io::{self, Write};
+
+/// Writes one column of a series. Stacks that would give the same text are added up; stacks of zero are kept.
+///
+/// `;` and line ends in names become `:` and blanks, because folded text cannot hold them.
+///
+/// # Errors
+/// When `out` fails.
+pub fn write(profile: &Profile, series: SeriesId, column: usize, out: &mut impl Write) -> io::Result<()> {
+    let series = &profile.series[series.index()];
+    let names: Vec<Vec<u8>> = profile.frames.iter().map(|frame| frame_name(profile, frame)).collect();
+    let mut rows: FxHashMap<_, usize> = FxHashMap::default();
+    let mut sums: Vec<(Option<crate::StackId>, i128)> = Vec::new();
+    for (&stack, &value) in series.samples.stacks.iter().zip(&series.samples.values[column]) {
+        let row = *rows.entry(stack).or_insert_with(|| {
+            sums.push((stack, 0));
+            sums.len() - 1
+        });
+        sums[row].1 += i128::from(value);
+    }
+    let decimals = series.value_types[column].decimals;
+    let mut frames = Vec::new();
+    let mut line = Vec::new();
+    for (stack, sum) in sums {
+        frames.clear();
+        frames.extend(profile.frames_of(stack));
+        line.clear();
+        for (depth, frame) in frames.iter().rev().enumerate() {
+            if depth > 0 {
+                line.push(b';');
+            }
+            line.extend_from_slice(&names[frame.index()]);
+        }
+        line.push(b' ');
+        write_decimal(&mut line, sum, decimals)?;
+        line.push(b'\n');
+        out.write_all(&line)?;
+    }
+    Ok(())
+}
+
+/// The text of a frame in folded stacks: its name, with the suffix of its kind.
+#[must_use]
+pub fn frame_name(profile: &Profile, frame: &Frame) -> Vec<u8> {
+    let function = profile.function(frame.function);
+    let mut name: Vec<u8> = profile.strings.get(function.name).to_vec();
+    for byte in &mut name {
+        match *byte {
+            b';' => *byte = b':',
+            b'\n' | b'\r' => *byte = b' ',
+            _ => {}
+        }
+    }
+    if let Some(file) = function.file.filter(|_| frame.line > 0) {
+        let file = profile.strings.text(file);
+        name.extend(format!(" ({file}:{})", frame.line).bytes());
+    } else if let Some((suffix, _)) = SUFFIXES.iter().find(|(_, kind)| *kind == frame.kind)
+        && frame.kind != FrameKind::User
+    {
+        name.extend_from_slice(suffix);
+    }
+    name
+}
+
+fn write_decimal(out: &mut Vec<u8>, value: i128, decimals: u8) -> io::Result<()> {
+    if decimals == 0 {
+        return write!(out, "{value}");
+    }
+    let scale = 10u128.pow(u32::from(decimals));
+    let (whole, fraction) = (value.unsigned_abs() / scale, value.unsigned_abs() % scale);
+    let sign = if value < 0 { "-" } else { "" };
+    write!(out, "{sign}{whole}")?;
+    if fraction > 0 {
+        let digits = format!("{fraction:0width$}", width = usize::from(decimals));
+        write!(out, ".{}", digits.trim_end_matches('0'))?;
+    }
+    Ok(())
+}

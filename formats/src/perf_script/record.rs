@@ -1,0 +1,404 @@
+//! Lines of `perf script` text, borrowed, without a model.
+//!
+//! The grammar is that of `tools/perf/builtin-script.c`: `comm pid/tid [cpu] time: period event: payload`, where
+//! everything but the event may be absent, then one line per frame from the leaf to the root,
+//! `address symbol+0xoffset (dso)`, then a blank line. Every name may hold spaces, digits and punctuation.
+
+use memchr::memchr;
+
+/// The first line of a sample, or of a `PERF_RECORD_*` side event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Header<'a> {
+    /// The thread's name; empty when the capture has none.
+    pub comm: &'a [u8],
+    /// Thread id; the process id where only that is printed.
+    pub tid: Option<u32>,
+    /// Time of the sample in nanoseconds on the capture's own clock.
+    pub time_ns: Option<u64>,
+    /// The weight of the sample, as digits.
+    pub period: Option<&'a [u8]>,
+    /// The event with its modifiers: `cycles:u`, `sched:sched_switch`.
+    pub event: &'a [u8],
+    /// What follows the event: a tracepoint's payload or, in single-line layouts, the frame.
+    pub rest: &'a [u8],
+}
+
+/// A frame line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FrameLine<'a> {
+    /// The symbol without its offset; empty when the line has an address only.
+    pub symbol: &'a [u8],
+    /// The binary, library or pseudo-file; empty when the line has none.
+    pub dso: &'a [u8],
+    /// Whether the compiler inlined the symbol into the next frame.
+    pub inlined: bool,
+}
+
+/// The line without its end (`\n` or `\r\n`) and trailing blanks.
+pub(super) fn trim_end(mut line: &[u8]) -> &[u8] {
+    while let [rest @ .., b'\n' | b'\r' | b' ' | b'\t'] = line {
+        line = rest;
+    }
+    line
+}
+
+fn is_blank(byte: u8) -> bool {
+    byte == b' ' || byte == b'\t'
+}
+
+fn trim_start(mut line: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] = line {
+        line = rest;
+    }
+    line
+}
+
+/// The first token of a line that has no leading blanks, and what follows it.
+fn token(line: &[u8]) -> (&[u8], &[u8]) {
+    let end = line.iter().position(|&byte| is_blank(byte)).unwrap_or(line.len());
+    (&line[..end], trim_start(&line[end..]))
+}
+
+fn is_hex(token: &[u8]) -> bool {
+    let digits = token.strip_prefix(b"0x").unwrap_or(token);
+    !digits.is_empty() && digits.len() <= 16 && digits.iter().all(u8::is_ascii_hexdigit)
+}
+
+fn is_number(token: &[u8]) -> bool {
+    !token.is_empty() && token.iter().all(u8::is_ascii_digit)
+}
+
+/// Parses a header line, trimmed at its end. `None` when the line is not one.
+pub(super) fn header(line: &[u8]) -> Option<Header<'_>> {
+    // Every header has a colon before a blank or at its end; most frame lines have none.
+    if !memchr::memchr_iter(b':', line).any(|at| line.get(at + 1).is_none_or(|&next| is_blank(next))) {
+        return None;
+    }
+    let line = trim_start(line);
+    header_with_time(line).or_else(|| header_without_time(line))
+}
+
+/// A header is easiest to find from its time: a token `seconds.fraction:`.
+fn header_with_time(line: &[u8]) -> Option<Header<'_>> {
+    let mut start = 0;
+    while start < line.len() {
+        let (word, rest) = token(&line[start..]);
+        let after = line.len() - rest.len();
+        if let Some(time_ns) = time(word)
+            && let Some((comm, tid)) = thread_before(&line[..start])
+            && let Some((period, event, rest)) = period_and_event(rest)
+        {
+            return Some(Header { comm, tid, time_ns: Some(time_ns), period, event, rest });
+        }
+        start = after;
+    }
+    None
+}
+
+/// Without a time: `comm pid[/tid] [cpu] period event:`. The first reading that fits is taken.
+fn header_without_time(line: &[u8]) -> Option<Header<'_>> {
+    let mut start = 0;
+    while start < line.len() {
+        let (word, rest) = token(&line[start..]);
+        let after = line.len() - rest.len();
+        let rest = if is_cpu(token(rest).0) { token(rest).1 } else { rest };
+        if start > 0
+            && let Some(tid) = thread_id(word)
+            && let Some((period, event, rest)) = period_and_event(rest)
+            && !event.is_empty()
+            && (event.contains(&b'/') || !event.iter().copied().any(is_blank))
+        {
+            let comm = trim_end(&line[..start]);
+            return Some(Header { comm, tid: Some(tid), time_ns: None, period, event, rest });
+        }
+        start = after;
+    }
+    None
+}
+
+/// `12.345678:` in nanoseconds.
+fn time(word: &[u8]) -> Option<u64> {
+    let word = word.strip_suffix(b":")?;
+    let dot = memchr(b'.', word)?;
+    let (seconds, fraction) = (&word[..dot], &word[dot + 1..]);
+    if !is_number(seconds) || !is_number(fraction) || fraction.len() > 9 {
+        return None;
+    }
+    let scale = 10u64.pow(9 - fraction.len() as u32);
+    number(seconds)?.checked_mul(1_000_000_000)?.checked_add(number(fraction)? * scale)
+}
+
+/// Digits as a number; `None` when it leaves `u64`.
+pub(super) fn number(digits: &[u8]) -> Option<u64> {
+    digits
+        .iter()
+        .try_fold(0u64, |sum, digit| sum.checked_mul(10)?.checked_add(u64::from(digit.wrapping_sub(b'0'))))
+}
+
+fn is_cpu(word: &[u8]) -> bool {
+    word.strip_prefix(b"[").and_then(|word| word.strip_suffix(b"]")).is_some_and(is_number)
+}
+
+/// `1234` or `1233/1234`; the last is the thread. perf prints -1 for an unknown one.
+fn thread_id(word: &[u8]) -> Option<u32> {
+    let last = match memchr(b'/', word) {
+        Some(slash) if is_id(&word[..slash]) => &word[slash + 1..],
+        Some(_) => return None,
+        None => word,
+    };
+    // Out of range and -1 alike become the largest id: perf prints -1 for "unknown".
+    is_id(last).then(|| {
+        let id = if is_number(last) { number(last) } else { None };
+        id.and_then(|id| u32::try_from(id).ok()).unwrap_or(u32::MAX)
+    })
+}
+
+fn is_id(word: &[u8]) -> bool {
+    is_number(word.strip_prefix(b"-").unwrap_or(word))
+}
+
+/// What stands before the time, read from the right: `comm pid/tid [cpu]`, each of which may be absent.
+fn thread_before(line: &[u8]) -> Option<(&[u8], Option<u32>)> {
+    let line = trim_end(line);
+    let (before, last) = last_token(line);
+    // Between cpu and time newer perfs may print a column of flags such as `d.h.`; it is no thread.
+    let (before, last) = if is_cpu(last) { last_token(before) } else { (before, last) };
+    match thread_id(last) {
+        Some(tid) => Some((before, Some(tid))),
+        None if last.is_empty() => Some((before, None)),
+        None => {
+            let (before, cpu) = last_token(before);
+            let (before, thread) = if is_cpu(cpu) { last_token(before) } else { (before, cpu) };
+            match thread_id(thread) {
+                Some(tid) => Some((before, Some(tid))),
+                // No thread: the comm alone, if it can be one.
+                None if line.len() <= 16 => Some((line, None)),
+                None => None,
+            }
+        }
+    }
+}
+
+/// The last token of a line, and what stands before it without trailing blanks.
+fn last_token(line: &[u8]) -> (&[u8], &[u8]) {
+    let start = line.iter().rposition(|&byte| is_blank(byte)).map_or(0, |at| at + 1);
+    (trim_end(&line[..start]), &line[start..])
+}
+
+/// `period event: rest`; the period may be absent, and so may the event at the end of a line.
+fn period_and_event(line: &[u8]) -> Option<(Option<&[u8]>, &[u8], &[u8])> {
+    let (word, after) = token(line);
+    let (period, line) = if is_number(word) { (Some(word), after) } else { (None, line) };
+    if line.is_empty() {
+        return Some((period, b"", b""));
+    }
+    if line.starts_with(b"PERF_RECORD_") {
+        let end = line
+            .iter()
+            .position(|&byte| !(byte == b'_' || byte.is_ascii_alphanumeric()))
+            .unwrap_or(line.len());
+        return Some((period, &line[..end], trim_start(&line[end..])));
+    }
+    // `cpu/event=0x3c,name=My Event/` holds blanks and colons between its slashes.
+    let slashes = memchr(b'/', line).filter(|&open| line[..open].iter().all(|&byte| !is_blank(byte)));
+    let from =
+        slashes.and_then(|open| memchr(b'/', &line[open + 1..]).map(|close| open + 1 + close)).unwrap_or(0);
+    let end = memchr::memchr_iter(b':', &line[from..])
+        .map(|at| from + at)
+        .find(|&at| line.get(at + 1).is_none_or(|&next| is_blank(next)))?;
+    Some((period, &line[..end], trim_start(&line[end + 1..])))
+}
+
+/// Parses a frame line, trimmed at its end. `None` when it does not start with an address.
+pub(super) fn frame(line: &[u8]) -> Option<FrameLine<'_>> {
+    let (address, rest) = token(trim_start(line));
+    if !is_hex(address) {
+        return None;
+    }
+    // What may follow the frame on its line: a branch target, or the mark of an inlined function.
+    let rest = match memchr::memmem::find(rest, b" => ") {
+        Some(at) if rest[..at].ends_with(b")") => &rest[..at],
+        _ => rest,
+    };
+    let (rest, inlined) = match rest.strip_suffix(b" (inlined)") {
+        Some(rest) => (rest, true),
+        None => (rest, false),
+    };
+    let (symbol, dso) = split_dso(rest);
+    Some(FrameLine { symbol: strip_offset(symbol), dso, inlined })
+}
+
+/// Splits `symbol (dso)`: the dso is the last group in parentheses, and may hold such groups itself.
+fn split_dso(text: &[u8]) -> (&[u8], &[u8]) {
+    if !text.ends_with(b")") {
+        return (text, b"");
+    }
+    let mut depth = 0usize;
+    for (at, &byte) in text.iter().enumerate().rev() {
+        match byte {
+            b')' => depth += 1,
+            b'(' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            let before = &text[..at];
+            // `operator()` and `f(int)` end in a group that is part of the symbol.
+            let is_dso = before.is_empty() || before.ends_with(b" ") || before.ends_with(b"\t");
+            return if is_dso { (trim_end(before), &text[at + 1..text.len() - 1]) } else { (text, b"") };
+        }
+    }
+    (text, b"")
+}
+
+/// Cuts a trailing `+0x1f`.
+fn strip_offset(symbol: &[u8]) -> &[u8] {
+    match memchr::memmem::rfind(symbol, b"+0x") {
+        Some(at) if is_hex(&symbol[at + 3..]) => &symbol[..at],
+        _ => symbol,
+    }
+}
+
+/// The line of a frame's source position, printed below it with `-F +srcline`: `  file.c:123` or `  dso[1f]`.
+pub(super) fn source_line(line: &[u8]) -> Option<(&[u8], u32)> {
+    let text = line.strip_prefix(b"  ").filter(|text| text.first().is_some_and(|&byte| !is_blank(byte)))?;
+    if let Some(open) = text.strip_suffix(b"]").and_then(|text| memchr::memrchr(b'[', text)) {
+        return is_hex(&text[open + 1..text.len() - 1]).then_some((b"", 0));
+    }
+    let colon = memchr::memrchr(b':', text)?;
+    let line = number(&text[colon + 1..]).filter(|_| is_number(&text[colon + 1..]))?;
+    Some((&text[..colon], u32::try_from(line).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(line: &str) -> (String, Option<u32>, Option<u64>, Option<String>, String, String) {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        let header = header(trim_end(line.as_bytes())).unwrap_or_else(|| panic!("no header: {line}"));
+        (
+            text(header.comm),
+            header.tid,
+            header.time_ns,
+            header.period.map(text),
+            text(header.event),
+            text(header.rest),
+        )
+    }
+
+    #[test]
+    fn headers_in_all_layouts() {
+        let cases = [
+            ("perf 10447 [000] 346832.330193:          1 cycles: ", "perf", 10447, Some("1"), "cycles", ""),
+            ("perf 10447/10448 [000] 346832.330193: cycles:u: ", "perf", 10448, None, "cycles:u", ""),
+            ("perf 10447 cycles: ", "perf", 10447, None, "cycles", ""),
+            ("java 19983/19984 [003] cycles:", "java", 19984, None, "cycles", ""),
+            (
+                "my app 42 7 20190/20191  1509.194990:    1003009   cpu-clock: ",
+                "my app 42 7",
+                20191,
+                Some("1003009"),
+                "cpu-clock",
+                "",
+            ),
+            (
+                "  V8 WorkerThread 25607 4794564.109216:    107 cycles:uppp:",
+                "V8 WorkerThread",
+                25607,
+                Some("107"),
+                "cycles:uppp",
+                "",
+            ),
+            (
+                "sh 1 [001] 2.000000: sched:sched_switch: prev_comm=a b: 1",
+                "sh",
+                1,
+                None,
+                "sched:sched_switch",
+                "prev_comm=a b: 1",
+            ),
+            (
+                "sh 1 2.5: 7 cpu/event=0x3c,name=My: Event/u: ",
+                "sh",
+                1,
+                Some("7"),
+                "cpu/event=0x3c,name=My: Event/u",
+                "",
+            ),
+            (
+                "simple\t10/11\t[002]\t3.000001:\t9\tcpu-cycles:u:",
+                "simple",
+                11,
+                Some("9"),
+                "cpu-cycles:u",
+                "",
+            ),
+            (
+                "x 14170 346637.62: PERF_RECORD_EXIT(1:1):(2:2)",
+                "x",
+                14170,
+                None,
+                "PERF_RECORD_EXIT",
+                "(1:1):(2:2)",
+            ),
+            (":-1 -1 [000] 1.0: 5 cycles: ", ":-1", u32::MAX, Some("5"), "cycles", ""),
+            ("a 1 [000] d.h. 1.0: 5 cycles: ", "a", 1, Some("5"), "cycles", ""),
+        ];
+        for (line, comm, tid, period, event, rest) in cases {
+            let (c, t, _, p, e, r) = fields(line);
+            assert_eq!((&*c, t, p.as_deref(), &*e, &*r), (comm, Some(tid), period, event, rest), "{line}");
+        }
+        assert_eq!(fields("a 1 1.000000002: 5 cycles:").2, Some(1_000_000_002));
+        assert_eq!(fields("10447 [000] 1.5: 5 cycles:").0, "");
+    }
+
+    #[test]
+    fn frames_keep_their_symbols() {
+        let cases = [
+            ("\t7f00 memcpy+0x14 (/usr/lib/libc.so.6)", "memcpy", "/usr/lib/libc.so.6", false),
+            (
+                "\t7f00 (anonymous namespace)::f(int)+0x1 (/opt/a b/x (deleted))",
+                "(anonymous namespace)::f(int)",
+                "/opt/a b/x (deleted)",
+                false,
+            ),
+            ("\t7f00 F::operator()(int) const (/opt/x)", "F::operator()(int) const", "/opt/x", false),
+            ("\t7f00 [unknown] (/memfd:x (deleted))", "[unknown]", "/memfd:x (deleted)", false),
+            ("\t7f00 RegExp:[&<>\"'] (/tmp/perf-1.map)", "RegExp:[&<>\"']", "/tmp/perf-1.map", false),
+            ("\t7f00 inner (inlined)", "inner", "", true),
+            ("\t7f00 operator() (inlined)", "operator()", "", true),
+            ("\tffffffff96613abf", "", "", false),
+            (
+                "ffffffff8103d0ca native_write_msr_safe ([kernel.kallsyms])",
+                "native_write_msr_safe",
+                "[kernel.kallsyms]",
+                false,
+            ),
+            ("\t7f00 a+0x1f+0x2 (b)", "a+0x1f", "b", false),
+            ("\t7f00 f (/bin/a) => 7f01 g (/bin/b)", "f", "/bin/a", false),
+        ];
+        for (line, symbol, dso, inlined) in cases {
+            let frame = frame(trim_end(line.as_bytes())).unwrap();
+            assert_eq!(
+                (frame.symbol, frame.dso, frame.inlined),
+                (symbol.as_bytes(), dso.as_bytes(), inlined),
+                "{line}"
+            );
+        }
+        assert_eq!(frame(b"\t THIS_IS_A_WEIRD_LINE"), None);
+    }
+
+    #[test]
+    fn frames_are_no_headers() {
+        for line in ["\t7f00 a::b (c)", "\t7f00 RegExp: x (y)", "ffffffff8103d0ca x ([kernel.kallsyms])"] {
+            assert_eq!(header(line.as_bytes()), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn source_lines() {
+        assert_eq!(source_line(b"  main.c:12"), Some((&b"main.c"[..], 12)));
+        assert_eq!(source_line(b"  wdel2 (deleted)[14b3]"), Some((&b""[..], 0)));
+        assert_eq!(source_line(b"\tmain.c:12"), None);
+    }
+}
