@@ -1,1 +1,23 @@
-//! Compares two captures.
+//! Compares two captures: which wide plateaus grew, how sure that is, and where they are in the code.
+//!
+//! [`compare`] is the whole pipeline, from two captures to a [`Report`](report::Report) of decided numbers;
+//! [`render`] turns a report into text, Markdown, JSON, HTML, SVG or folded stacks.
+
+pub mod align;
+mod compare;
+mod error;
+mod function;
+pub mod plateau;
+pub mod render;
+pub mod report;
+pub mod scale;
+pub mod spans;
+pub mod stats;
+mod tree;
+mod value;
+
+pub use compare::{CompareOptions, compare};
+pub use error::CompareError;
+pub use function::{FunctionCells, functions};
+pub use tree::{CallTree, Cell, Children, Pair, ROOT, Side};
+pub use value::{Evidence, Measure, ValueSource, measures};

@@ -1,0 +1,206 @@
+//! The whole pipeline: two captures in, one report out.
+
+use crate::align::{KeySpace, Names};
+use crate::error::CompareError;
+use crate::function;
+use crate::plateau::{RankOptions, Totals, rank};
+use crate::report::{Inputs, Report, build};
+use crate::scale::{ScaleChoice, Sizes, scales};
+use crate::spans::{self, TraceValue};
+use crate::stats::noise::Noise;
+use crate::tree::{CallTree, ROOT, Side};
+use crate::value::{self, CommonMeasure, Measure, ValueSource};
+use analyzer_formats::{Capture, Content, Profile};
+use std::borrow::Cow;
+
+/// How to compare.
+#[derive(Clone, Debug)]
+pub struct CompareOptions {
+    /// The question as the user asked it, for the report.
+    pub command: String,
+    /// The value type to compare; the default of after when `None`.
+    pub value: Option<String>,
+    /// How to bring before to the size of after.
+    pub scale: ScaleChoice,
+    /// Which names count as the same function.
+    pub names: Names,
+    /// The value that spans are compared by.
+    pub trace_value: TraceValue,
+    /// The share of intervals that should hold the truth.
+    pub confidence: f64,
+    /// What is worth reporting.
+    pub rank: RankOptions,
+}
+
+impl Default for CompareOptions {
+    fn default() -> Self {
+        CompareOptions {
+            command: String::new(),
+            value: None,
+            scale: ScaleChoice::Auto,
+            names: Names::Canonical,
+            trace_value: TraceValue::CriticalPath,
+            confidence: 0.95,
+            rank: RankOptions::default(),
+        }
+    }
+}
+
+/// Compares two captures.
+///
+/// ```
+/// use analyzer_core::{CompareOptions, compare};
+/// use analyzer_formats::{ReadOptions, read_bytes};
+///
+/// let read = |text: &str| read_bytes("example", text.as_bytes(), &ReadOptions::default());
+/// let before = read("main;parse 500\nmain;render 500\n")?;
+/// let after = read("main;parse 900\nmain;render 500\n")?;
+/// let report = compare(&before, &after, &CompareOptions::default())?;
+/// assert_eq!(report.plateaus[0].function, "parse");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// When the captures hold different kinds of content, measure nothing in common, or the wanted value type or
+/// scale cannot be had.
+pub fn compare(before: &Capture, after: &Capture, options: &CompareOptions) -> Result<Report, CompareError> {
+    let pair = Pairing::new(before, after, options)?;
+    let (measure, ..) = &pair.measures[0];
+    let (_, _, finest_before, finest_after) = measure.finest();
+
+    let mut keys = KeySpace::default();
+    let before_keys = keys.add(&pair.before, options.names);
+    let after_keys = keys.add(&pair.after, options.names);
+    let mut tree = CallTree::default();
+    tree.add(Side::Before, &pair.before, &measure.before, finest_before, &before_keys);
+    tree.add(Side::After, &pair.after, &measure.after, finest_after, &after_keys);
+    tree.add_up();
+    let children = tree.children();
+    let functions = function::functions(&tree, &children, keys.keys().len());
+
+    let whole = tree.total[ROOT];
+    let sizes = Sizes {
+        totals: (whole.value.before as f64, whole.value.after as f64),
+        durations_ns: pair.before.meta.duration_ns.zip(pair.after.meta.duration_ns),
+        work: pair.requests,
+    };
+    let scales = scales(&sizes, options.scale).ok_or_else(|| {
+        let missing = if pair.before.meta.duration_ns.is_none() { before } else { after };
+        CompareError::NoDuration { missing: missing.source.name.clone() }
+    })?;
+    let k = scales[0].k;
+    let totals = Totals { before: sizes.totals.0, after: sizes.totals.1, k };
+    let noise = pair.is_quantified().then(|| {
+        let wide = |cell| totals.widest_share(cell) >= options.rank.min_share;
+        let tests = functions.iter().filter(|function| wide(&function.own)).count();
+        Noise::assumed(k, tests, options.confidence)
+    });
+    let ranked = rank(&functions, &totals, noise.as_ref(), &options.rank);
+    Ok(build(Inputs {
+        command: &options.command,
+        captures: (before, after),
+        profiles: (&pair.before, &pair.after),
+        measures: &pair.measures,
+        keys: &keys,
+        tree: &tree,
+        children,
+        functions: &functions,
+        ranked: &ranked,
+        scales,
+        noise,
+        min_share: options.rank.min_share,
+    }))
+}
+
+/// The two captures as profiles, and what both measure.
+struct Pairing<'a> {
+    before: Cow<'a, Profile>,
+    after: Cow<'a, Profile>,
+    /// Requests of trace sets, by which they are scaled.
+    requests: Option<(f64, f64)>,
+    /// What both measure with the totals of before and after; the first is compared.
+    measures: Vec<(CommonMeasure, f64, f64)>,
+}
+
+impl<'a> Pairing<'a> {
+    fn new(before: &'a Capture, after: &'a Capture, options: &CompareOptions) -> Result<Self, CompareError> {
+        let (one, other, requests) = match (&before.content, &after.content) {
+            (Content::Profile(one), Content::Profile(other)) => {
+                (Cow::Borrowed(one), Cow::Borrowed(other), None)
+            }
+            (Content::Traces(one), Content::Traces(other)) => {
+                let requests = (spans::requests(one) as f64, spans::requests(other) as f64);
+                let project = |traces| Cow::Owned(spans::project(traces, options.trace_value));
+                (project(one), project(other), Some(requests))
+            }
+            _ => {
+                let kind = |capture: &Capture| match capture.content {
+                    Content::Profile(_) => "a profile",
+                    Content::Traces(_) => "traces",
+                };
+                return Err(CompareError::DifferentKinds {
+                    before: before.source.name.clone(),
+                    before_kind: kind(before),
+                    after: after.source.name.clone(),
+                    after_kind: kind(after),
+                });
+            }
+        };
+        let (before_has, after_has) = (value::measures(&one), value::measures(&other));
+        let common = choose(&before_has, &after_has, options, before, after)?;
+        let measures = common.into_iter().map(|measure| {
+            let (_, _, finest_before, finest_after) = measure.finest();
+            let totals =
+                (total(&one, &measure.before) * finest_before, total(&other, &measure.after) * finest_after);
+            (measure, totals.0 as f64, totals.1 as f64)
+        });
+        let measures = measures.collect();
+        Ok(Pairing { before: one, after: other, requests, measures })
+    }
+
+    /// Whether the number of independent samples behind the values is known. Spans are not samples.
+    fn is_quantified(&self) -> bool {
+        self.requests.is_none() && self.measures[0].0.is_quantified()
+    }
+}
+
+/// The common measures, the one to compare first.
+fn choose(
+    before_has: &[Measure],
+    after_has: &[Measure],
+    options: &CompareOptions,
+    before: &Capture,
+    after: &Capture,
+) -> Result<Vec<CommonMeasure>, CompareError> {
+    let list = |measures: &[Measure]| {
+        let texts: Vec<String> = measures.iter().map(|m| format!("{} ({})", m.name, m.unit)).collect();
+        if texts.is_empty() { "none".to_owned() } else { texts.join(", ") }
+    };
+    let mut common = value::common(before_has, after_has);
+    if common.is_empty() {
+        return Err(CompareError::NoCommonValueType {
+            before: before.source.name.clone(),
+            before_has: list(before_has),
+            after: after.source.name.clone(),
+            after_has: list(after_has),
+        });
+    }
+    if let Some(wanted) = &options.value {
+        let chosen = value::named(&common, wanted).cloned().ok_or_else(|| CompareError::NoSuchValueType {
+            wanted: wanted.clone(),
+            common: list(&common.iter().map(|measure| measure.after.clone()).collect::<Vec<_>>()),
+        })?;
+        common.retain(|measure| *measure != chosen);
+        common.insert(0, chosen);
+    }
+    Ok(common)
+}
+
+/// The sum of a measure over the whole profile, as stored.
+fn total(profile: &Profile, measure: &Measure) -> i128 {
+    let series = &profile.series[measure.series.index()];
+    match measure.source {
+        ValueSource::Column(column) => series.sum(column),
+        ValueSource::Counts => series.samples.counts.iter().flatten().map(|&count| i128::from(count)).sum(),
+    }
+}

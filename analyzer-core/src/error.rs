@@ -1,0 +1,52 @@
+//! Why two captures cannot be compared.
+
+/// Why two captures cannot be compared: a usage error in how they were chosen.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub enum CompareError {
+    /// One holds stacks, the other requests.
+    #[error(
+        "{before} holds {before_kind}, {after} holds {after_kind}; expected two captures of the same kind. \
+         Compare a profile with a profile and traces with traces"
+    )]
+    DifferentKinds {
+        /// The name of before.
+        before: String,
+        /// `a profile` or `traces`.
+        before_kind: &'static str,
+        /// The name of after.
+        after: String,
+        /// `a profile` or `traces`.
+        after_kind: &'static str,
+    },
+    /// No value type is in both.
+    #[error(
+        "no value type is in both captures: {before} has {before_has}; {after} has {after_has}. \
+         Record both with the same event"
+    )]
+    NoCommonValueType {
+        /// The name of before.
+        before: String,
+        /// Its value types.
+        before_has: String,
+        /// The name of after.
+        after: String,
+        /// Its value types.
+        after_has: String,
+    },
+    /// The wanted value type is not in both.
+    #[error("no value type \"{wanted}\" in both captures; --sample-index can be one of: {common}")]
+    NoSuchValueType {
+        /// What was asked for.
+        wanted: String,
+        /// What both captures have.
+        common: String,
+    },
+    /// The wanted scale needs durations that a capture does not state.
+    #[error(
+        "--scale duration needs the duration of both captures, and {missing} does not state it; try --scale share"
+    )]
+    NoDuration {
+        /// The capture without a duration.
+        missing: String,
+    },
+}

@@ -1,0 +1,286 @@
+//! The report: every number and sentence decided, as plain data.
+//!
+//! Serialised it is the JSON of `plateau diff --format json`, schema `plateau-report/1`. Renderers lay it out
+//! and decide nothing. A field that cannot be known is null.
+
+mod build;
+mod graph;
+pub mod units;
+mod words;
+
+use crate::plateau::{Tier, Why};
+use crate::scale::{Alternative, ScaleMode};
+pub(crate) use build::{Inputs, build};
+pub use graph::{Graph, GraphNode, Mark};
+use serde::Serialize;
+
+/// The name and version of the JSON form.
+pub const SCHEMA: &str = "plateau-report/1";
+
+/// The comparison of two captures.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: &'static str,
+    /// The version of plateau.
+    pub version: &'static str,
+    /// The question that was asked: verb, inputs and the options that shape the result.
+    pub command: String,
+    /// The capture compared with.
+    pub before: Summary,
+    /// The capture in question.
+    pub after: Summary,
+    /// What was compared.
+    pub value_type: ValueName,
+    /// What else both captures measured, and how its total changed.
+    pub other_value_types: Vec<OtherValue>,
+    /// How before was brought to the size of after.
+    pub scale: Scale,
+    /// Totals per second of recording, where both durations are known.
+    pub rate: Option<Rate>,
+    /// How much unchanged code would differ; null where evidence is unknown.
+    pub noise: Option<NoiseFigures>,
+    /// The answer.
+    pub verdict: Verdict,
+    /// What changed, in the order to look at: growth first.
+    pub plateaus: Vec<Plateau>,
+    /// Shares of bottleneck classes; null until they are computed.
+    pub classes: Option<Vec<()>>,
+    /// Frames joined between builds; null until they are computed.
+    pub alignment: Option<()>,
+    /// What makes the two captures hard to compare.
+    pub comparability: Vec<Comparability>,
+    /// What the readers left out, of both captures.
+    pub left_out: Vec<NoteRow>,
+    /// What the readers took with a caveat, of both captures.
+    pub notes: Vec<NoteRow>,
+    /// Request figures of trace sets; null for profiles.
+    pub traces: Option<()>,
+    /// How many functions of at least the smallest share did not change detectably.
+    #[serde(skip)]
+    pub unchanged_functions: usize,
+    /// The call tree of both captures, for pictures.
+    #[serde(skip)]
+    pub graph: Graph,
+}
+
+/// One side of the comparison.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// Paths as given.
+    pub files: Vec<String>,
+    /// The name in the text: the shortest that tells the two apart.
+    pub name: String,
+    /// blake3 of the stored bytes.
+    pub digest: Option<String>,
+    /// Build id of the main binary.
+    pub build_id: Option<String>,
+    /// Samples behind the values; null where the capture does not tell.
+    pub samples: Option<i64>,
+    /// Sum of the values, in the unit of the value type.
+    pub value: f64,
+    /// Start of the recording, RFC 3339.
+    pub start: Option<String>,
+    /// Length of the recording in nanoseconds.
+    pub duration_ns: Option<i64>,
+    /// Share of the capture's samples that were left out.
+    pub left_out_pct: f64,
+}
+
+/// A value type.
+#[derive(Clone, Debug, Serialize)]
+pub struct ValueName {
+    /// `cpu`, `alloc_space`, `cycles:u`.
+    pub name: String,
+    /// `nanoseconds`, `bytes`, `count`.
+    pub unit: String,
+}
+
+/// The change of the total of a value type that was not chosen.
+#[derive(Clone, Debug, Serialize)]
+pub struct OtherValue {
+    /// Its name.
+    pub name: String,
+    /// Its unit.
+    pub unit: String,
+    /// After over before, in percent; null when before is zero.
+    pub change_pct: Option<f64>,
+    /// Low end of the interval.
+    pub low: Option<f64>,
+    /// High end of the interval.
+    pub high: Option<f64>,
+}
+
+/// How before was brought to the size of after.
+#[derive(Clone, Debug, Serialize)]
+pub struct Scale {
+    /// The mode used.
+    pub mode: ScaleMode,
+    /// After = k x before for unchanged code.
+    pub k: f64,
+    /// Standard error of ln k.
+    pub se_ln_k: Option<f64>,
+    /// What to beware of.
+    pub warning: Option<String>,
+    /// Every mode that could be computed, the used one first.
+    pub alternatives: Vec<Alternative>,
+}
+
+/// Totals per second of recording.
+#[derive(Clone, Debug, Serialize)]
+pub struct Rate {
+    /// Value of before per second.
+    pub before_per_s: f64,
+    /// Value of after per second.
+    pub after_per_s: f64,
+    /// Change in percent of before.
+    pub change_pct: f64,
+    /// Low end of the interval.
+    pub low: Option<f64>,
+    /// High end of the interval.
+    pub high: Option<f64>,
+}
+
+/// How much unchanged code would differ.
+#[derive(Clone, Debug, Serialize)]
+pub struct NoiseFigures {
+    /// Variance over that of independent samples.
+    pub phi: f64,
+    /// Relative variance between captures; null until it is estimated.
+    pub alpha: Option<f64>,
+    /// Where the figures come from.
+    pub source: &'static str,
+    /// The smallest growth that would be found.
+    pub detectable_pct: Detectable,
+}
+
+/// The smallest growth that would be found four times in five, in percent of the whole.
+#[derive(Clone, Debug, Serialize)]
+pub struct Detectable {
+    /// For a function of 1 %.
+    pub share_1: f64,
+    /// For a function of 10 %.
+    pub share_10: f64,
+}
+
+/// The answer in one code and one sentence.
+#[derive(Clone, Debug, Serialize)]
+pub struct Verdict {
+    /// The code.
+    pub code: VerdictCode,
+    /// The sentence.
+    pub text: String,
+    /// Share of all growth that the reported plateaus explain.
+    pub explained_pct: Option<f64>,
+    /// How far the two distributions are apart (total variation).
+    pub distance_pct: f64,
+    /// How far noise alone would put them.
+    pub distance_noise_pct: Option<f64>,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VerdictCode {
+    /// Something grew, nothing shrank.
+    Grew,
+    /// Something shrank, nothing grew.
+    Shrank,
+    /// Some grew, some shrank.
+    Mixed,
+    /// Nothing above the noise.
+    NoChangeDetected,
+    /// Sizes only; how sure they are is unknown.
+    Unquantified,
+}
+
+/// One plateau that changed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Plateau {
+    /// The number in table and picture, from 1.
+    pub rank: usize,
+    /// Stable name of this plateau across reports.
+    pub id: String,
+    /// How sure the change is.
+    pub tier: Tier,
+    /// What sort of thing changed.
+    pub kind: &'static str,
+    /// The function.
+    pub function: String,
+    /// The module it was loaded from.
+    pub module: Option<String>,
+    /// Its source file.
+    pub file: Option<String>,
+    /// Its line.
+    pub line: Option<u32>,
+    /// The path on which it changed most, from the root.
+    pub path: Vec<String>,
+    /// Its nearest callers, the one with most change first.
+    pub callers: Vec<String>,
+    /// Why it is reported.
+    pub why: Why,
+    /// Bottleneck class; null until it is computed.
+    pub class: Option<String>,
+    /// The plateau this one may have moved from or to.
+    pub counterpart: Option<String>,
+    /// The old name of a renamed function.
+    pub renamed_from: Option<String>,
+    /// Before.
+    pub before: PlateauSide,
+    /// After.
+    pub after: PlateauSide,
+    /// The change.
+    pub growth: Growth,
+    /// Share of all growth (or of all shrinkage) that this one explains.
+    pub explains_pct: Option<f64>,
+    /// How much more noise the finding survives; null until it is computed.
+    pub survives_phi: Option<f64>,
+}
+
+/// One side of a plateau.
+#[derive(Clone, Debug, Serialize)]
+pub struct PlateauSide {
+    /// Samples; null where unknown.
+    pub count: Option<i64>,
+    /// Value in its unit.
+    pub value: f64,
+    /// Share of the side's own total.
+    pub share_pct: f64,
+}
+
+/// A change.
+#[derive(Clone, Debug, Serialize)]
+pub struct Growth {
+    /// After less k x before, in the unit.
+    pub value: f64,
+    /// The same in percent of k x before's total.
+    pub pct: f64,
+    /// Low end of the interval; null where evidence is unknown.
+    pub low_pct: Option<f64>,
+    /// High end of the interval.
+    pub high_pct: Option<f64>,
+}
+
+/// Something that makes two captures hard to compare.
+#[derive(Clone, Debug, Serialize)]
+pub struct Comparability {
+    /// Stable code.
+    pub code: &'static str,
+    /// `warning` or `blocking`.
+    pub severity: &'static str,
+    /// The sentence.
+    pub text: String,
+}
+
+/// A reader's note.
+#[derive(Clone, Debug, Serialize)]
+pub struct NoteRow {
+    /// `before` or `after`.
+    pub side: &'static str,
+    /// Stable code.
+    pub code: &'static str,
+    /// How often.
+    pub count: u64,
+    /// The sentence.
+    pub text: String,
+}

@@ -1,0 +1,49 @@
+//! Values for people.
+
+/// A value with its unit: `1.20 s`, `3.50 MiB`, `12,345`.
+///
+/// ```
+/// use analyzer_core::report::units::value;
+///
+/// assert_eq!(value(1_200_000_000.0, "nanoseconds"), "1.20 s");
+/// assert_eq!(value(3_670_016.0, "bytes"), "3.50 MiB");
+/// assert_eq!(value(12_345.0, "count"), "12,345");
+/// ```
+#[must_use]
+pub fn value(value: f64, unit: &str) -> String {
+    let steps: &[(f64, &str)] = match unit {
+        "nanoseconds" | "ns" => &[(1e9, "s"), (1e6, "ms"), (1e3, "us"), (1.0, "ns")],
+        "microseconds" | "us" => &[(1e6, "s"), (1e3, "ms"), (1.0, "us")],
+        "milliseconds" | "ms" => &[(1e3, "s"), (1.0, "ms")],
+        "seconds" | "s" => &[(1.0, "s")],
+        "bytes" | "byte" => &[(1_073_741_824.0, "GiB"), (1_048_576.0, "MiB"), (1024.0, "KiB"), (1.0, "B")],
+        "count" => return count(value),
+        _ => return format!("{} {unit}", count(value)),
+    };
+    let (size, name) = steps.iter().find(|(size, _)| value.abs() >= *size).unwrap_or(&steps[steps.len() - 1]);
+    format!("{:.2} {name}", value / size)
+}
+
+/// A whole number with thousands separated, a fraction with two places.
+#[must_use]
+pub fn count(value: f64) -> String {
+    if value.fract() != 0.0 && value.abs() < 1e6 {
+        return format!("{value:.2}");
+    }
+    let digits = format!("{:.0}", value.abs());
+    let mut text = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if value < 0.0 { format!("-{text}") } else { text }
+}
+
+/// A length of time in nanoseconds, short: `60 s`, `1.5 ms`.
+#[must_use]
+pub fn duration(nanoseconds: i64) -> String {
+    let text = value(nanoseconds as f64, "nanoseconds");
+    text.replace(".00 ", " ")
+}

@@ -1,0 +1,113 @@
+//! The factor k that maps before to after: what unchanged code would have cost in after.
+
+use serde::Serialize;
+
+/// How before is brought to the size of after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScaleMode {
+    /// Totals are made equal: what is compared are shares.
+    Share,
+    /// Per unit of recording time: what is compared are rates.
+    Duration,
+    /// Per unit of work: requests of a trace set, or a count that was given.
+    Work,
+}
+
+/// Which scale is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum ScaleChoice {
+    /// Per unit of work where it is known, else share.
+    #[default]
+    Auto,
+    /// Always share.
+    Share,
+    /// Always duration.
+    Duration,
+    /// Units of work done in before and in after.
+    Work(f64, f64),
+}
+
+/// One way to scale and its factor.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Alternative {
+    /// The way.
+    pub mode: ScaleMode,
+    /// After = k x before for unchanged code.
+    pub k: f64,
+    /// Standard error of ln k; `None` until it is estimated.
+    pub se_ln_k: Option<f64>,
+}
+
+/// What the modes are computed from.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sizes {
+    /// Sum of all values of before and after.
+    pub totals: (f64, f64),
+    /// Lengths of the recordings in nanoseconds, where both are known.
+    pub durations_ns: Option<(i64, i64)>,
+    /// Units of work, where both are known.
+    pub work: Option<(f64, f64)>,
+}
+
+/// Every mode that can be computed, the chosen one first. `None` when the wanted one cannot.
+#[must_use]
+pub fn scales(sizes: &Sizes, choice: ScaleChoice) -> Option<Vec<Alternative>> {
+    let work = if let ScaleChoice::Work(before, after) = choice { Some((before, after)) } else { sizes.work };
+    let durations = sizes.durations_ns.map(|(before, after)| (before as f64, after as f64));
+    let all =
+        [(ScaleMode::Share, Some(sizes.totals)), (ScaleMode::Duration, durations), (ScaleMode::Work, work)];
+    let mut known: Vec<Alternative> = all
+        .iter()
+        .filter_map(|&(mode, pair)| Some(Alternative { mode, k: ratio(pair?)?, se_ln_k: None }))
+        .collect();
+    if known.is_empty() {
+        // One side is empty: there is nothing to scale by, and k does not matter.
+        known.push(Alternative { mode: ScaleMode::Share, k: 1.0, se_ln_k: None });
+    }
+    let has = |mode| known.iter().any(|alternative| alternative.mode == mode);
+    let wanted = match choice {
+        ScaleChoice::Auto if has(ScaleMode::Work) => ScaleMode::Work,
+        ScaleChoice::Auto => known[0].mode,
+        ScaleChoice::Share => known[0].mode,
+        ScaleChoice::Duration => ScaleMode::Duration,
+        ScaleChoice::Work(..) => ScaleMode::Work,
+    };
+    let chosen = known.iter().position(|alternative| alternative.mode == wanted)?;
+    known[..=chosen].rotate_right(1);
+    Some(known)
+}
+
+fn ratio((before, after): (f64, f64)) -> Option<f64> {
+    (before > 0.0 && after > 0.0).then(|| after / before)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_modes_are_given_the_chosen_first() {
+        let sizes = Sizes { totals: (100.0, 150.0), durations_ns: Some((10, 20)), work: None };
+        let modes = |choice| {
+            let scales = scales(&sizes, choice)?;
+            Some(scales.iter().map(|alternative| (alternative.mode, alternative.k)).collect::<Vec<_>>())
+        };
+        let (share, duration) = ((ScaleMode::Share, 1.5), (ScaleMode::Duration, 2.0));
+        assert_eq!(modes(ScaleChoice::Auto), Some(vec![share, duration]));
+        assert_eq!(modes(ScaleChoice::Duration), Some(vec![duration, share]));
+        assert_eq!(modes(ScaleChoice::Work(2.0, 1.0)), Some(vec![(ScaleMode::Work, 0.5), share, duration]));
+    }
+
+    #[test]
+    fn an_unknown_duration_cannot_be_chosen() {
+        let sizes = Sizes { totals: (1.0, 1.0), ..Sizes::default() };
+        assert_eq!(scales(&sizes, ScaleChoice::Duration), None);
+    }
+
+    #[test]
+    fn an_empty_side_has_a_factor_of_one() {
+        let scales = scales(&Sizes::default(), ScaleChoice::Auto).unwrap();
+        assert_eq!((scales[0].mode, scales[0].k), (ScaleMode::Share, 1.0));
+    }
+}

@@ -1,0 +1,213 @@
+//! Two profiles in one call tree.
+//!
+//! A node is a path of keys from the root. Nodes are numbered parents before children, so totals are one
+//! backward pass, and nothing here recurses: a stack may be a million frames deep.
+
+use crate::value::{Evidence, Measure, ValueSource};
+use analyzer_formats::{Profile, StackId};
+use rustc_hash::FxHashMap;
+
+/// Which of the two captures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The capture compared with.
+    Before,
+    /// The capture in question.
+    After,
+}
+
+/// A figure of both captures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pair<T> {
+    /// In before.
+    pub before: T,
+    /// In after.
+    pub after: T,
+}
+
+impl<T> Pair<T> {
+    fn side_mut(&mut self, side: Side) -> &mut T {
+        match side {
+            Side::Before => &mut self.before,
+            Side::After => &mut self.after,
+        }
+    }
+}
+
+/// What was measured at a node or function, on both sides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cell {
+    /// Values, in the unit of the measure times ten to its decimals.
+    pub value: Pair<i128>,
+    /// Samples behind them; 0 where unknown.
+    pub count: Pair<i128>,
+}
+
+impl std::ops::AddAssign for Cell {
+    fn add_assign(&mut self, other: Cell) {
+        self.value.before += other.value.before;
+        self.value.after += other.value.after;
+        self.count.before += other.count.before;
+        self.count.after += other.count.after;
+    }
+}
+
+/// The root of the tree: all samples. It has no key.
+pub const ROOT: usize = 0;
+
+/// One call tree of two captures. Columns are indexed by node.
+#[derive(Clone, Debug)]
+pub struct CallTree {
+    /// The caller; the root is its own.
+    pub parent: Vec<u32>,
+    /// The function, an index of the key space; 0 and meaningless for the root.
+    pub key: Vec<u32>,
+    /// What was measured in the node itself.
+    pub own: Vec<Cell>,
+    /// What was measured in the node and below it.
+    pub total: Vec<Cell>,
+    child_of: FxHashMap<(u32, u32), u32>,
+}
+
+impl Default for CallTree {
+    fn default() -> Self {
+        CallTree {
+            parent: vec![0],
+            key: vec![0],
+            own: vec![Cell::default()],
+            total: vec![Cell::default()],
+            child_of: FxHashMap::default(),
+        }
+    }
+}
+
+impl CallTree {
+    /// Adds the stacks and values of one side. `keys` gives the key of each function of the profile, `finest` how
+    /// many of the tree's units one unit of the measure is.
+    pub fn add(&mut self, side: Side, profile: &Profile, measure: &Measure, finest: i128, keys: &[u32]) {
+        let series = &profile.series[measure.series.index()];
+        let used = used_stacks(profile, &series.samples.stacks);
+        let mut node_of = vec![ROOT as u32; profile.stacks.len()];
+        for (index, stack) in profile.stacks.iter().enumerate() {
+            if used[index] {
+                let parent = stack.parent.map_or(ROOT as u32, |parent| node_of[parent.index()]);
+                node_of[index] = self.child(parent, keys[profile.frame(stack.frame).function.index()]);
+            }
+        }
+        let values = |row: usize| match measure.source {
+            ValueSource::Column(column) => i128::from(series.samples.values[column][row]),
+            ValueSource::Counts => series.samples.counts.as_ref().map_or(0, |counts| i128::from(counts[row])),
+        };
+        let counts = |row: usize| match measure.evidence {
+            Evidence::Counts => series.samples.counts.as_ref().map_or(0, |counts| i128::from(counts[row])),
+            Evidence::Column(column) => i128::from(series.samples.values[column][row]),
+            Evidence::Unknown => 0,
+        };
+        for (row, stack) in series.samples.stacks.iter().enumerate() {
+            let node = stack.map_or(ROOT, |id| node_of[id.index()] as usize);
+            *self.own[node].value.side_mut(side) += values(row) * finest;
+            *self.own[node].count.side_mut(side) += counts(row);
+        }
+    }
+
+    fn child(&mut self, parent: u32, key: u32) -> u32 {
+        let next = u32::try_from(self.parent.len()).expect("2^32 nodes of 100 bytes do not fit in memory");
+        let CallTree { parent: parents, key: keys, own, total, child_of } = self;
+        *child_of.entry((parent, key)).or_insert_with(|| {
+            parents.push(parent);
+            keys.push(key);
+            own.push(Cell::default());
+            total.push(Cell::default());
+            next
+        })
+    }
+
+    /// Computes the totals, once both sides are in.
+    pub fn add_up(&mut self) {
+        self.child_of = FxHashMap::default();
+        self.total.clone_from(&self.own);
+        for node in (1..self.len()).rev() {
+            let below = self.total[node];
+            self.total[self.parent[node] as usize] += below;
+        }
+    }
+
+    /// The number of nodes, the root included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.parent.len()
+    }
+
+    /// Whether there is no node but the root.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 1
+    }
+
+    /// The children of every node, in order of node number.
+    #[must_use]
+    pub fn children(&self) -> Children {
+        let mut start = vec![0u32; self.len() + 1];
+        for node in 1..self.len() {
+            start[self.parent[node] as usize + 1] += 1;
+        }
+        for node in 0..self.len() {
+            start[node + 1] += start[node];
+        }
+        let mut next = start.clone();
+        let mut nodes = vec![0u32; self.len() - 1];
+        for node in 1..self.len() {
+            let slot = &mut next[self.parent[node] as usize];
+            nodes[*slot as usize] = node as u32;
+            *slot += 1;
+        }
+        Children { start, nodes }
+    }
+
+    /// The nodes from below the root to `node`.
+    #[must_use]
+    pub fn path(&self, node: usize) -> Vec<usize> {
+        let mut path = Vec::new();
+        let mut at = node;
+        while at != ROOT {
+            path.push(at);
+            at = self.parent[at] as usize;
+        }
+        path.reverse();
+        path
+    }
+}
+
+/// The children of every node of a tree.
+#[derive(Clone, Debug)]
+pub struct Children {
+    start: Vec<u32>,
+    nodes: Vec<u32>,
+}
+
+impl Children {
+    /// The children of `node`.
+    #[must_use]
+    pub fn of(&self, node: usize) -> &[u32] {
+        &self.nodes[self.start[node] as usize..self.start[node + 1] as usize]
+    }
+
+    /// The children of `node`, to be put in another order.
+    pub fn of_mut(&mut self, node: usize) -> &mut [u32] {
+        &mut self.nodes[self.start[node] as usize..self.start[node + 1] as usize]
+    }
+}
+
+/// The stacks that rows refer to, and their callers: other events of the capture have stacks of their own.
+fn used_stacks(profile: &Profile, rows: &[Option<StackId>]) -> Vec<bool> {
+    let mut used = vec![false; profile.stacks.len()];
+    for stack in rows.iter().flatten() {
+        used[stack.index()] = true;
+    }
+    for index in (0..used.len()).rev() {
+        if let (true, Some(parent)) = (used[index], profile.stacks[index].parent) {
+            used[parent.index()] = true;
+        }
+    }
+    used
+}

@@ -1,0 +1,232 @@
+//! Which values of two profiles are compared, and what counts as evidence for them.
+//!
+//! Values are matched by name and unit. Evidence is counted in samples: a large value seen once proves little.
+
+use analyzer_formats::{Profile, Series, SeriesId, ValueType};
+
+/// What can be compared within one profile.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measure {
+    /// The name as the capture gives it: `cpu`, `cycles:u`, `samples`.
+    pub name: String,
+    /// The unit: `nanoseconds`, `bytes`, `count`.
+    pub unit: String,
+    /// The series it belongs to.
+    pub series: SeriesId,
+    /// Where the values are.
+    pub source: ValueSource,
+    /// How many samples stand behind each row's value.
+    pub evidence: Evidence,
+    /// Values are stored times ten to the power of this.
+    pub decimals: u8,
+}
+
+/// Where the values of a measure are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueSource {
+    /// A column of the series.
+    Column(usize),
+    /// The number of samples of each row.
+    Counts,
+}
+
+/// How many samples stand behind each row's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// The counts of the rows.
+    Counts,
+    /// The values of another column.
+    Column(usize),
+    /// Unknown: sizes can be compared, but not how sure the difference is.
+    Unknown,
+}
+
+/// A measure of both captures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CommonMeasure {
+    /// In before.
+    pub before: Measure,
+    /// In after.
+    pub after: Measure,
+}
+
+impl CommonMeasure {
+    /// The unit both are brought to, the finer of the two; its decimals; and how many of it one stored value of
+    /// before and of after is.
+    #[must_use]
+    pub fn finest(&self) -> (&str, u8, i128, i128) {
+        let factor = unit_factor(&self.before.unit, &self.after.unit).unwrap_or(1.0);
+        let (unit, before, after) = if factor >= 1.0 {
+            (&self.after.unit, factor as i128, 1)
+        } else {
+            (&self.before.unit, 1, (1.0 / factor).round() as i128)
+        };
+        let decimals = self.before.decimals.max(self.after.decimals);
+        let raise = |measure: &Measure| 10i128.pow(u32::from(decimals - measure.decimals));
+        (unit, decimals, before * raise(&self.before), after * raise(&self.after))
+    }
+
+    /// Whether evidence is known on both sides.
+    #[must_use]
+    pub fn is_quantified(&self) -> bool {
+        self.before.evidence != Evidence::Unknown && self.after.evidence != Evidence::Unknown
+    }
+}
+
+/// Everything that can be compared in a profile, the capture's own default first.
+#[must_use]
+pub fn measures(profile: &Profile) -> Vec<Measure> {
+    let mut measures = Vec::new();
+    for (index, series) in profile.series.iter().enumerate() {
+        let id = SeriesId::new(index);
+        for (column, value_type) in series.value_types.iter().enumerate() {
+            let text = |string| profile.strings.text(string).into_owned();
+            measures.push(Measure {
+                name: text(value_type.name),
+                unit: text(value_type.unit),
+                series: id,
+                source: ValueSource::Column(column),
+                evidence: evidence(profile, series, column),
+                decimals: value_type.decimals,
+            });
+        }
+    }
+    let default = default_index(profile, &measures);
+    if let Some(default) = default {
+        measures[..=default].rotate_right(1);
+    }
+    // Sample counts, where they are not a column of their own, can be compared with any other profile's.
+    for (index, series) in profile.series.iter().enumerate() {
+        if series.samples.counts.is_some()
+            && series.value_types.iter().all(|vt| !is_sample_count(profile, vt))
+        {
+            measures.push(Measure {
+                name: "samples".to_owned(),
+                unit: "count".to_owned(),
+                series: SeriesId::new(index),
+                source: ValueSource::Counts,
+                evidence: Evidence::Counts,
+                decimals: 0,
+            });
+        }
+    }
+    measures
+}
+
+/// The capture's default, else the event with most samples and its last column.
+fn default_index(profile: &Profile, measures: &[Measure]) -> Option<usize> {
+    let (series, column) = profile.meta.default_value.or_else(|| {
+        let largest = profile.series.iter().enumerate().rev().max_by_key(|(_, series)| series.records)?;
+        Some((SeriesId::new(largest.0), largest.1.value_types.len() - 1))
+    })?;
+    measures
+        .iter()
+        .position(|measure| measure.series == series && measure.source == ValueSource::Column(column))
+}
+
+fn is_sample_count(profile: &Profile, value_type: &ValueType) -> bool {
+    let name = profile.strings.get(value_type.name);
+    profile.strings.get(value_type.unit) == b"count" && (name == b"samples" || name == b"sample")
+}
+
+/// Row counts where the reader has them, else a sibling column that counts samples. Heap and contention profiles
+/// scale their counts up, so their siblings count no samples.
+fn evidence(profile: &Profile, series: &Series, column: usize) -> Evidence {
+    if series.samples.counts.is_some() {
+        return Evidence::Counts;
+    }
+    match series.value_types.iter().position(|value_type| is_sample_count(profile, value_type)) {
+        // Folded text may hold microseconds under this name; whole numbers are taken for counts.
+        Some(sibling) if sibling != column || series.value_types[column].decimals == 0 => {
+            Evidence::Column(sibling)
+        }
+        _ => Evidence::Unknown,
+    }
+}
+
+/// The measures both profiles have, the first being the one to compare: that of after's default if before has it.
+#[must_use]
+pub fn common(before: &[Measure], after: &[Measure]) -> Vec<CommonMeasure> {
+    let partner = |measure: &Measure| before.iter().find(|other| is_same(other, measure)).cloned();
+    let pairs = after
+        .iter()
+        .filter_map(|measure| Some(CommonMeasure { before: partner(measure)?, after: measure.clone() }));
+    pairs.collect()
+}
+
+fn is_same(one: &Measure, other: &Measure) -> bool {
+    event_class(&one.name) == event_class(&other.name) && unit_factor(&one.unit, &other.unit).is_some()
+}
+
+/// The measure called `name` among common ones.
+#[must_use]
+pub fn named<'a>(measures: &'a [CommonMeasure], name: &str) -> Option<&'a CommonMeasure> {
+    let exact = measures.iter().find(|measure| measure.after.name == name || measure.before.name == name);
+    exact.or_else(|| measures.iter().find(|measure| event_class(&measure.after.name) == event_class(name)))
+}
+
+/// An event's name without modifiers and PMU: `cpu_core/cycles/u`, `cycles:ppp` and `cycles` are one.
+fn event_class(name: &str) -> &str {
+    let base = match name.rsplit_once(':') {
+        Some((base, modifiers)) if modifiers.chars().all(|c| "ukhpPGHSDWeIib".contains(c)) => base,
+        _ => name,
+    };
+    match base.split_once('/') {
+        Some((pmu, rest)) if pmu.starts_with("cpu") => rest.split_once('/').map_or(base, |(event, _)| event),
+        _ => base,
+    }
+}
+
+/// How many of `to` one of `from` is; `None` when they measure different things.
+#[must_use]
+pub fn unit_factor(from: &str, to: &str) -> Option<f64> {
+    if from == to {
+        return Some(1.0);
+    }
+    const TIME: &[(&str, f64)] = &[
+        ("nanoseconds", 1.0),
+        ("ns", 1.0),
+        ("microseconds", 1e3),
+        ("us", 1e3),
+        ("milliseconds", 1e6),
+        ("ms", 1e6),
+        ("seconds", 1e9),
+        ("s", 1e9),
+    ];
+    const SIZE: &[(&str, f64)] = &[
+        ("bytes", 1.0),
+        ("byte", 1.0),
+        ("kilobytes", 1024.0),
+        ("kb", 1024.0),
+        ("megabytes", 1_048_576.0),
+        ("mb", 1_048_576.0),
+    ];
+    let in_table = |table: &[(&str, f64)]| {
+        let factor = |unit: &str| table.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);
+        Some(factor(from)? / factor(to)?)
+    };
+    in_table(TIME).or_else(|| in_table(SIZE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_match_by_class() {
+        for (one, other) in
+            [("cycles:P", "cycles:ppp"), ("cpu_core/cycles/", "cycles:u"), ("cycles", "cycles")]
+        {
+            assert_eq!(event_class(one), event_class(other));
+        }
+        assert_ne!(event_class("sched:sched_switch"), event_class("sched:sched_wakeup"));
+        assert_ne!(event_class("cycles:u"), event_class("instructions:u"));
+    }
+
+    #[test]
+    fn units_convert_within_their_kind() {
+        assert_eq!(unit_factor("milliseconds", "nanoseconds"), Some(1e6));
+        assert_eq!(unit_factor("count", "count"), Some(1.0));
+        assert_eq!(unit_factor("bytes", "nanoseconds"), None);
+    }
+}
