@@ -1,0 +1,1 @@
+"""Reads shop events, resolves and prices them, and renders one report per shop and day."""

@@ -1,0 +1,34 @@
+"""`python -m shopreport [--change NAME] [--days N]`: a fixed amount of work; prints a digest over all reports."""
+
+import argparse
+import hashlib
+import random
+
+from . import changes
+from .catalogue import Catalogue
+from .events import receive_day
+from .report import report_day
+
+EVENTS_EACH = 400
+
+
+def run(change: str, days: int) -> str:
+    rng = random.Random(11)
+    catalogue = Catalogue(rng, change)
+    total = hashlib.sha256()
+    for day in range(days):
+        text = receive_day(rng, catalogue.aliases, EVENTS_EACH)
+        total.update(report_day(day % 20, text, catalogue, change).encode())
+    return total.hexdigest()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="shopreport")
+    parser.add_argument("--change", choices=changes.KNOWN, default="none")
+    parser.add_argument("--days", type=int, default=400)
+    options = parser.parse_args()
+    print(run(options.change, options.days))
+
+
+if __name__ == "__main__":
+    main()
