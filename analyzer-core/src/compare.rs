@@ -71,9 +71,12 @@ pub fn compare(before: &Capture, after: &Capture, options: &CompareOptions) -> R
     let mut keys = KeySpace::default();
     let before_keys = keys.add(&pair.before, options.names);
     let after_keys = keys.add(&pair.after, options.names);
+    let key_of = |profile: &Profile, keys: &[u32], frame| keys[profile.frame(frame).function.index()];
     let mut tree = CallTree::default();
-    tree.add(Side::Before, &pair.before, &measure.before, finest_before, &before_keys);
-    tree.add(Side::After, &pair.after, &measure.after, finest_after, &after_keys);
+    let (before_key, after_key) =
+        (|f| key_of(&pair.before, &before_keys, f), |f| key_of(&pair.after, &after_keys, f));
+    tree.add(Side::Before, &pair.before, &measure.before, finest_before, before_key);
+    tree.add(Side::After, &pair.after, &measure.after, finest_after, after_key);
     tree.add_up();
     let children = tree.children();
     let functions = function::functions(&tree, &children, keys.keys().len());
@@ -113,17 +116,21 @@ pub fn compare(before: &Capture, after: &Capture, options: &CompareOptions) -> R
 }
 
 /// The two captures as profiles, and what both measure.
-struct Pairing<'a> {
-    before: Cow<'a, Profile>,
-    after: Cow<'a, Profile>,
+pub(crate) struct Pairing<'a> {
+    pub(crate) before: Cow<'a, Profile>,
+    pub(crate) after: Cow<'a, Profile>,
     /// Requests of trace sets, by which they are scaled.
     requests: Option<(f64, f64)>,
     /// What both measure with the totals of before and after; the first is compared.
-    measures: Vec<(CommonMeasure, f64, f64)>,
+    pub(crate) measures: Vec<(CommonMeasure, f64, f64)>,
 }
 
 impl<'a> Pairing<'a> {
-    fn new(before: &'a Capture, after: &'a Capture, options: &CompareOptions) -> Result<Self, CompareError> {
+    pub(crate) fn new(
+        before: &'a Capture,
+        after: &'a Capture,
+        options: &CompareOptions,
+    ) -> Result<Self, CompareError> {
         let (one, other, requests) = match (&before.content, &after.content) {
             (Content::Profile(one), Content::Profile(other)) => {
                 (Cow::Borrowed(one), Cow::Borrowed(other), None)

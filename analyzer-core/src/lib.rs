@@ -6,7 +6,10 @@
 pub mod align;
 mod compare;
 mod error;
+mod flat;
+mod folded_diff;
 mod function;
+pub mod info;
 pub mod plateau;
 pub mod render;
 pub mod report;
@@ -18,6 +21,8 @@ mod value;
 
 pub use compare::{CompareOptions, compare};
 pub use error::CompareError;
+pub use flat::{Flat, FlatRow, Order, flat};
+pub use folded_diff::{FoldedDiffError, folded_diff};
 pub use function::{FunctionCells, functions};
 pub use tree::{CallTree, Cell, Children, Pair, ROOT, Side};
 pub use value::{Evidence, Measure, ValueSource, measures};

@@ -4,7 +4,7 @@
 //! backward pass, and nothing here recurses: a stack may be a million frames deep.
 
 use crate::value::{Evidence, Measure, ValueSource};
-use analyzer_formats::{Profile, StackId};
+use analyzer_formats::{FrameId, Profile, StackId};
 use rustc_hash::FxHashMap;
 
 /// Which of the two captures.
@@ -82,16 +82,23 @@ impl Default for CallTree {
 }
 
 impl CallTree {
-    /// Adds the stacks and values of one side. `keys` gives the key of each function of the profile, `finest` how
-    /// many of the tree's units one unit of the measure is.
-    pub fn add(&mut self, side: Side, profile: &Profile, measure: &Measure, finest: i128, keys: &[u32]) {
+    /// Adds the stacks and values of one side. `key` gives the key of a frame of the profile, `finest` how many of
+    /// the tree's units one unit of the measure is.
+    pub fn add(
+        &mut self,
+        side: Side,
+        profile: &Profile,
+        measure: &Measure,
+        finest: i128,
+        key: impl Fn(FrameId) -> u32,
+    ) {
         let series = &profile.series[measure.series.index()];
         let used = used_stacks(profile, &series.samples.stacks);
         let mut node_of = vec![ROOT as u32; profile.stacks.len()];
         for (index, stack) in profile.stacks.iter().enumerate() {
             if used[index] {
                 let parent = stack.parent.map_or(ROOT as u32, |parent| node_of[parent.index()]);
-                node_of[index] = self.child(parent, keys[profile.frame(stack.frame).function.index()]);
+                node_of[index] = self.child(parent, key(stack.frame));
             }
         }
         let values = |row: usize| match measure.source {
@@ -101,6 +108,7 @@ impl CallTree {
         let counts = |row: usize| match measure.evidence {
             Evidence::Counts => series.samples.counts.as_ref().map_or(0, |counts| i128::from(counts[row])),
             Evidence::Column(column) => i128::from(series.samples.values[column][row]),
+            Evidence::Weighed(column, weight) => i128::from(series.samples.values[column][row] / weight),
             Evidence::Unknown => 0,
         };
         for (row, stack) in series.samples.stacks.iter().enumerate() {

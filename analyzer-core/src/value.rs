@@ -35,26 +35,28 @@ pub enum ValueSource {
 pub enum Evidence {
     /// The counts of the rows.
     Counts,
-    /// The values of another column.
+    /// The values of a column.
     Column(usize),
+    /// The values of a column, each sample weighing this much.
+    Weighed(usize, i64),
     /// Unknown: sizes can be compared, but not how sure the difference is.
     Unknown,
 }
 
 /// A measure of both captures.
 #[derive(Clone, Debug, PartialEq)]
-pub struct CommonMeasure {
+pub(crate) struct CommonMeasure {
     /// In before.
-    pub before: Measure,
+    pub(crate) before: Measure,
     /// In after.
-    pub after: Measure,
+    pub(crate) after: Measure,
 }
 
 impl CommonMeasure {
     /// The unit both are brought to, the finer of the two; its decimals; and how many of it one stored value of
     /// before and of after is.
     #[must_use]
-    pub fn finest(&self) -> (&str, u8, i128, i128) {
+    pub(crate) fn finest(&self) -> (&str, u8, i128, i128) {
         let factor = unit_factor(&self.before.unit, &self.after.unit).unwrap_or(1.0);
         let (unit, before, after) = if factor >= 1.0 {
             (&self.after.unit, factor as i128, 1)
@@ -68,7 +70,7 @@ impl CommonMeasure {
 
     /// Whether evidence is known on both sides.
     #[must_use]
-    pub fn is_quantified(&self) -> bool {
+    pub(crate) fn is_quantified(&self) -> bool {
         self.before.evidence != Evidence::Unknown && self.after.evidence != Evidence::Unknown
     }
 }
@@ -129,24 +131,37 @@ fn is_sample_count(profile: &Profile, value_type: &ValueType) -> bool {
     profile.strings.get(value_type.unit) == b"count" && (name == b"samples" || name == b"sample")
 }
 
-/// Row counts where the reader has them, else a sibling column that counts samples. Heap and contention profiles
-/// scale their counts up, so their siblings count no samples.
+/// Row counts where the reader has them, else a column that counts samples. Heap and contention profiles scale
+/// their counts up, so they have no such column.
 fn evidence(profile: &Profile, series: &Series, column: usize) -> Evidence {
     if series.samples.counts.is_some() {
         return Evidence::Counts;
     }
     match series.value_types.iter().position(|value_type| is_sample_count(profile, value_type)) {
-        // Folded text may hold microseconds under this name; whole numbers are taken for counts.
-        Some(sibling) if sibling != column || series.value_types[column].decimals == 0 => {
-            Evidence::Column(sibling)
+        Some(counts) if counts != column => Evidence::Column(counts),
+        Some(_) if series.value_types[column].decimals == 0 => {
+            match sample_weight(&series.samples.values[column]) {
+                1 => Evidence::Column(column),
+                weight => Evidence::Weighed(column, weight),
+            }
         }
         _ => Evidence::Unknown,
     }
 }
 
+/// What one sample weighs in values that are said to be counts: collapsed perf scripts add up sampling periods.
+/// It is the smallest value when that divides nine tenths of the values, else 1.
+fn sample_weight(values: &[i64]) -> i64 {
+    let smallest = values.iter().copied().filter(|&value| value > 0).min().unwrap_or(1);
+    let divided = values.iter().filter(|&value| value % smallest == 0).count();
+    // A few stacks seen twice each prove nothing.
+    let is_period = smallest > 1 && values.len() >= 10 && divided * 10 >= values.len() * 9;
+    if is_period { smallest } else { 1 }
+}
+
 /// The measures both profiles have, the first being the one to compare: that of after's default if before has it.
 #[must_use]
-pub fn common(before: &[Measure], after: &[Measure]) -> Vec<CommonMeasure> {
+pub(crate) fn common(before: &[Measure], after: &[Measure]) -> Vec<CommonMeasure> {
     let partner = |measure: &Measure| before.iter().find(|other| is_same(other, measure)).cloned();
     let pairs = after
         .iter()
@@ -160,7 +175,7 @@ fn is_same(one: &Measure, other: &Measure) -> bool {
 
 /// The measure called `name` among common ones.
 #[must_use]
-pub fn named<'a>(measures: &'a [CommonMeasure], name: &str) -> Option<&'a CommonMeasure> {
+pub(crate) fn named<'a>(measures: &'a [CommonMeasure], name: &str) -> Option<&'a CommonMeasure> {
     let exact = measures.iter().find(|measure| measure.after.name == name || measure.before.name == name);
     exact.or_else(|| measures.iter().find(|measure| event_class(&measure.after.name) == event_class(name)))
 }
@@ -179,7 +194,7 @@ fn event_class(name: &str) -> &str {
 
 /// How many of `to` one of `from` is; `None` when they measure different things.
 #[must_use]
-pub fn unit_factor(from: &str, to: &str) -> Option<f64> {
+pub(crate) fn unit_factor(from: &str, to: &str) -> Option<f64> {
     if from == to {
         return Some(1.0);
     }
@@ -221,6 +236,15 @@ mod tests {
         }
         assert_ne!(event_class("sched:sched_switch"), event_class("sched:sched_wakeup"));
         assert_ne!(event_class("cycles:u"), event_class("instructions:u"));
+    }
+
+    #[test]
+    fn sums_of_periods_are_told_from_counts() {
+        let periods: Vec<i64> = (1..20).map(|samples| samples * 1_003_009).collect();
+        assert_eq!(sample_weight(&periods), 1_003_009);
+        assert_eq!(sample_weight(&[1, 5, 3, 9, 2, 2, 4, 8, 1, 1, 1]), 1);
+        assert_eq!(sample_weight(&[17, 92, 1033, 44, 71, 60, 35, 1221, 87, 94]), 1);
+        assert_eq!(sample_weight(&[2, 4]), 1);
     }
 
     #[test]

@@ -1,10 +1,20 @@
 //! Renderers: a report into bytes. One file per output; they lay out and decide nothing.
 
-use crate::report::Report;
-use std::io::{self, Write};
+mod csv;
+pub mod figures;
+mod json;
+mod markdown;
+mod text;
 
-/// Every output of a report, by name.
-pub const RENDERERS: &[&dyn Renderer] = &[];
+use crate::report::Report;
+pub use csv::Csv;
+pub use json::Json;
+pub use markdown::Markdown;
+use std::io::{self, Write};
+pub use text::Text;
+
+/// Every output of a report, by name. The text here is for files: without colour, 160 columns wide.
+pub const RENDERERS: &[&dyn Renderer] = &[&Text { width: 160, color: false }, &Markdown, &Json, &Csv];
 
 /// Turns a report into bytes.
 pub trait Renderer: Sync {

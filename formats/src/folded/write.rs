@@ -67,7 +67,11 @@ pub fn frame_name(profile: &Profile, frame: &Frame) -> Vec<u8> {
     name
 }
 
-fn write_decimal(out: &mut Vec<u8>, value: i128, decimals: u8) -> io::Result<()> {
+/// Writes a fixed-point value without trailing zeros.
+///
+/// # Errors
+/// When `out` fails.
+pub fn write_decimal(out: &mut impl Write, value: i128, decimals: u8) -> io::Result<()> {
     if decimals == 0 {
         return write!(out, "{value}");
     }

@@ -1,0 +1,228 @@
+//! What a capture holds: the figures of `plateau info`, schema `plateau-info/1`.
+
+use analyzer_formats::{Capture, Content, FrameKind, NoteKind, Profile, Series, Traces};
+use serde::Serialize;
+
+/// What one capture holds. A field that cannot be known is null.
+#[derive(Clone, Debug, Serialize)]
+pub struct Info {
+    /// `plateau-info/1`.
+    pub schema: &'static str,
+    /// The path as given.
+    pub file: String,
+    /// The name of the reader.
+    pub format: &'static str,
+    /// What in the bytes gave the format away.
+    pub why_recognised: String,
+    /// `plain`, `gzip` or `zstd`.
+    pub container: &'static str,
+    /// Size of the stored file.
+    pub bytes: u64,
+    /// `profile` or `traces`.
+    pub kind: &'static str,
+    /// What was measured; empty for traces.
+    pub value_types: Vec<ValueInfo>,
+    /// Unique functions.
+    pub functions: Option<usize>,
+    /// Unique stacks, callers' stacks not counted.
+    pub stacks: Option<usize>,
+    /// Frames of the deepest stack.
+    pub max_depth: Option<u32>,
+    /// Threads that were sampled.
+    pub threads: Option<u64>,
+    /// Start of the recording, RFC 3339.
+    pub start: Option<String>,
+    /// Length of the recording in nanoseconds.
+    pub duration_ns: Option<i64>,
+    /// Distance between samples.
+    pub period: Option<i64>,
+    /// Build ids of the mappings, in order of first appearance.
+    pub build_ids: Vec<String>,
+    /// Share of the default value whose leaf has no symbol.
+    pub unknown_pct: Option<f64>,
+    /// Share of stacks that the profiler cut; null until it is computed.
+    pub cut_stacks_pct: Option<f64>,
+    /// Events lost while recording.
+    pub lost_events: Option<u64>,
+    /// Traces used.
+    pub traces: Option<usize>,
+    /// Spans used.
+    pub spans: Option<usize>,
+    /// Names of the services, in order of first appearance.
+    pub services: Option<Vec<String>>,
+    /// What the reader left out.
+    pub left_out: Vec<LeftOut>,
+    /// What the reader took with a caveat.
+    pub notes: Vec<NoteInfo>,
+}
+
+/// A value type and its totals.
+#[derive(Clone, Debug, Serialize)]
+pub struct ValueInfo {
+    /// Its name: for perf scripts the full name of the event.
+    pub name: String,
+    /// Its unit.
+    pub unit: String,
+    /// Sample records behind it.
+    pub samples: u64,
+    /// Sum of the values.
+    pub sum: Sum,
+}
+
+/// A sum: whole where the values are.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Sum {
+    /// Of whole numbers.
+    Whole(i128),
+    /// Of numbers with decimal places.
+    Decimal(f64),
+}
+
+/// Something left out.
+#[derive(Clone, Debug, Serialize)]
+pub struct LeftOut {
+    /// Stable code.
+    pub code: &'static str,
+    /// How many samples or spans.
+    pub count: u64,
+    /// The first places.
+    pub first: Vec<PlaceInfo>,
+    /// The sentence.
+    #[serde(skip)]
+    pub text: String,
+}
+
+/// A place in the unpacked input.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct PlaceInfo {
+    /// Offset in bytes.
+    pub byte: u64,
+    /// Line from 1; null for binary formats.
+    pub line: Option<u64>,
+}
+
+/// A caveat.
+#[derive(Clone, Debug, Serialize)]
+pub struct NoteInfo {
+    /// Stable code.
+    pub code: &'static str,
+    /// The sentence.
+    pub text: String,
+}
+
+/// Describes a capture.
+#[must_use]
+pub fn info(capture: &Capture) -> Info {
+    let of_kind = |kind| capture.notes.iter().filter(move |note| note.kind == kind);
+    let mut info = Info {
+        schema: "plateau-info/1",
+        file: capture.source.name.clone(),
+        format: capture.source.format,
+        why_recognised: capture.source.why_recognised.clone(),
+        container: capture.source.container.name(),
+        bytes: capture.source.bytes,
+        kind: capture.content.kind(),
+        value_types: Vec::new(),
+        functions: None,
+        stacks: None,
+        max_depth: None,
+        threads: None,
+        start: None,
+        duration_ns: None,
+        period: None,
+        build_ids: Vec::new(),
+        unknown_pct: None,
+        cut_stacks_pct: None,
+        lost_events: None,
+        traces: None,
+        spans: None,
+        services: None,
+        left_out: of_kind(NoteKind::LeftOut)
+            .map(|note| LeftOut {
+                code: note.code,
+                count: note.count,
+                first: note
+                    .first
+                    .iter()
+                    .map(|place| PlaceInfo { byte: place.byte, line: place.line })
+                    .collect(),
+                text: note.to_string(),
+            })
+            .collect(),
+        notes: of_kind(NoteKind::Caveat)
+            .map(|note| NoteInfo { code: note.code, text: note.to_string() })
+            .collect(),
+    };
+    match &capture.content {
+        Content::Profile(profile) => info.describe_profile(profile),
+        Content::Traces(traces) => info.describe_traces(traces),
+    }
+    info
+}
+
+impl Info {
+    fn describe_profile(&mut self, profile: &Profile) {
+        let text = |id| profile.strings.text(id).into_owned();
+        for series in &profile.series {
+            for (column, value_type) in series.value_types.iter().enumerate() {
+                let sum = series.sum(column);
+                self.value_types.push(ValueInfo {
+                    name: text(value_type.name),
+                    unit: text(value_type.unit),
+                    samples: series.records,
+                    sum: match value_type.decimals {
+                        0 => Sum::Whole(sum),
+                        decimals => Sum::Decimal(sum as f64 / 10f64.powi(i32::from(decimals))),
+                    },
+                });
+            }
+        }
+        let meta = &profile.meta;
+        let mut is_leaf = vec![false; profile.stacks.len()];
+        for stack in profile.series.iter().flat_map(|series| series.samples.stacks.iter().flatten()) {
+            is_leaf[stack.index()] = true;
+        }
+        self.functions = Some(profile.functions.len());
+        self.stacks = Some(is_leaf.iter().filter(|&&is_leaf| is_leaf).count());
+        self.max_depth = profile.depths().into_iter().max().or(Some(0));
+        self.threads = meta.threads;
+        self.start = meta
+            .start_ns
+            .and_then(|start| jiff::Timestamp::from_nanosecond(i128::from(start)).ok())
+            .map(|start| start.to_string());
+        self.duration_ns = meta.duration_ns;
+        self.period = meta.period;
+        self.build_ids = profile.mappings.iter().filter_map(|mapping| mapping.build_id).map(text).collect();
+        self.build_ids.retain(|id| !id.is_empty());
+        self.unknown_pct = profile.series.first().and_then(|series| unknown_pct(profile, series));
+        self.lost_events = meta.lost_events;
+    }
+
+    fn describe_traces(&mut self, traces: &Traces) {
+        let mut services: Vec<String> = Vec::new();
+        for process in &traces.processes {
+            let service = traces.strings.text(process.service).into_owned();
+            if !services.contains(&service) {
+                services.push(service);
+            }
+        }
+        self.traces = Some(traces.traces.len());
+        self.spans = Some(traces.spans.len());
+        self.services = Some(services);
+    }
+}
+
+/// The share of a series' last column whose leaf frame has no symbol.
+fn unknown_pct(profile: &Profile, series: &Series) -> Option<f64> {
+    let column = series.samples.values.last()?;
+    let (mut unknown, mut whole) = (0i128, 0i128);
+    for (stack, &value) in series.samples.stacks.iter().zip(column) {
+        whole += i128::from(value);
+        let leaf = stack.map(|stack| profile.frame(profile.stack(stack).frame).kind);
+        if leaf == Some(FrameKind::Unknown) {
+            unknown += i128::from(value);
+        }
+    }
+    (whole > 0).then(|| (1e4 * 100.0 * unknown as f64 / whole as f64).round() / 1e4)
+}

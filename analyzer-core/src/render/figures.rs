@@ -1,0 +1,134 @@
+//! The figures of a plateau as every table prints them.
+
+use crate::plateau::{Tier, Why};
+use crate::report::{Plateau, units};
+
+/// The columns of one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Figures {
+    /// Share of before, in percent of scaled before.
+    pub before: String,
+    /// After, in percent of scaled before.
+    pub after: String,
+    /// The change, in percentage points.
+    pub change: String,
+    /// The interval of the change; empty where unknown.
+    pub interval: String,
+    /// Share of all growth or shrinkage; empty where it is too small to say.
+    pub explains: String,
+    /// `new`, `gone` or `self`.
+    pub why: &'static str,
+    /// The nearest caller and the place in the source.
+    pub place: String,
+}
+
+/// The figures of a plateau.
+#[must_use]
+pub fn figures(plateau: &Plateau) -> Figures {
+    let before = plateau.before.share_pct;
+    let interval = match (plateau.growth.low_pct, plateau.growth.high_pct) {
+        (Some(low), Some(high)) => format!("[{low:.2}, {high:.2}]"),
+        _ => String::new(),
+    };
+    Figures {
+        before: format!("{before:.2} %"),
+        after: format!("{:.2} %", before + plateau.growth.pct),
+        change: format!("{:+.2}", plateau.growth.pct),
+        interval,
+        explains: plateau
+            .explains_pct
+            .filter(|&share| share >= 0.5)
+            .map_or_else(String::new, |share| format!("{share:.0} %")),
+        why: why(plateau.why),
+        place: place(plateau),
+    }
+}
+
+fn why(why: Why) -> &'static str {
+    match why {
+        Why::Own => "self",
+        Why::New => "new",
+        Why::Gone => "gone",
+    }
+}
+
+fn place(plateau: &Plateau) -> String {
+    let mut place = plateau.callers.first().map_or_else(String::new, |caller| format!("< {caller}"));
+    let source = source(plateau);
+    if !source.is_empty() {
+        if !place.is_empty() {
+            place.push_str("  ");
+        }
+        place.push_str(&source);
+    }
+    place
+}
+
+/// Where the function is: `file:line`, or else its module.
+#[must_use]
+pub fn source(plateau: &Plateau) -> String {
+    match (&plateau.file, plateau.line, &plateau.module) {
+        (Some(file), Some(line), _) => format!("{file}:{line}"),
+        (Some(file), None, _) => file.clone(),
+        (None, _, Some(module)) => module.clone(),
+        (None, _, None) => String::new(),
+    }
+}
+
+/// The heading of the rows of a tier.
+#[must_use]
+pub fn heading(plateau: &Plateau) -> &'static str {
+    match plateau.tier {
+        Tier::Grew => "grew",
+        Tier::MayHaveGrown => "may have grown",
+        Tier::Shrank => "shrank",
+        Tier::MayHaveShrunk => "may have shrunk",
+        Tier::Unquantified if plateau.growth.value > 0.0 => "grew (by size)",
+        Tier::Unquantified => "shrank (by size)",
+    }
+}
+
+/// One side in a line: `name, 13,162 samples, 13 s, build 3fa9c1`.
+#[must_use]
+pub fn side(side: &crate::report::Summary, unit: &str) -> String {
+    let mut parts = vec![side.name.clone()];
+    match side.samples {
+        Some(samples) => parts.push(format!("{} samples", units::count(samples as f64))),
+        None => parts.push(units::value(side.value, unit)),
+    }
+    if let Some(duration) = side.duration_ns {
+        parts.push(units::duration(duration));
+    }
+    if let Some(build) = &side.build_id {
+        parts.push(format!("build {}", build.chars().take(8).collect::<String>()));
+    }
+    parts.join(", ")
+}
+
+/// A text with control and bidirectional characters shown as `\u{..}`: names come from captures.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    let is_harmful = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    if !text.contains(is_harmful) {
+        return text.to_owned();
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_harmful(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_and_bidi_characters_are_shown() {
+        assert_eq!(printable("a\u{1b}[31m\u{202e}b\n"), "a\\u{1b}[31m\\u{202e}b\\u{a}");
+        assert_eq!(printable("Größe::new<T>"), "Größe::new<T>");
+    }
+}

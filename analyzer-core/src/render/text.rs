@@ -1,0 +1,220 @@
+//! The report on a terminal: a headline, a table, nothing that wraps.
+
+use super::Renderer;
+use super::figures::{self, Figures, figures, printable};
+use crate::plateau::Tier;
+use crate::report::{Plateau, Report, VerdictCode};
+use std::io::{self, Write};
+use unicode_width::UnicodeWidthStr;
+
+/// The table for a terminal of some width.
+#[derive(Clone, Copy, Debug)]
+pub struct Text {
+    /// Columns of the terminal.
+    pub width: usize,
+    /// Whether to mark growth and shrinkage with colour.
+    pub color: bool,
+}
+
+/// Narrower tables would cut every name.
+const LEAST_WIDTH: usize = 72;
+
+impl Renderer for Text {
+    fn name(&self) -> &'static str {
+        "text"
+    }
+
+    fn extension(&self) -> &'static str {
+        "txt"
+    }
+
+    fn description(&self) -> &'static str {
+        "table for a terminal"
+    }
+
+    fn render(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+        let unit = &report.value_type.unit;
+        let (before, after) = (figures::side(&report.before, unit), figures::side(&report.after, unit));
+        writeln!(out, "{}", printable(&format!("{before}   ->   {after}   {}", report.value_type.name)))?;
+        for line in wrap(&report.verdict.text, self.width.max(LEAST_WIDTH)) {
+            writeln!(out, "{}", self.paint(line, Ink::Bold))?;
+        }
+        if let Some(noise) = &report.noise {
+            let text = format!(
+                "These captures show changes above {:.2} points in a function of 1 % (noise {}, phi {:.1}); the \
+                 captures differ by {:.1} %, noise alone gives {:.1} %.",
+                noise.detectable_pct.share_1,
+                noise.source,
+                noise.phi,
+                report.verdict.distance_pct,
+                report.verdict.distance_noise_pct.unwrap_or(0.0),
+            );
+            for line in wrap(&text, self.width.max(LEAST_WIDTH)) {
+                writeln!(out, "{line}")?;
+            }
+        }
+        let warnings = report.scale.warning.iter().chain(report.comparability.iter().map(|row| &row.text));
+        for warning in warnings {
+            for line in wrap(&format!("warning: {}", printable(warning)), self.width.max(LEAST_WIDTH)) {
+                writeln!(out, "{line}")?;
+            }
+        }
+        if !report.plateaus.is_empty() {
+            writeln!(out)?;
+            self.table(&report.plateaus, out)?;
+        }
+        if report.unchanged_functions > 0 {
+            let what = if report.verdict.code == VerdictCode::Unquantified {
+                "no large change"
+            } else {
+                "no change detected"
+            };
+            writeln!(out, " ~  {} wide functions: {what}", report.unchanged_functions)?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Ink {
+    Plain,
+    Bold,
+    Grew,
+    Shrank,
+    Faint,
+}
+
+impl Text {
+    fn paint(&self, text: &str, ink: Ink) -> String {
+        let code = match ink {
+            Ink::Plain => return text.to_owned(),
+            _ if !self.color => return text.to_owned(),
+            Ink::Bold => "1",
+            Ink::Grew => "33",
+            Ink::Shrank => "34",
+            Ink::Faint => "2",
+        };
+        format!("\x1b[{code}m{text}\x1b[0m")
+    }
+
+    fn table(&self, plateaus: &[Plateau], out: &mut dyn Write) -> io::Result<()> {
+        let rows: Vec<Figures> = plateaus.iter().map(figures).collect();
+        let widest = |column: fn(&Figures) -> &str, heading: &str| {
+            rows.iter().map(|row| column(row).width()).max().unwrap_or(0).max(heading.len())
+        };
+        let (before, after) = (widest(|row| &row.before, "before"), widest(|row| &row.after, "after"));
+        let (change, interval) = (widest(|row| &row.change, "change"), widest(|row| &row.interval, ""));
+        let interval = if interval > 0 { interval.max("95 % interval".len()) } else { 0 };
+        let explains = widest(|row| &row.explains, "explains");
+        let fixed = 4 + 2 + before + 2 + after + 2 + change + 2 + interval + 2 + explains + 2 + 4 + 2;
+        let free = self.width.max(LEAST_WIDTH).saturating_sub(fixed);
+        let longest_name = plateaus.iter().map(|row| printable(&row.function).width()).max().unwrap_or(0);
+        let name = longest_name.clamp(16, (free * 3 / 5).max(16));
+        let place = free.saturating_sub(name);
+        let mut heading = "";
+        for (row, plateau) in rows.iter().zip(plateaus) {
+            if heading != figures::heading(plateau) {
+                let first = heading.is_empty();
+                heading = figures::heading(plateau);
+                let columns = if first {
+                    let ci = if interval > 0 { "95 % interval" } else { "" };
+                    format!(
+                        " #  {heading:<name$}  {:>before$}  {:>after$}  {:>change$}  {ci:>interval$}  {:>explains$}  why",
+                        "before", "after", "change", "explains"
+                    )
+                } else {
+                    format!(" #  {heading}")
+                };
+                writeln!(out, "{}", self.paint(columns.trim_end(), Ink::Faint))?;
+            }
+            let ink = match plateau.tier {
+                Tier::Grew => Ink::Grew,
+                Tier::Shrank => Ink::Shrank,
+                Tier::Unquantified if plateau.growth.value > 0.0 => Ink::Grew,
+                Tier::Unquantified => Ink::Shrank,
+                Tier::MayHaveGrown | Tier::MayHaveShrunk => Ink::Plain,
+            };
+            let function = pad(&shorten(&printable(&plateau.function), name), name);
+            let figures = format!(
+                "{:>before$}  {:>after$}  {:>change$}  {:>interval$}  {:>explains$}  {:<4}",
+                row.before, row.after, row.change, row.interval, row.explains, row.why
+            );
+            let place = shorten(&printable(&row.place), place);
+            let line = format!("{:>2}  {}  {figures}  {place}", plateau.rank, self.paint(&function, ink));
+            writeln!(out, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+/// Cuts a text in its middle, where names differ least.
+fn shorten(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    if width < 4 {
+        return String::new();
+    }
+    let keep = width - 2;
+    let head: String = take_width(text.chars(), keep / 2);
+    let tail: String = take_width(text.chars().rev(), keep - keep / 2);
+    format!("{head}..{}", tail.chars().rev().collect::<String>())
+}
+
+fn take_width(chars: impl Iterator<Item = char>, width: usize) -> String {
+    let mut text = String::new();
+    for c in chars {
+        text.push(c);
+        if text.width() > width {
+            text.pop();
+            break;
+        }
+    }
+    text
+}
+
+fn pad(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
+}
+
+/// Lines of at most `width` columns, broken at blanks.
+fn wrap(text: &str, width: usize) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while rest.width() > width {
+        let mut columns = 0;
+        let mut cut = None;
+        for (at, c) in rest.char_indices() {
+            columns += unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);
+            if columns > width {
+                break;
+            }
+            if c == ' ' {
+                cut = Some(at);
+            }
+        }
+        // A word longer than the line is left whole.
+        let Some(cut) = cut.or_else(|| rest.find(' ')) else { break };
+        lines.push(&rest[..cut]);
+        rest = rest[cut..].trim_start();
+    }
+    lines.push(rest);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_lose_their_middle() {
+        assert_eq!(shorten("alpha::beta::gamma", 10), "alph..amma");
+        assert_eq!(shorten("short", 10), "short");
+    }
+
+    #[test]
+    fn text_wraps_at_blanks() {
+        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
+        assert_eq!(wrap("immeasurable", 4), ["immeasurable"]);
+    }
+}
