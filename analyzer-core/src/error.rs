@@ -33,12 +33,12 @@ pub enum CompareError {
         /// Its value types.
         after_has: String,
     },
-    /// The wanted value type is not in both.
-    #[error("no value type \"{wanted}\" in both captures; --sample-index can be one of: {common}")]
+    /// The wanted value type was not measured, or not in both captures.
+    #[error("no value type \"{wanted}\"; --sample-index can be one of: {common}")]
     NoSuchValueType {
         /// What was asked for.
         wanted: String,
-        /// What both captures have.
+        /// What there is.
         common: String,
     },
     /// The wanted scale needs durations that a capture does not state.

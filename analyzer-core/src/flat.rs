@@ -77,7 +77,7 @@ pub fn flat(
         Content::Profile(profile) => Cow::Borrowed(profile),
         Content::Traces(traces) => Cow::Owned(spans::project(traces, trace_value)),
     };
-    let (measure, others) = choose(&profile, value)?;
+    let (measure, others) = choose_measure(&profile, value)?;
     let mut keys = KeySpace::default();
     let key_of = keys.add(&profile, Names::Canonical);
     let mut tree = CallTree::default();
@@ -128,6 +128,9 @@ pub fn flat(
 }
 
 /// The wanted measure, or the default, and the names of the others.
+///
+/// # Errors
+/// When the profile does not measure it, or nothing.
 pub(crate) fn choose(
     profile: &Profile,
     wanted: Option<&str>,

@@ -1,7 +1,7 @@
 //! Writes a profile as folded stacks, one line per stack, in the order of the capture.
 
 use super::frame::SUFFIXES;
-use crate::{Frame, FrameKind, Profile, SeriesId};
+use crate::{Frame, FrameKind, Profile, SeriesId, StackId};
 use rustc_hash::FxHashMap;
 use std::io::{self, Write};
 
@@ -13,17 +13,37 @@ use std::io::{self, Write};
 /// When `out` fails.
 pub fn write(profile: &Profile, series: SeriesId, column: usize, out: &mut impl Write) -> io::Result<()> {
     let series = &profile.series[series.index()];
+    let values = series.samples.values[column].iter().map(|&value| i128::from(value));
+    write_values(profile, &series.samples.stacks, values, series.value_types[column].decimals, out)
+}
+
+/// Writes how many samples each stack of a series has; nothing where the capture does not tell.
+///
+/// # Errors
+/// When `out` fails.
+pub fn write_counts(profile: &Profile, series: SeriesId, out: &mut impl Write) -> io::Result<()> {
+    let samples = &profile.series[series.index()].samples;
+    let counts = samples.counts.iter().flatten().map(|&count| i128::from(count));
+    write_values(profile, &samples.stacks, counts, 0, out)
+}
+
+fn write_values(
+    profile: &Profile,
+    stacks: &[Option<StackId>],
+    values: impl Iterator<Item = i128>,
+    decimals: u8,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let names: Vec<Vec<u8>> = profile.frames.iter().map(|frame| frame_name(profile, frame)).collect();
-    let mut rows: FxHashMap<_, usize> = FxHashMap::default();
-    let mut sums: Vec<(Option<crate::StackId>, i128)> = Vec::new();
-    for (&stack, &value) in series.samples.stacks.iter().zip(&series.samples.values[column]) {
+    let mut rows: FxHashMap<Option<StackId>, usize> = FxHashMap::default();
+    let mut sums: Vec<(Option<StackId>, i128)> = Vec::new();
+    for (&stack, value) in stacks.iter().zip(values) {
         let row = *rows.entry(stack).or_insert_with(|| {
             sums.push((stack, 0));
             sums.len() - 1
         });
-        sums[row].1 += i128::from(value);
+        sums[row].1 += value;
     }
-    let decimals = series.value_types[column].decimals;
     let mut frames = Vec::new();
     let mut line = Vec::new();
     for (stack, sum) in sums {

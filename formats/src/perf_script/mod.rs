@@ -405,10 +405,10 @@ impl<'a> Reader<'a> {
         };
         let kind = if line.inlined {
             FrameKind::Inlined
-        } else if is_kernel(line.dso) {
-            FrameKind::Kernel
         } else if unknown {
             FrameKind::Unknown
+        } else if is_kernel(line.dso) {
+            FrameKind::Kernel
         } else if is_jit(line.dso) {
             FrameKind::Jit
         } else {

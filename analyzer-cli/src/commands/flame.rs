@@ -1,0 +1,38 @@
+//! `plateau flame`: the flame graph of one capture, drawn by inferno.
+
+use super::profile;
+use crate::args::Flame;
+use crate::exit::Outcome;
+use crate::{input, output};
+use analyzer_core::{ValueSource, choose_measure};
+use analyzer_formats::folded;
+use anyhow::{Result, bail};
+use inferno::flamegraph::{self, Direction, Options};
+
+pub(crate) fn run(flame: &Flame) -> Result<Outcome> {
+    if flame.output.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("svg")) {
+        bail!("{}: expected an output ending in .svg", flame.output.display());
+    }
+    output::refuse_overwriting(std::slice::from_ref(&flame.output), &[&flame.capture])?;
+    let capture = input::read(&flame.capture, &flame.reading, false)?;
+    let profile = profile(&capture, flame.measuring.value.into());
+    let (measure, _) = choose_measure(&profile, flame.measuring.sample_index.as_deref())?;
+    let ValueSource::Column(column) = measure.source else {
+        bail!("{}: sample counts cannot be drawn beside their weights", capture.source.name);
+    };
+    let mut stacks = Vec::new();
+    folded::write(&profile, measure.series, column, &mut stacks)?;
+    // inferno draws text: names that are not UTF-8 are shown as far as they are.
+    let text = String::from_utf8_lossy(&stacks);
+
+    let mut options = Options::default();
+    options.title =
+        flame.title.clone().unwrap_or_else(|| format!("{} ({})", capture.source.name, measure.name));
+    options.count_name = measure.unit.clone();
+    options.image_width = flame.width;
+    options.min_width = flame.minwidth;
+    options.reverse_stack_order = flame.reverse;
+    options.direction = if flame.inverted { Direction::Inverted } else { Direction::Straight };
+    output::write_file(&flame.output, |out| Ok(flamegraph::from_lines(&mut options, text.lines(), out)?))?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,52 @@
+//! Exit codes and how failures are printed.
+
+use analyzer_core::{CompareError, FoldedDiffError};
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// Usage, reading or writing failed.
+const FAILED: u8 = 2;
+/// The captures cannot be compared.
+const NOT_COMPARABLE: u8 = 3;
+
+/// How a command that failed to fail ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It did what it was asked.
+    Done,
+    /// Growth was found and `--exit-code` asked to say so.
+    Grew,
+}
+
+/// The exit code of a command; a failure is printed in one line.
+pub(crate) fn code(outcome: anyhow::Result<Outcome>) -> ExitCode {
+    match outcome {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Grew) => ExitCode::from(1),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            // If standard error is closed there is no one left to tell.
+            let _ = writeln!(anstream::stderr(), "plateau: {error:#}");
+            ExitCode::from(if is_not_comparable(&error) { NOT_COMPARABLE } else { FAILED })
+        }
+    }
+}
+
+fn is_not_comparable(error: &anyhow::Error) -> bool {
+    let compare = error.downcast_ref::<CompareError>().or_else(|| match error.downcast_ref() {
+        Some(FoldedDiffError::Compare(compare)) => Some(compare),
+        _ => None,
+    });
+    matches!(compare, Some(CompareError::DifferentKinds { .. } | CompareError::NoCommonValueType { .. }))
+}
+
+/// The reader of our output, `head` say, has seen enough.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let cause = match cause.downcast_ref::<FoldedDiffError>() {
+            Some(FoldedDiffError::Write(error)) => Some(error),
+            _ => cause.downcast_ref::<io::Error>(),
+        };
+        cause.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    })
+}

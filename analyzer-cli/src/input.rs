@@ -1,0 +1,34 @@
+//! Reads the captures of a command.
+
+use crate::args::Reading;
+use analyzer_formats::{Capture, read_path, read_stdin};
+use anyhow::{Result, bail};
+use std::path::Path;
+
+/// Reads one capture; `-` is standard input.
+pub(crate) fn read(path: &Path, reading: &Reading, digest: bool) -> Result<Capture> {
+    let options = reading.options(digest);
+    let capture = if path == Path::new("-") { read_stdin(&options)? } else { read_path(path, &options)? };
+    if reading.strict {
+        let left_out = capture.notes.iter().find(|note| note.kind == analyzer_formats::NoteKind::LeftOut);
+        if let Some(note) = left_out {
+            bail!("{}: --strict: {note}", capture.source.name);
+        }
+    }
+    Ok(capture)
+}
+
+/// Reads two captures, at the same time where both are files.
+pub(crate) fn read_pair(
+    before: &Path,
+    after: &Path,
+    reading: &Reading,
+    digest: bool,
+) -> Result<(Capture, Capture)> {
+    let stdin = Path::new("-");
+    if before == stdin && after == stdin {
+        bail!("- was given for both captures, but standard input can be read only once; name a file for one");
+    }
+    let (before, after) = rayon::join(|| read(before, reading, digest), || read(after, reading, digest));
+    Ok((before?, after?))
+}

@@ -1,0 +1,147 @@
+//! Where results go: standard output, or files written whole or not at all.
+
+use analyzer_core::render::{RENDERERS, Renderer};
+use anyhow::{Context, Result, bail};
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// The format of `plateau diff` that is no renderer of a report.
+pub(crate) const FOLDED_DIFF: &str = "folded-diff";
+
+/// What `plateau diff --format` takes.
+pub(crate) fn report_formats() -> clap::builder::PossibleValuesParser {
+    let names = RENDERERS.iter().map(|renderer| renderer.name());
+    names.chain([FOLDED_DIFF]).collect::<Vec<_>>().into()
+}
+
+/// The form of a report.
+#[derive(Clone, Copy)]
+pub(crate) enum Form {
+    Report(&'static dyn Renderer),
+    FoldedDiff,
+}
+
+/// The form called `name`.
+pub(crate) fn form_named(name: &str) -> Option<Form> {
+    if name == FOLDED_DIFF {
+        return Some(Form::FoldedDiff);
+    }
+    RENDERERS.iter().copied().find(|renderer| renderer.name() == name).map(Form::Report)
+}
+
+/// The form that the extension of an output file asks for.
+pub(crate) fn form_of(path: &Path) -> Result<Form> {
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    let extension = extension.as_deref().unwrap_or("");
+    if extension == "folded" {
+        return Ok(Form::FoldedDiff);
+    }
+    let renderer = RENDERERS.iter().copied().find(|renderer| renderer.extension() == extension);
+    let Some(renderer) = renderer else {
+        let known: Vec<&str> = RENDERERS.iter().map(|renderer| renderer.extension()).collect();
+        bail!("{}: expected an output ending in one of: {}, folded", path.display(), known.join(", "));
+    };
+    Ok(Form::Report(renderer))
+}
+
+/// Refuses outputs that would overwrite an input or each other.
+pub(crate) fn refuse_overwriting(outputs: &[PathBuf], inputs: &[&Path]) -> Result<()> {
+    for (index, output) in outputs.iter().enumerate() {
+        if let Some(input) = inputs.iter().find(|input| is_same_file(output, input)) {
+            bail!(
+                "{}: is the input {}, which is never overwritten; name another output",
+                output.display(),
+                input.display()
+            );
+        }
+        if outputs[..index].iter().any(|other| is_same_file(output, other)) {
+            bail!("{}: was given twice as an output", output.display());
+        }
+        if output.is_dir() {
+            bail!("{}: is a directory, expected the name of a file to write", output.display());
+        }
+    }
+    Ok(())
+}
+
+/// Whether two paths are one file, also through links and other spellings.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    if one == other {
+        return true;
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        if let (Ok(one), Ok(other)) = (fs::metadata(one), fs::metadata(other)) {
+            return (one.dev(), one.ino()) == (other.dev(), other.ino());
+        }
+    }
+    match (fs::canonicalize(one), fs::canonicalize(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
+}
+
+/// Files that are to appear together: each is written beside its place and moved there by [`Files::commit`].
+#[derive(Default)]
+pub(crate) struct Files {
+    written: Vec<(tempfile::NamedTempFile, PathBuf)>,
+}
+
+impl Files {
+    /// Writes one file beside its place.
+    pub(crate) fn write(
+        &mut self,
+        path: &Path,
+        write: impl FnOnce(&mut dyn Write) -> Result<()>,
+    ) -> Result<()> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let explain = || format!("{}: cannot be written", path.display());
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".plateau-");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            // What an ordinary new file gets; the umask takes its part off.
+            builder.permissions(fs::Permissions::from_mode(0o666));
+        }
+        let file = builder.tempfile_in(folder).with_context(explain)?;
+        let mut buffered = BufWriter::new(file);
+        write(&mut buffered).with_context(explain)?;
+        let file = buffered.into_inner().map_err(io::IntoInnerError::into_error).with_context(explain)?;
+        self.written.push((file, path.to_owned()));
+        Ok(())
+    }
+
+    /// Moves every file to its place.
+    pub(crate) fn commit(self) -> Result<()> {
+        for (file, path) in self.written {
+            file.persist(&path)
+                .map_err(|error| error.error)
+                .with_context(|| format!("{}: cannot be written", path.display()))?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes one file whole or not at all.
+pub(crate) fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+    let mut files = Files::default();
+    files.write(path, write)?;
+    files.commit()
+}
+
+/// Writes to standard output.
+pub(crate) fn to_stdout(write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    write(&mut out)?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Says something on standard error.
+pub(crate) fn warn(text: &str) {
+    // If standard error is closed there is no one left to tell.
+    let _ = writeln!(anstream::stderr(), "plateau: {text}");
+}
