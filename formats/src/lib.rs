@@ -22,6 +22,7 @@ mod format;
 mod input;
 mod interner;
 pub mod jaeger;
+mod json;
 mod note;
 pub mod perf_script;
 pub mod pprof;
