@@ -42,5 +42,6 @@ pub use profile::{
     Strings, ValueType,
 };
 pub use trace::{
-    Link, Process, ProcessId, SpanId, SpanKind, Spans, Tag, TagValue, TraceId, Traces, TracesBuilder,
+    Link, NewSpan, Process, ProcessId, Reference, ReferenceKind, SpanId, SpanKind, Spans, Tag, TagValue,
+    Trace, TraceId, Traces, TracesBuilder,
 };
