@@ -1,1 +1,3 @@
 //! Compares two captures.
+
+pub mod spans;
