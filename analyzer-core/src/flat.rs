@@ -131,7 +131,7 @@ pub fn flat(
 ///
 /// # Errors
 /// When the profile does not measure it, or nothing.
-pub(crate) fn choose(
+pub fn choose_measure(
     profile: &Profile,
     wanted: Option<&str>,
 ) -> Result<(Measure, Vec<String>), CompareError> {

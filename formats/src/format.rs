@@ -2,7 +2,7 @@
 
 use crate::error::{ReadError, ReadErrorKind};
 use crate::input::{self, Stored};
-use crate::{Capture, Content, Notes, Source, folded, jaeger, note, perf_script, pprof};
+use crate::{Capture, Content, Notes, Source, folded, jaeger, json, note, perf_script, pprof};
 use std::path::Path;
 
 /// Every format that is read, most distinctive first.
@@ -136,10 +136,10 @@ fn recognise(input: &[u8]) -> Result<(&'static dyn Format, String), ReadErrorKin
     if input.is_empty() {
         return Err(ReadErrorKind::Empty);
     }
-    if let Some((format, advice)) = unsupported(input) {
+    let head = &input[..input.len().min(HEAD)];
+    if let Some((format, advice)) = unsupported(input).or_else(|| json::unsupported(head)) {
         return Err(ReadErrorKind::Unsupported { format, advice });
     }
-    let head = &input[..input.len().min(HEAD)];
     let mut best: Option<(&'static dyn Format, Recognition)> = None;
     for &format in FORMATS {
         let Some(recognition) = format.recognise(head) else { continue };

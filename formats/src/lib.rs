@@ -22,6 +22,7 @@ mod format;
 mod input;
 mod interner;
 pub mod jaeger;
+mod json;
 mod note;
 pub mod perf_script;
 pub mod pprof;
@@ -41,5 +42,6 @@ pub use profile::{
     Strings, ValueType,
 };
 pub use trace::{
-    Link, Process, ProcessId, SpanId, SpanKind, Spans, Tag, TagValue, TraceId, Traces, TracesBuilder,
+    Link, NewSpan, Process, ProcessId, Reference, ReferenceKind, SpanId, SpanKind, Spans, Tag, TagValue,
+    Trace, TraceId, Traces, TracesBuilder,
 };

@@ -1,9 +1,29 @@
-//! Jaeger UI and API documents.
+//! Jaeger UI and API documents: what the UI's "Trace JSON" saves and `/api/traces` answers.
+//!
+//! Read are `{"data": [trace, ..]}`, `{"data": trace}`, a bare list of traces, a single trace, and several such
+//! documents in a row. Spans as Jaeger stores them (one per line) have another shape and are named as such.
+//! Times are microseconds in the file and nanoseconds in the model.
 
-use crate::{Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition};
+mod load;
+mod record;
+mod split;
+
+use crate::error::At;
+use crate::json::{Broken, Cursor, Fault, Keys};
+use crate::{
+    Confidence, Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition, TracesBuilder, note,
+};
+use load::{Ended, Loader, TICK_NS};
+use record::TraceRecord;
+use split::Part;
 
 /// Jaeger UI and API documents.
 pub struct Jaeger;
+
+const CUT: &str = "file ends inside its JSON; what is whole before that is used";
+const BROKEN: &str =
+    "expected JSON, found something else; what is whole before it is used, the rest is not read";
+const NOTHING: &str = "document holds no trace; was the search empty?";
 
 impl Format for Jaeger {
     fn name(&self) -> &'static str {
@@ -11,19 +31,162 @@ impl Format for Jaeger {
     }
 
     fn description(&self) -> &'static str {
-        "Jaeger UI and API documents"
+        "traces as saved by Jaeger's UI or answered by its /api/traces"
     }
 
-    fn recognise(&self, _head: &[u8]) -> Option<Recognition> {
-        None
+    fn recognise(&self, head: &[u8]) -> Option<Recognition> {
+        const SIGNS: &[&[&str]] = &[
+            &["data.traceID"],
+            &["data.spans.spanID"],
+            &["data.processes"],
+            &["data", "total", "errors"],
+            &["traceID", "spans"],
+            &["traceID", "processes"],
+            &["spans.traceID", "spans.spanID"],
+            &["processes"],
+            &["spans"],
+            &["data"],
+        ];
+        let keys = Keys::of(head)?;
+        let sign = SIGNS.iter().position(|sign| sign.iter().all(|path| keys.has(path)))?;
+        // The last three may be anyone's.
+        let sure = sign + 3 < SIGNS.len();
+        let confidence = if sure { Confidence::Certain } else { Confidence::Possible };
+        Some(Recognition { confidence, why: format!("JSON with the keys {}", SIGNS[sign].join(", ")) })
     }
 
-    fn read(
-        &self,
-        _input: &[u8],
-        _options: &ReadOptions,
-        _notes: &mut Notes,
-    ) -> Result<Content, ReadErrorKind> {
-        Err(ReadErrorKind::Empty)
+    fn read(&self, input: &[u8], options: &ReadOptions, notes: &mut Notes) -> Result<Content, ReadErrorKind> {
+        let mut reading = Reading {
+            input,
+            window: options.chunk_bytes,
+            builder: None,
+            notes: Notes::default(),
+            found: false,
+        };
+        let outcome = reading.documents();
+        let Reading { builder, notes: mut found, found: known, .. } = reading;
+        let builder = builder.unwrap_or_else(|| TracesBuilder::new(TICK_NS));
+        if let Err(broken) = outcome {
+            let cut = broken.byte >= input.len();
+            if builder.is_empty() || broken.fault == Fault::TooDeep {
+                let rest = &input[broken.byte.min(input.len())..];
+                let what = if cut { "the end of the file".to_owned() } else { quoted(rest) };
+                return Err(ReadErrorKind::malformed(place(input, broken.byte), broken.expected, what));
+            }
+            let (code, text) = if cut { ("json_cut", CUT) } else { ("json_broken", BROKEN) };
+            found.caveat(code, text, broken.byte, &input[broken.byte.min(input.len())..]);
+        } else if !known {
+            let expected =
+                "a Jaeger document: \"data\", or a trace with \"traceID\", \"spans\", \"processes\"";
+            return Err(ReadErrorKind::malformed(place(input, 0), expected, quoted(input)));
+        } else if builder.is_empty() && found.samples_left_out() == 0 {
+            found.caveat("no_traces", NOTHING, 0, input);
+        }
+        let traces = builder.finish(&mut found);
+        found.number_lines(input);
+        notes.absorb(found);
+        Ok(Content::Traces(traces))
     }
+}
+
+/// What was read so far.
+struct Reading<'a> {
+    input: &'a [u8],
+    window: usize,
+    builder: Option<TracesBuilder>,
+    notes: Notes,
+    /// Whether anything of a Jaeger document was found.
+    found: bool,
+}
+
+impl<'a> Reading<'a> {
+    /// Reads documents to the end of the input.
+    fn documents(&mut self) -> Result<(), Broken> {
+        let mut cursor = Cursor::new(self.input, 0);
+        loop {
+            match cursor.peek() {
+                None => return Ok(()),
+                Some(b'{') => self.object(&mut cursor)?,
+                Some(b'[') => self.list(&mut cursor)?,
+                Some(_) => return Err(cursor.broken("a Jaeger document")),
+            }
+        }
+    }
+
+    /// Reads an object that holds traces under `data` or is itself a trace.
+    fn object(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+        let mut trace = TraceRecord::default();
+        let outcome = self.fields(cursor, &mut trace);
+        self.load(&trace, outcome.is_ok());
+        outcome
+    }
+
+    fn fields(&mut self, cursor: &mut Cursor<'a>, trace: &mut TraceRecord<'a>) -> Result<(), Broken> {
+        cursor.at += 1;
+        let mut first = true;
+        while let Some(key) = cursor.key(&mut first)? {
+            let key = key.bytes();
+            if &*key != b"data" {
+                if !trace.field(&key, cursor)? {
+                    cursor.value()?;
+                }
+                continue;
+            }
+            self.found = true;
+            match cursor.peek() {
+                Some(b'[') => self.list(cursor)?,
+                Some(b'{') => {
+                    let mut trace = TraceRecord::default();
+                    let outcome = split::read_trace(cursor, &mut trace);
+                    self.load(&trace, outcome.is_ok());
+                    outcome?;
+                }
+                _ => {
+                    cursor.value()?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn list(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+        let input = self.input;
+        let window = self.window;
+        let end = split::read_list(input, cursor.at + 1, window, &mut |part| self.absorb(part))?;
+        cursor.at = end;
+        Ok(())
+    }
+
+    fn load(&mut self, trace: &TraceRecord<'a>, whole: bool) {
+        if trace.is_empty() {
+            return;
+        }
+        self.found = true;
+        let mut loader = Loader::new();
+        loader.load(trace, if whole { Ended::Whole } else { Ended::Cut }, self.input);
+        self.take(loader.builder, loader.notes);
+    }
+
+    fn absorb(&mut self, part: Part) {
+        self.found |= part.found;
+        self.take(part.builder, part.notes);
+    }
+
+    fn take(&mut self, builder: TracesBuilder, notes: Notes) {
+        match &mut self.builder {
+            Some(known) => known.absorb(builder),
+            none => *none = Some(builder),
+        }
+        self.notes.absorb(notes);
+    }
+}
+
+fn place(input: &[u8], byte: usize) -> At {
+    let before = &input[..byte.min(input.len())];
+    let line = memchr::memchr_iter(b'\n', before).count() as u64 + 1;
+    At { byte: byte as u64, line: Some(line), field: None }
+}
+
+fn quoted(found: &[u8]) -> String {
+    format!("\"{}\"", note::excerpt(&found[..found.len().min(40)]))
 }

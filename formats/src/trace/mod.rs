@@ -4,10 +4,12 @@
 //! nanoseconds, whatever the tick of the file was.
 
 mod builder;
+mod duplicates;
+mod parents;
 
 use crate::interner::dense_id;
 use crate::{StringId, Strings};
-pub use builder::TracesBuilder;
+pub use builder::{NewSpan, Reference, ReferenceKind, TracesBuilder};
 use std::ops::Range;
 
 dense_id! {

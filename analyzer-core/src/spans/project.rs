@@ -1,0 +1,179 @@
+//! Projects traces to a profile, so that spans are aligned, compared and drawn like stacks.
+//!
+//! A frame is `service: operation` with the ids in operation names replaced, a stack the path of ancestors from the
+//! root. Every span counts once at its stack, so sums run over all traces; divide by [`super::requests`] for values
+//! per request.
+
+use super::critical_path::CriticalPath;
+use super::names::group_name;
+use super::self_time::self_times;
+use analyzer_formats::{
+    Frame, FrameId, FrameKind, Function, ProcessId, Profile, ProfileBuilder, StackId, StringId, Traces,
+};
+use rustc_hash::FxHashMap;
+
+/// What a span is worth in a projection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TraceValue {
+    /// Time on the critical path, in nanoseconds.
+    #[default]
+    CriticalPath,
+    /// Time while no child ran, in nanoseconds.
+    SelfTime,
+    /// Duration, in nanoseconds. Children count again in their parents.
+    Wall,
+    /// One per span.
+    Count,
+    /// One per span marked as failed.
+    Errors,
+}
+
+impl TraceValue {
+    /// Name and unit of the value type.
+    #[must_use]
+    pub fn name_and_unit(self) -> (&'static str, &'static str) {
+        match self {
+            TraceValue::CriticalPath => ("critical_path", "nanoseconds"),
+            TraceValue::SelfTime => ("self", "nanoseconds"),
+            TraceValue::Wall => ("wall", "nanoseconds"),
+            TraceValue::Count => ("calls", "count"),
+            TraceValue::Errors => ("errors", "count"),
+        }
+    }
+
+    /// The value of every span.
+    fn of_spans(self, traces: &Traces) -> Vec<i64> {
+        match self {
+            TraceValue::CriticalPath => CriticalPath::new(traces).times(),
+            TraceValue::SelfTime => self_times(traces),
+            TraceValue::Wall => traces.spans.duration_ns.clone(),
+            TraceValue::Count => vec![1; traces.spans.len()],
+            TraceValue::Errors => traces.spans.error.iter().map(|&error| i64::from(error)).collect(),
+        }
+    }
+}
+
+/// The profile of one value of all spans: one series, one row per distinct stack, counted by its spans.
+#[must_use]
+pub fn project(traces: &Traces, value: TraceValue) -> Profile {
+    let mut builder = ProfileBuilder::default();
+    let (name, unit) = value.name_and_unit();
+    let value_type = builder.value_type(name.as_bytes(), unit.as_bytes());
+    let series = builder.series(&[value_type]);
+    let stacks = stacks(traces, &mut builder);
+    for (stack, value) in stacks.into_iter().zip(value.of_spans(traces)) {
+        builder.count(series, stack, 1, value);
+    }
+    builder.finish()
+}
+
+/// The stack of every span: the path of its ancestors.
+fn stacks(traces: &Traces, builder: &mut ProfileBuilder) -> Vec<Option<StackId>> {
+    let spans = &traces.spans;
+    let mut frames = Frames { traces, known: FxHashMap::default() };
+    let mut stacks: Vec<Option<StackId>> = vec![None; spans.len()];
+    let mut ancestors = Vec::new();
+    for start in 0..spans.len() {
+        // Climb to an ancestor whose stack is known, then come down; every span is climbed once.
+        let mut at = Some(start);
+        while let Some(span) = at.filter(|&span| stacks[span].is_none()) {
+            ancestors.push(span);
+            at = spans.parent[span].map(|parent| parent.index());
+        }
+        let mut stack = at.and_then(|span| stacks[span]);
+        while let Some(span) = ancestors.pop() {
+            let frame = frames.frame(spans.process[span], spans.operation[span], builder);
+            stack = Some(builder.stack(stack, frame));
+            stacks[span] = stack;
+        }
+    }
+    stacks
+}
+
+/// The frame of every service and operation met so far.
+struct Frames<'a> {
+    traces: &'a Traces,
+    known: FxHashMap<(StringId, StringId), FrameId>,
+}
+
+impl Frames<'_> {
+    fn frame(&mut self, process: ProcessId, operation: StringId, builder: &mut ProfileBuilder) -> FrameId {
+        let Frames { traces, known } = self;
+        let service = traces.processes[process.index()].service;
+        *known.entry((service, operation)).or_insert_with(|| {
+            let operation = group_name(traces.strings.get(operation));
+            let name = [traces.strings.get(service), b": ", &operation].concat();
+            let name = builder.string(&name);
+            let function = builder.function(Function { name, system_name: None, file: None, start_line: 0 });
+            builder.frame(Frame { function, mapping: None, line: 0, kind: FrameKind::User })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Small, small, trace};
+    use super::*;
+
+    fn rows(profile: &Profile) -> Vec<(String, i64, u64)> {
+        let samples = &profile.series[0].samples;
+        let counts = samples.counts.as_ref().unwrap();
+        (0..samples.len())
+            .map(|row| {
+                let mut names: Vec<String> = profile
+                    .frames_of(samples.stacks[row])
+                    .map(|id| {
+                        profile.strings.text(profile.function(profile.frame(id).function).name).into_owned()
+                    })
+                    .collect();
+                names.reverse();
+                (names.join(";"), samples.values[0][row], counts[row])
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_stack_is_the_path_from_the_root() {
+        // The child stands before its parent; /u/1 and /u/2 are one operation.
+        let spans = [
+            small("/u/1", "root", 0, 40),
+            small("root", "", 0, 100),
+            Small { error: true, ..small("/u/2", "root", 40, 60) },
+        ];
+        let traces = trace(1000, &spans);
+        let (root, child) = ("s: root".to_owned(), "s: root;s: /u/{id}".to_owned());
+        for (value, of_child, of_root) in [
+            (TraceValue::CriticalPath, 60, 40),
+            (TraceValue::SelfTime, 60, 40),
+            (TraceValue::Wall, 60, 100),
+            (TraceValue::Count, 2, 1),
+            (TraceValue::Errors, 1, 0),
+        ] {
+            let profile = project(&traces, value);
+            assert_eq!(
+                rows(&profile),
+                [(child.clone(), of_child, 2), (root.clone(), of_root, 1)],
+                "{value:?}"
+            );
+            let value_type = profile.series[0].value_types[0];
+            let (name, unit) = value.name_and_unit();
+            assert_eq!(
+                (&*profile.strings.text(value_type.name), &*profile.strings.text(value_type.unit)),
+                (name, unit)
+            );
+            assert_eq!(profile.series[0].records, 3);
+        }
+    }
+
+    #[test]
+    fn a_deep_chain_is_projected() {
+        let ids: Vec<String> = (0..100_000).map(|at| format!("x{at}y")).collect();
+        let mut chain: Vec<Small<'_>> = (0..ids.len())
+            .map(|at| small(&ids[at], if at == 0 { "" } else { &ids[at - 1] }, 0, 10))
+            .collect();
+        chain.reverse();
+        let profile = project(&trace(1000, &chain), TraceValue::SelfTime);
+        assert_eq!(profile.series[0].sum(0), 10);
+        assert_eq!(profile.stacks.len(), 100_000);
+    }
+}

@@ -1,0 +1,215 @@
+//! Loads borrowed records into the model.
+
+use super::record::{ProcessRecord, TagRecord, TraceRecord};
+use crate::interner::StringId;
+use crate::json::{Text, Value};
+use crate::{NewSpan, Notes, ProcessId, Reference, ReferenceKind, SpanKind, Tag, TagValue, TracesBuilder};
+use hashbrown::HashMap;
+
+/// The tick of Jaeger's clock in nanoseconds.
+pub(super) const TICK_NS: i64 = 1000;
+/// The service of spans whose process is not in the file, and the name of operations that have none.
+const UNKNOWN: &[u8] = b"[unknown]";
+
+const INCOMPLETE: &str = "span lacks its spanID, traceID, startTime or duration; it is left out";
+const NO_PROCESS: &str = "span names no process of its trace; it is kept under the service [unknown]";
+const NO_OPERATION: &str = "span lacks its operationName; it is kept as [unknown]";
+const CUT: &str = "span is whole, but the file ends before the processes of its trace; it is left out";
+
+/// What is known of the processes of a trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// The trace is whole.
+    Whole,
+    /// The file ends inside the trace: a process that is not there may have been cut off.
+    Cut,
+}
+
+/// Loads traces one after the other; keeps what they share.
+pub(super) struct Loader<'a> {
+    pub(super) builder: TracesBuilder,
+    pub(super) notes: Notes,
+    /// The processes of the trace under way; the id once a span has used it.
+    processes: HashMap<&'a [u8], (ProcessRecord<'a>, Option<ProcessId>)>,
+    tags: Vec<Tag>,
+    references: Vec<Reference>,
+}
+
+impl<'a> Loader<'a> {
+    pub(super) fn new() -> Loader<'a> {
+        Loader {
+            builder: TracesBuilder::new(TICK_NS),
+            notes: Notes::default(),
+            processes: HashMap::new(),
+            tags: Vec::new(),
+            references: Vec::new(),
+        }
+    }
+
+    /// Adds the spans of a trace. `input` is for excerpts.
+    pub(super) fn load(&mut self, trace: &TraceRecord<'a>, ended: Ended, input: &[u8]) {
+        for flaw in &trace.flaws {
+            self.notes.caveat(flaw.code, flaw.text, flaw.byte, &input[flaw.byte..]);
+        }
+        self.processes.clear();
+        for (key, process) in &trace.processes {
+            self.processes.insert(key.raw, (process.clone(), None));
+        }
+        let trace_id = trace.id.map(|id| self.string(id));
+        for span in &trace.spans {
+            if let Some(flaw) = span.flaw {
+                self.notes.left_out(flaw.code, flaw.text, flaw.byte, &input[flaw.byte..]);
+                continue;
+            }
+            let found = &input[span.byte..];
+            let own = span.trace.filter(|id| !id.raw.is_empty());
+            // Most spans repeat the id of their trace.
+            let in_trace = match (own, trace_id) {
+                (Some(own), Some(id)) if trace.id == Some(own) => Some(id),
+                (Some(own), _) => Some(self.string(own)),
+                (None, id) => id,
+            };
+            let (Some(in_trace), Some(id), Some(start_ns), Some(duration_ns)) =
+                (in_trace, span.id, span.start_ns, span.duration_ns)
+            else {
+                self.notes.left_out("span_incomplete", INCOMPLETE, span.byte, found);
+                continue;
+            };
+            let process = match &span.embedded {
+                Some(embedded) => Some(self.process(embedded, trace)),
+                None => span.process.and_then(|key| self.process_of(key.raw, trace)),
+            };
+            if process.is_none() && ended == Ended::Cut {
+                self.notes.left_out("span_cut", CUT, span.byte, found);
+                continue;
+            }
+            let process = process.unwrap_or_else(|| {
+                self.notes.caveat("process_missing", NO_PROCESS, span.byte, found);
+                let service = self.builder.string(UNKNOWN);
+                self.builder.process(service, &[])
+            });
+            let id = self.string(id);
+            let operation = match span.operation {
+                Some(operation) => self.string(operation),
+                None => {
+                    self.notes.caveat("operation_missing", NO_OPERATION, span.byte, found);
+                    self.builder.string(UNKNOWN)
+                }
+            };
+            self.references.clear();
+            for reference in &trace.references[span.references.clone()] {
+                let Some(of) = reference.span.filter(|id| !id.raw.is_empty()) else { continue };
+                let of_trace = match reference.trace.filter(|id| !id.raw.is_empty()) {
+                    Some(of_trace) if Some(of_trace) != own => self.string(of_trace),
+                    _ => in_trace,
+                };
+                let kind = match reference.kind {
+                    Some(kind) if kind.raw == b"FOLLOWS_FROM" => ReferenceKind::FollowsFrom,
+                    _ => ReferenceKind::ChildOf,
+                };
+                let span = self.string(of);
+                self.references.push(Reference { kind, trace: of_trace, span });
+            }
+            if let Some(parent) = span.parent.filter(|id| names_a_span(id.raw)) {
+                let span = self.string(parent);
+                self.references.push(Reference { kind: ReferenceKind::Parent, trace: in_trace, span });
+            }
+            let (mut kind, mut error) = (SpanKind::Unspecified, false);
+            self.tags.clear();
+            for tag in &trace.tags[span.tags.clone()] {
+                match tag.key.raw {
+                    b"error" => error |= is_true(tag),
+                    b"otel.status_code" => error |= is_text(tag, b"ERROR"),
+                    b"span.kind" => kind = span_kind(tag),
+                    _ => {}
+                }
+                let tag = self.tag(tag);
+                self.tags.push(tag);
+            }
+            let byte = span.byte as u64;
+            let span =
+                NewSpan { trace: in_trace, id, operation, process, kind, start_ns, duration_ns, error, byte };
+            self.builder.span(&span, &self.references, &self.tags);
+        }
+    }
+
+    fn string(&mut self, text: Text<'_>) -> StringId {
+        self.builder.string(&text.bytes())
+    }
+
+    /// The process a span of this trace calls `key`.
+    fn process_of(&mut self, key: &[u8], trace: &TraceRecord<'a>) -> Option<ProcessId> {
+        let (record, id) = self.processes.get(key)?;
+        if id.is_some() {
+            return *id;
+        }
+        let record = record.clone();
+        let process = self.process(&record, trace);
+        if let Some((_, id)) = self.processes.get_mut(key) {
+            *id = Some(process);
+        }
+        Some(process)
+    }
+
+    fn process(&mut self, record: &ProcessRecord<'a>, trace: &TraceRecord<'a>) -> ProcessId {
+        let service = match record.service {
+            Some(service) => self.string(service),
+            None => self.builder.string(UNKNOWN),
+        };
+        let tags: Vec<Tag> = trace.tags[record.tags.clone()].iter().map(|tag| self.tag(tag)).collect();
+        self.builder.process(service, &tags)
+    }
+
+    fn tag(&mut self, tag: &TagRecord<'a>) -> Tag {
+        let declared = tag.declared.map_or(&b""[..], |declared| declared.raw);
+        let key = self.string(tag.key);
+        let value = match (tag.value, declared) {
+            (Value::Bool(value), _) => TagValue::Bool(value),
+            (Value::Text(text), b"bool") if text.raw == b"true" || text.raw == b"false" => {
+                TagValue::Bool(text.raw == b"true")
+            }
+            (Value::Number(_) | Value::Text(_), b"float64") => self.number(&tag.value, None),
+            (Value::Number(_), _) | (Value::Text(_), b"int64") => self.number(&tag.value, tag.value.int()),
+            (Value::Text(text), _) => TagValue::Text(self.string(text)),
+            (Value::Null, _) => TagValue::Text(self.builder.string(b"null")),
+            (Value::Container(json), _) => TagValue::Text(self.builder.string(json)),
+        };
+        Tag { key, value }
+    }
+
+    /// A number, as `int` where that is given; text where it is not a number after all.
+    fn number(&mut self, value: &Value<'a>, int: Option<i64>) -> TagValue {
+        match (int, value.float(), value) {
+            (Some(int), ..) => TagValue::Int(int),
+            (None, Some(float), _) => TagValue::Float(float),
+            (None, None, Value::Text(text)) => TagValue::Text(self.string(*text)),
+            (None, None, Value::Number(raw)) => TagValue::Text(self.builder.string(raw)),
+            (None, None, _) => TagValue::Text(self.builder.string(b"")),
+        }
+    }
+}
+
+/// Whether a bare parent id names a span: none and one of zeros mean a root.
+fn names_a_span(id: &[u8]) -> bool {
+    id.iter().any(|&digit| digit != b'0')
+}
+
+fn is_true(tag: &TagRecord<'_>) -> bool {
+    tag.value == Value::Bool(true) || is_text(tag, b"true")
+}
+
+fn is_text(tag: &TagRecord<'_>, expected: &[u8]) -> bool {
+    matches!(tag.value, Value::Text(text) if text.raw.eq_ignore_ascii_case(expected))
+}
+
+fn span_kind(tag: &TagRecord<'_>) -> SpanKind {
+    let Value::Text(text) = tag.value else { return SpanKind::Unspecified };
+    match &*text.raw.to_ascii_lowercase() {
+        b"internal" => SpanKind::Internal,
+        b"server" => SpanKind::Server,
+        b"client" => SpanKind::Client,
+        b"producer" => SpanKind::Producer,
+        b"consumer" => SpanKind::Consumer,
+        _ => SpanKind::Unspecified,
+    }
+}

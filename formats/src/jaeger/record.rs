@@ -1,0 +1,382 @@
+//! Borrowed records of a Jaeger UI document: traces, spans, processes, references, tags.
+//!
+//! The shapes are those of Jaeger's `internal/uimodel/model.go`:
+//!
+//! ```text
+//! {"data": [{"traceID", "spans": [span], "processes": {"p1": process}}]}
+//! span    = {"traceID", "spanID", "parentSpanID"?, "operationName", "references": [{"refType", "traceID", "spanID"}],
+//!            "startTime": us, "duration": us, "tags": [tag], "processID" | "process": process}
+//! process = {"serviceName", "tags": [tag]}          tag = {"key", "type", "value"}
+//! ```
+//!
+//! A record knows nothing of the model. A field of the wrong type is a [`Flaw`] of its span, not an error: only
+//! bytes that are not JSON end the reading.
+
+use crate::json::{Broken, Cursor, Text, Value};
+use std::ops::Range;
+
+/// One trace: its spans, and the lists they share.
+#[derive(Debug, Default)]
+pub(super) struct TraceRecord<'a> {
+    pub(super) id: Option<Text<'a>>,
+    pub(super) spans: Vec<SpanRecord<'a>>,
+    /// By the key that spans call them by.
+    pub(super) processes: Vec<(Text<'a>, ProcessRecord<'a>)>,
+    /// The references of all spans.
+    pub(super) references: Vec<ReferenceRecord<'a>>,
+    /// The tags of all spans and processes.
+    pub(super) tags: Vec<TagRecord<'a>>,
+    /// What is wrong with the trace and costs no span.
+    pub(super) flaws: Vec<Flaw>,
+}
+
+/// One span.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SpanRecord<'a> {
+    /// Offset of its brace.
+    pub(super) byte: usize,
+    pub(super) trace: Option<Text<'a>>,
+    pub(super) id: Option<Text<'a>>,
+    pub(super) parent: Option<Text<'a>>,
+    pub(super) operation: Option<Text<'a>>,
+    pub(super) process: Option<Text<'a>>,
+    pub(super) embedded: Option<ProcessRecord<'a>>,
+    pub(super) start_ns: Option<i64>,
+    pub(super) duration_ns: Option<i64>,
+    pub(super) references: Range<usize>,
+    pub(super) tags: Range<usize>,
+    /// Why it cannot be used.
+    pub(super) flaw: Option<Flaw>,
+}
+
+/// A service instance.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ProcessRecord<'a> {
+    pub(super) service: Option<Text<'a>>,
+    pub(super) tags: Range<usize>,
+}
+
+/// A reference to another span.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ReferenceRecord<'a> {
+    pub(super) kind: Option<Text<'a>>,
+    pub(super) trace: Option<Text<'a>>,
+    pub(super) span: Option<Text<'a>>,
+}
+
+/// A key and value, with the type the file declares.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TagRecord<'a> {
+    pub(super) key: Text<'a>,
+    pub(super) declared: Option<Text<'a>>,
+    pub(super) value: Value<'a>,
+}
+
+/// Something that is JSON but not what the format says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Flaw {
+    pub(super) code: &'static str,
+    pub(super) text: &'static str,
+    pub(super) byte: usize,
+}
+
+const WRONG_TYPE: (&str, &str) = ("span_wrong_type", "span has a field of the wrong type; it is left out");
+const REPEATED: (&str, &str) = ("span_repeated_key", "span has the same field twice; it is left out");
+const TIME: (&str, &str) =
+    ("span_time_range", "span's time does not fit 64 bits of nanoseconds; it is left out");
+const NOT_OBJECT: (&str, &str) = ("span_not_object", "expected a span, found something else; it is left out");
+const TRACE_TYPE: (&str, &str) = ("trace_wrong_type", "field of a trace has the wrong type; it is ignored");
+const TRACE_REPEATED: (&str, &str) = ("trace_repeated_key", "trace has the same field twice; both are used");
+const TAG: (&str, &str) =
+    ("tag_unreadable", "expected {\"key\", \"value\"}, found something else; tag ignored");
+
+fn flaw((code, text): (&'static str, &'static str), byte: usize) -> Flaw {
+    Flaw { code, text, byte }
+}
+
+impl<'a> TraceRecord<'a> {
+    /// Forgets the trace, keeping the memory.
+    pub(super) fn clear(&mut self) {
+        self.id = None;
+        self.spans.clear();
+        self.processes.clear();
+        self.references.clear();
+        self.tags.clear();
+        self.flaws.clear();
+    }
+
+    /// Whether there is anything of a trace in it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.id.is_none() && self.spans.is_empty() && self.processes.is_empty()
+    }
+
+    /// Reads one field of a trace whose key was just passed; `false` when the key is not one of a trace.
+    ///
+    /// # Errors
+    /// Where the bytes stop being JSON; what was read before is kept.
+    pub(super) fn field(&mut self, key: &[u8], cursor: &mut Cursor<'a>) -> Result<bool, Broken> {
+        cursor.peek();
+        let byte = cursor.at;
+        match key {
+            b"traceID" => {
+                if self.id.is_some() {
+                    self.flaws.push(flaw(TRACE_REPEATED, byte));
+                }
+                match cursor.value()? {
+                    Value::Text(id) => self.id = Some(id),
+                    _ => self.flaws.push(flaw(TRACE_TYPE, byte)),
+                }
+            }
+            b"spans" => {
+                if !self.spans.is_empty() {
+                    self.flaws.push(flaw(TRACE_REPEATED, byte));
+                }
+                match cursor.peek() {
+                    Some(b'[') => self.read_spans(cursor)?,
+                    _ => self.expect_null(cursor)?,
+                }
+            }
+            b"processes" => {
+                if !self.processes.is_empty() {
+                    self.flaws.push(flaw(TRACE_REPEATED, byte));
+                }
+                match cursor.peek() {
+                    Some(b'{') => self.read_processes(cursor)?,
+                    _ => self.expect_null(cursor)?,
+                }
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn expect_null(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+        let byte = cursor.at;
+        if cursor.value()? != Value::Null {
+            self.flaws.push(flaw(TRACE_TYPE, byte));
+        }
+        Ok(())
+    }
+
+    fn read_spans(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+        cursor.at += 1;
+        let mut first = true;
+        while cursor.element(&mut first)? {
+            let byte = cursor.at;
+            if cursor.peek() == Some(b'{') {
+                let span = self.read_span(cursor)?;
+                self.spans.push(span);
+            } else {
+                cursor.value()?;
+                let flaw = Some(flaw(NOT_OBJECT, byte));
+                self.spans.push(SpanRecord { byte, flaw, ..SpanRecord::default() });
+            }
+        }
+        Ok(())
+    }
+
+    fn read_processes(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+        cursor.at += 1;
+        let mut first = true;
+        while let Some(key) = cursor.key(&mut first)? {
+            cursor.peek();
+            let byte = cursor.at;
+            match self.read_process(cursor)? {
+                Some(process) => self.processes.push((key, process)),
+                None => self.flaws.push(flaw(TRACE_TYPE, byte)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a process; `None` when it is not an object.
+    fn read_process(&mut self, cursor: &mut Cursor<'a>) -> Result<Option<ProcessRecord<'a>>, Broken> {
+        if cursor.peek() != Some(b'{') {
+            cursor.value()?;
+            return Ok(None);
+        }
+        cursor.at += 1;
+        let mut process = ProcessRecord::default();
+        let mut first = true;
+        while let Some(key) = cursor.key(&mut first)? {
+            cursor.peek();
+            let byte = cursor.at;
+            match &*key.bytes() {
+                b"serviceName" => match cursor.value()? {
+                    Value::Text(name) => process.service = Some(name),
+                    _ => self.flaws.push(flaw(TRACE_TYPE, byte)),
+                },
+                b"tags" => match self.read_tags(cursor)? {
+                    Some(tags) => process.tags = tags,
+                    None => self.flaws.push(flaw(TRACE_TYPE, byte)),
+                },
+                _ => {
+                    cursor.value()?;
+                }
+            }
+        }
+        Ok(Some(process))
+    }
+
+    fn read_span(&mut self, cursor: &mut Cursor<'a>) -> Result<SpanRecord<'a>, Broken> {
+        let mut span = SpanRecord { byte: cursor.at, ..SpanRecord::default() };
+        cursor.at += 1;
+        let (mut first, mut seen) = (true, 0u16);
+        while let Some(key) = cursor.key(&mut first)? {
+            let bit = match &*key.bytes() {
+                b"traceID" => 0,
+                b"spanID" => 1,
+                b"parentSpanID" => 2,
+                b"operationName" => 3,
+                b"processID" => 4,
+                b"process" => 5,
+                b"startTime" => 6,
+                b"duration" => 7,
+                b"references" => 8,
+                b"tags" => 9,
+                _ => {
+                    cursor.value()?;
+                    continue;
+                }
+            };
+            cursor.peek();
+            let byte = cursor.at;
+            let right = match bit {
+                0 => text(cursor, &mut span.trace)?,
+                1 => text(cursor, &mut span.id)?,
+                2 => text(cursor, &mut span.parent)?,
+                3 => text(cursor, &mut span.operation)?,
+                4 => text(cursor, &mut span.process)?,
+                5 => {
+                    span.embedded = self.read_process(cursor)?;
+                    span.embedded.is_some()
+                }
+                6 | 7 => {
+                    let time = if bit == 6 { &mut span.start_ns } else { &mut span.duration_ns };
+                    let value = cursor.value()?;
+                    *time = nanoseconds(&value);
+                    if time.is_none() && value.float().is_some() {
+                        span.flaw.get_or_insert(flaw(TIME, byte));
+                    }
+                    time.is_some()
+                }
+                8 => match self.read_references(cursor)? {
+                    Some(references) => {
+                        span.references = references;
+                        true
+                    }
+                    None => false,
+                },
+                _ => match self.read_tags(cursor)? {
+                    Some(tags) => {
+                        span.tags = tags;
+                        true
+                    }
+                    None => false,
+                },
+            };
+            if seen & 1 << bit != 0 {
+                span.flaw.get_or_insert(flaw(REPEATED, byte));
+            } else if !right {
+                span.flaw.get_or_insert(flaw(WRONG_TYPE, byte));
+            }
+            seen |= 1 << bit;
+        }
+        if let (Some(start), Some(duration)) = (span.start_ns, span.duration_ns)
+            && start.checked_add(duration).is_none()
+        {
+            span.flaw.get_or_insert(flaw(TIME, span.byte));
+        }
+        Ok(span)
+    }
+
+    /// Reads a list of references; `None` when it is not one.
+    fn read_references(&mut self, cursor: &mut Cursor<'a>) -> Result<Option<Range<usize>>, Broken> {
+        let start = self.references.len();
+        if cursor.peek() != Some(b'[') {
+            return Ok((cursor.value()? == Value::Null).then_some(start..start));
+        }
+        cursor.at += 1;
+        let (mut first, mut right) = (true, true);
+        while cursor.element(&mut first)? {
+            if cursor.peek() != Some(b'{') {
+                right &= cursor.value()? == Value::Null;
+                continue;
+            }
+            cursor.at += 1;
+            let mut reference = ReferenceRecord::default();
+            let mut first = true;
+            while let Some(key) = cursor.key(&mut first)? {
+                right &= match &*key.bytes() {
+                    b"refType" => text(cursor, &mut reference.kind)?,
+                    b"traceID" => text(cursor, &mut reference.trace)?,
+                    b"spanID" => text(cursor, &mut reference.span)?,
+                    // A copy of the span itself, which the UI adds.
+                    _ => cursor.value().map(|_| true)?,
+                };
+            }
+            self.references.push(reference);
+        }
+        Ok(right.then_some(start..self.references.len()))
+    }
+
+    /// Reads a list of tags; `None` when it is not one.
+    fn read_tags(&mut self, cursor: &mut Cursor<'a>) -> Result<Option<Range<usize>>, Broken> {
+        let start = self.tags.len();
+        if cursor.peek() != Some(b'[') {
+            return Ok((cursor.value()? == Value::Null).then_some(start..start));
+        }
+        cursor.at += 1;
+        let mut first = true;
+        while cursor.element(&mut first)? {
+            let byte = cursor.at;
+            match read_tag(cursor)? {
+                Some(tag) => self.tags.push(tag),
+                None => self.flaws.push(flaw(TAG, byte)),
+            }
+        }
+        Ok(Some(start..self.tags.len()))
+    }
+}
+
+fn read_tag<'a>(cursor: &mut Cursor<'a>) -> Result<Option<TagRecord<'a>>, Broken> {
+    if cursor.peek() != Some(b'{') {
+        cursor.value()?;
+        return Ok(None);
+    }
+    cursor.at += 1;
+    let (mut key, mut declared, mut value, mut first, mut right) = (None, None, None, true, true);
+    while let Some(field) = cursor.key(&mut first)? {
+        match &*field.bytes() {
+            b"key" => right &= text(cursor, &mut key)?,
+            b"type" => right &= text(cursor, &mut declared)?,
+            b"value" => value = Some(cursor.value()?),
+            _ => {
+                cursor.value()?;
+            }
+        }
+    }
+    let tag = key.zip(value).map(|(key, value)| TagRecord { key, declared, value });
+    Ok(tag.filter(|_| right))
+}
+
+/// Reads text into `field`; whether it was text or null.
+fn text<'a>(cursor: &mut Cursor<'a>, field: &mut Option<Text<'a>>) -> Result<bool, Broken> {
+    Ok(match cursor.value()? {
+        Value::Text(text) => {
+            *field = Some(text);
+            true
+        }
+        value => value == Value::Null,
+    })
+}
+
+/// Microseconds, as a number or as text, in nanoseconds.
+fn nanoseconds(value: &Value<'_>) -> Option<i64> {
+    if let Some(microseconds) = value.int() {
+        return microseconds.checked_mul(1000);
+    }
+    let nanoseconds = (value.float()? * 1000.0).round();
+    // Beyond 2^63 the cast would saturate; NaN fails the comparison.
+    (nanoseconds.abs() < 9.2e18).then_some(nanoseconds as i64)
+}

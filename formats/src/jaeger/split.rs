@@ -1,0 +1,243 @@
+//! Reads a list of traces in parallel.
+//!
+//! The list is divided into windows of equal size; a part is the traces that start in a window. Where the first of
+//! them starts is found without reading from the start of the file: an unescaped `"spans":[` cannot stand inside a
+//! JSON string, so the nearest one before the window is inside a trace, and going to the end of that trace and
+//! past whole traces leads into the window. Should that go wrong (a tag may hold such a key), joining sees it: a
+//! part counts only if it starts where the part before it ended, and is read again from there if it does not. So
+//! the result is that of a sequential read, whatever the threads and the size of the windows.
+
+use super::load::{Ended, Loader};
+use super::record::TraceRecord;
+use crate::json::{Broken, Cursor, Value};
+use crate::{Notes, TracesBuilder};
+use std::ops::Range;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A trace longer than this many windows is not looked through for its end.
+const LONGEST: usize = 4;
+
+const NOT_TRACE: &str = "expected a trace, found something else; it is ignored";
+const NO_SPANS: &str = "trace has no list of spans; it is ignored";
+
+/// The traces that start in one window.
+pub(super) struct Part {
+    start: usize,
+    /// The start of the next trace, or one past the end of the list, or where the reading stopped.
+    end: usize,
+    pub(super) builder: TracesBuilder,
+    pub(super) notes: Notes,
+    /// Whether there was anything of a trace among them.
+    pub(super) found: bool,
+    outcome: Outcome,
+}
+
+#[derive(Clone, Copy)]
+enum Outcome {
+    /// More traces follow.
+    More,
+    /// The list ended.
+    Closed,
+    /// The bytes stopped being JSON.
+    Broken(Broken),
+}
+
+/// Reads the list whose bracket is just before `start`, handing its parts to `absorb` in order.
+///
+/// Gives the offset past the list.
+pub(super) fn read_list(
+    input: &[u8],
+    start: usize,
+    window: usize,
+    absorb: &mut dyn FnMut(Part),
+) -> Result<usize, Broken> {
+    let mut cursor = Cursor::new(input, start);
+    match cursor.peek() {
+        Some(b']') => return Ok(cursor.at + 1),
+        Some(_) => {}
+        None => return Err(cursor.broken("a trace or ']'")),
+    }
+    let windows = Windows { input, start: cursor.at, size: window.max(1) };
+    let mut parts = windows.read();
+    let mut at = windows.start;
+    for (index, part) in parts.iter_mut().enumerate() {
+        let wanted = windows.range(index);
+        if at >= wanted.end {
+            // The last trace of an earlier window reaches over this one.
+            continue;
+        }
+        let part = match part.take() {
+            Some(part) if part.start == at => part,
+            _ => read_part(input, at, wanted.end),
+        };
+        let (end, outcome) = (part.end, part.outcome);
+        absorb(part);
+        match outcome {
+            Outcome::More => at = end,
+            Outcome::Closed => return Ok(end),
+            Outcome::Broken(broken) => return Err(broken),
+        }
+    }
+    Err(Cursor::new(input, input.len()).broken("',' or ']'"))
+}
+
+struct Windows<'a> {
+    input: &'a [u8],
+    start: usize,
+    size: usize,
+}
+
+impl Windows<'_> {
+    fn len(&self) -> usize {
+        (self.input.len() - self.start).div_ceil(self.size)
+    }
+
+    fn range(&self, index: usize) -> Range<usize> {
+        let start = self.start + index * self.size;
+        start..start.saturating_add(self.size).min(self.input.len())
+    }
+
+    /// Reads windows in order on all threads until one sees the end of the list.
+    fn read(&self) -> Vec<OnceLock<Part>> {
+        let parts: Vec<OnceLock<Part>> = (0..self.len()).map(|_| OnceLock::new()).collect();
+        let (next, last) = (AtomicUsize::new(0), AtomicUsize::new(usize::MAX));
+        let work = || {
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                if index >= parts.len() || index > last.load(Ordering::Relaxed) {
+                    return;
+                }
+                let wanted = self.range(index);
+                let start = if index == 0 { Some(self.start) } else { self.first_trace(&wanted) };
+                let Some(start) = start else { continue };
+                let part = read_part(self.input, start, wanted.end);
+                if !matches!(part.outcome, Outcome::More) {
+                    last.fetch_min(index, Ordering::Relaxed);
+                }
+                // Every index is taken once, so the place is free.
+                let _ = parts[index].set(part);
+            }
+        };
+        if parts.len() > 1 {
+            rayon::scope(|scope| {
+                for _ in 0..rayon::current_num_threads() {
+                    scope.spawn(|_| work());
+                }
+            });
+        } else {
+            work();
+        }
+        parts
+    }
+
+    /// Where the first trace that starts in a window seems to start.
+    fn first_trace(&self, wanted: &Range<usize>) -> Option<usize> {
+        let before = wanted.start.saturating_sub(self.size).max(self.start);
+        let spans = last_spans(self.input, before..wanted.start)?;
+        let bound = wanted.start.saturating_add(self.size.saturating_mul(LONGEST)).min(self.input.len());
+        let mut cursor = Cursor::new(&self.input[..bound], spans);
+        cursor.value().ok()?;
+        // The rest of the trace that these spans are of.
+        while cursor.key(&mut false).ok()?.is_some() {
+            cursor.value().ok()?;
+        }
+        loop {
+            cursor.pass(b',', "','").ok()?;
+            cursor.peek()?;
+            if cursor.at >= wanted.end {
+                return None;
+            }
+            if cursor.at >= wanted.start {
+                return Some(cursor.at);
+            }
+            cursor.value().ok()?;
+        }
+    }
+}
+
+/// The bracket of the last `"spans":[` whose key stands in `within`.
+fn last_spans(input: &[u8], within: Range<usize>) -> Option<usize> {
+    const KEY: &[u8] = b"\"spans\"";
+    let mut end = within.end;
+    loop {
+        let key = within.start + memchr::memmem::rfind(&input[within.start..end], KEY)?;
+        let mut cursor = Cursor::new(input, key + KEY.len());
+        let unescaped = key == 0 || input[key - 1] != b'\\';
+        if unescaped && cursor.pass(b':', "':'").is_ok() && cursor.peek() == Some(b'[') {
+            return Some(cursor.at);
+        }
+        end = key;
+    }
+}
+
+/// Reads the traces that start from `start`, where one does, up to `limit`.
+fn read_part(input: &[u8], start: usize, limit: usize) -> Part {
+    let mut loader = Loader::new();
+    let mut trace = TraceRecord::default();
+    let mut cursor = Cursor::new(input, start);
+    let mut found = false;
+    let outcome = loop {
+        let byte = cursor.at;
+        trace.clear();
+        let outcome = read_trace(&mut cursor, &mut trace);
+        let ended = if outcome.is_ok() { Ended::Whole } else { Ended::Cut };
+        loader.load(&trace, ended, input);
+        found |= !trace.is_empty();
+        match outcome {
+            Ok(Shape::Trace) => {}
+            Ok(Shape::Other) => loader.notes.caveat("trace_unknown", NOT_TRACE, byte, &input[byte..]),
+            Ok(Shape::NoSpans) => loader.notes.caveat("trace_without_spans", NO_SPANS, byte, &input[byte..]),
+            Err(broken) => break Outcome::Broken(broken),
+        }
+        match cursor.peek() {
+            Some(b',') => cursor.at += 1,
+            Some(b']') => {
+                cursor.at += 1;
+                break Outcome::Closed;
+            }
+            _ => break Outcome::Broken(cursor.broken("',' or ']'")),
+        }
+        if cursor.peek().is_none() {
+            break Outcome::Broken(cursor.broken("a trace"));
+        }
+        if cursor.at >= limit {
+            break Outcome::More;
+        }
+    };
+    Part { start, end: cursor.at, builder: loader.builder, notes: loader.notes, found, outcome }
+}
+
+/// What a value in the place of a trace turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// A trace.
+    Trace,
+    /// An object with something of a trace, but no spans.
+    NoSpans,
+    /// Something else.
+    Other,
+}
+
+/// Reads one trace. What was read before the bytes stop being JSON is in `trace`.
+pub(super) fn read_trace<'a>(cursor: &mut Cursor<'a>, trace: &mut TraceRecord<'a>) -> Result<Shape, Broken> {
+    if cursor.peek() != Some(b'{') {
+        let value = cursor.value()?;
+        return Ok(if value == Value::Null { Shape::NoSpans } else { Shape::Other });
+    }
+    cursor.at += 1;
+    let (mut first, mut spans) = (true, false);
+    while let Some(key) = cursor.key(&mut first)? {
+        let key = key.bytes();
+        if trace.field(&key, cursor)? {
+            spans |= &*key == b"spans";
+        } else {
+            cursor.value()?;
+        }
+    }
+    Ok(match (spans, trace.is_empty()) {
+        (true, _) => Shape::Trace,
+        (false, false) => Shape::NoSpans,
+        (false, true) => Shape::Other,
+    })
+}

@@ -1,0 +1,336 @@
+//! Reading JSON without building it: a cursor over the bytes that borrows what it finds.
+//!
+//! Traces and profiles come as JSON documents of 100 MB and more, cut, or with a field of the wrong type in one
+//! record of a million. A cursor knows the byte it stands at, skips what nobody asked for, and leaves everything
+//! before a fault usable. The grammar is RFC 8259; strings may hold any bytes, and inside skipped values only
+//! strings and brackets are checked. Nothing recurses.
+
+mod kind;
+mod text;
+
+pub(crate) use kind::{Keys, unsupported};
+pub(crate) use text::Text;
+
+/// How deep values may be nested: one bit each of the stack of open brackets.
+const DEPTH: u32 = u128::BITS;
+
+/// Where and why the bytes stop being JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Broken {
+    /// Offset of the fault; the length of the input where the input is cut.
+    pub(crate) byte: usize,
+    /// What should have stood there.
+    pub(crate) expected: &'static str,
+    /// What sort of fault it is.
+    pub(crate) fault: Fault,
+}
+
+/// What sort of fault ended the reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The input ends, or holds something else, here.
+    Syntax,
+    /// Nested deeper than any capture is.
+    TooDeep,
+}
+
+/// A value. Containers are given as their bytes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Value<'a> {
+    Null,
+    Bool(bool),
+    Number(&'a [u8]),
+    Text(Text<'a>),
+    Container(&'a [u8]),
+}
+
+impl Value<'_> {
+    /// The whole number this is, also where it is written as text (JavaScript loses digits beyond 2^53).
+    pub(crate) fn int(&self) -> Option<i64> {
+        match self {
+            Value::Number(digits) => int(digits),
+            Value::Text(text) => int(text.raw),
+            _ => None,
+        }
+    }
+
+    /// The number this is, whole or not.
+    pub(crate) fn float(&self) -> Option<f64> {
+        let digits = match self {
+            Value::Number(digits) => digits,
+            Value::Text(text) => text.raw,
+            _ => return None,
+        };
+        std::str::from_utf8(digits).ok()?.parse().ok()
+    }
+}
+
+fn int(digits: &[u8]) -> Option<i64> {
+    let (negative, digits) = match digits {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    if digits.is_empty() {
+        return None;
+    }
+    let mut value = 0i64;
+    for digit in digits {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        let digit = i64::from(digit);
+        // Counted downwards when negative, so that i64::MIN is read too.
+        value = value.checked_mul(10)?;
+        value = if negative { value.checked_sub(digit)? } else { value.checked_add(digit)? };
+    }
+    Some(value)
+}
+
+/// A place in JSON text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cursor<'a> {
+    input: &'a [u8],
+    /// Offset of the next byte.
+    pub(crate) at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    /// A cursor over `input` that stands at `at`. Offsets count from the start of `input`.
+    pub(crate) fn new(input: &'a [u8], at: usize) -> Cursor<'a> {
+        Cursor { input, at }
+    }
+
+    /// The next byte that is not white space; `None` at the end.
+    pub(crate) fn peek(&mut self) -> Option<u8> {
+        while let Some(&byte) = self.input.get(self.at) {
+            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+                return Some(byte);
+            }
+            self.at += 1;
+        }
+        None
+    }
+
+    /// The fault of standing here.
+    pub(crate) fn broken(&self, expected: &'static str) -> Broken {
+        Broken { byte: self.at, expected, fault: Fault::Syntax }
+    }
+
+    /// Goes past `byte`, which must come next.
+    pub(crate) fn pass(&mut self, byte: u8, expected: &'static str) -> Result<(), Broken> {
+        if self.peek() == Some(byte) {
+            self.at += 1;
+            return Ok(());
+        }
+        Err(self.broken(expected))
+    }
+
+    /// The next key of the object that was entered by passing its brace, up to its value; `None` past the end
+    /// of the object. `first` tells whether a comma is due.
+    pub(crate) fn key(&mut self, first: &mut bool) -> Result<Option<Text<'a>>, Broken> {
+        match self.peek() {
+            Some(b'}') => {
+                self.at += 1;
+                return Ok(None);
+            }
+            Some(b',') if !*first => {
+                self.at += 1;
+                self.peek();
+            }
+            Some(b'"') if *first => {}
+            _ => return Err(self.broken("',' or '}'")),
+        }
+        *first = false;
+        let key = self.string()?;
+        self.pass(b':', "':'")?;
+        Ok(Some(key))
+    }
+
+    /// Whether another element of the entered array comes; past the end of the array otherwise.
+    pub(crate) fn element(&mut self, first: &mut bool) -> Result<bool, Broken> {
+        match self.peek() {
+            Some(b']') => {
+                self.at += 1;
+                return Ok(false);
+            }
+            Some(b',') if !*first => self.at += 1,
+            Some(_) if *first => {}
+            _ => return Err(self.broken("',' or ']'")),
+        }
+        *first = false;
+        match self.peek() {
+            Some(_) => Ok(true),
+            None => Err(self.broken("a value")),
+        }
+    }
+
+    /// Reads a string.
+    pub(crate) fn string(&mut self) -> Result<Text<'a>, Broken> {
+        self.pass(b'"', "a string")?;
+        let start = self.at;
+        let escaped = self.pass_quote()?;
+        Ok(Text { raw: &self.input[start..self.at - 1], escaped })
+    }
+
+    /// Goes past the quote that ends the string the cursor stands in; whether there were escapes.
+    fn pass_quote(&mut self) -> Result<bool, Broken> {
+        let mut escaped = false;
+        loop {
+            let rest = &self.input[self.at.min(self.input.len())..];
+            let Some(ahead) = quote_or_backslash(rest) else {
+                self.at = self.input.len();
+                return Err(self.broken("'\"', the end of a string"));
+            };
+            self.at += ahead + 1;
+            if rest[ahead] == b'"' {
+                return Ok(escaped);
+            }
+            escaped = true;
+            self.at += 1;
+        }
+    }
+
+    /// Reads any value.
+    pub(crate) fn value(&mut self) -> Result<Value<'a>, Broken> {
+        match self.peek() {
+            Some(b'"') => self.string().map(Value::Text),
+            Some(b'{' | b'[') => {
+                let start = self.at;
+                self.skip_container()?;
+                Ok(Value::Container(&self.input[start..self.at]))
+            }
+            Some(b'-' | b'0'..=b'9') => {
+                let start = self.at;
+                let number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+                self.at += self.input[start..].iter().take_while(|byte| number(byte)).count();
+                if self.at == self.input.len() {
+                    return Err(self.broken("the rest of a number"));
+                }
+                Ok(Value::Number(&self.input[start..self.at]))
+            }
+            Some(b't') => self.word(b"true").map(|()| Value::Bool(true)),
+            Some(b'f') => self.word(b"false").map(|()| Value::Bool(false)),
+            Some(b'n') => self.word(b"null").map(|()| Value::Null),
+            _ => Err(self.broken("a value")),
+        }
+    }
+
+    fn word(&mut self, word: &'static [u8]) -> Result<(), Broken> {
+        let rest = &self.input[self.at..];
+        if rest.starts_with(word) {
+            self.at += word.len();
+            return Ok(());
+        }
+        if word.starts_with(rest) {
+            self.at = self.input.len();
+        }
+        Err(self.broken("true, false or null"))
+    }
+
+    /// Goes past the object or array that comes next.
+    fn skip_container(&mut self) -> Result<(), Broken> {
+        // The lowest bit is the innermost open bracket: 1 for an array.
+        let (mut stack, mut depth) = (0u128, 0);
+        while let Some(&byte) = self.input.get(self.at) {
+            self.at += 1;
+            match byte {
+                b'"' => {
+                    self.pass_quote()?;
+                }
+                b'{' | b'[' => {
+                    if depth == DEPTH {
+                        let expected = "values nested at most 128 deep";
+                        return Err(Broken { byte: self.at - 1, expected, fault: Fault::TooDeep });
+                    }
+                    depth += 1;
+                    stack = stack << 1 | u128::from(byte == b'[');
+                }
+                b'}' | b']' => {
+                    if stack & 1 != u128::from(byte == b']') {
+                        self.at -= 1;
+                        let expected = if stack & 1 == 1 { "']'" } else { "'}'" };
+                        return Err(self.broken(expected));
+                    }
+                    stack >>= 1;
+                    depth -= 1;
+                    if depth == 0 {
+                        return Ok(());
+                    }
+                }
+                _ => {}
+            }
+        }
+        Err(self.broken("the end of an object or array"))
+    }
+}
+
+/// Offset of the first `"` or `\`: short strings by hand, since most are, long ones by memchr.
+fn quote_or_backslash(bytes: &[u8]) -> Option<usize> {
+    const SHORT: usize = 24;
+    let short = &bytes[..bytes.len().min(SHORT)];
+    if let Some(at) = short.iter().position(|&byte| byte == b'"' || byte == b'\\') {
+        return Some(at);
+    }
+    memchr::memchr2(b'"', b'\\', &bytes[short.len()..]).map(|at| at + short.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(json: &str) -> Result<Value<'_>, Broken> {
+        Cursor::new(json.as_bytes(), 0).value()
+    }
+
+    #[test]
+    fn numbers_are_exact_and_may_be_text() {
+        for (json, expected) in [
+            ("9223372036854775807 ", Some(i64::MAX)),
+            ("-9223372036854775808 ", Some(i64::MIN)),
+            ("\"9007199254740993\"", Some(9_007_199_254_740_993)),
+            ("9223372036854775808 ", None),
+            ("1.5 ", None),
+            ("\"\"", None),
+            ("true", None),
+        ] {
+            assert_eq!(value(json).unwrap().int(), expected, "{json}");
+        }
+        assert_eq!(value("1.5e3 ").unwrap().float(), Some(1500.0));
+    }
+
+    #[test]
+    fn objects_and_arrays_are_walked() {
+        let mut cursor = Cursor::new(br#" { "a" : [1, {"x":"]}"}] , "b":null }"#, 0);
+        cursor.pass(b'{', "'{'").unwrap();
+        let mut first = true;
+        assert_eq!(cursor.key(&mut first).unwrap().unwrap().raw, b"a");
+        assert_eq!(cursor.value().unwrap(), Value::Container(br#"[1, {"x":"]}"}]"#));
+        assert_eq!(cursor.key(&mut first).unwrap().unwrap().raw, b"b");
+        assert_eq!(cursor.value().unwrap(), Value::Null);
+        assert_eq!(cursor.key(&mut first).unwrap(), None);
+        assert_eq!(cursor.peek(), None);
+    }
+
+    #[test]
+    fn faults_name_their_byte() {
+        assert_eq!(value("[1, 2").unwrap_err().byte, 5);
+        assert_eq!(value("[1}").unwrap_err().byte, 2);
+        assert_eq!(value("\"ab\\").unwrap_err().byte, 4);
+        assert_eq!(value("tru").unwrap_err().byte, 3);
+        assert_eq!(value("trap").unwrap_err().byte, 0);
+        let deep = "[".repeat(100_000);
+        assert_eq!(value(&deep).unwrap_err().fault, Fault::TooDeep);
+        assert_eq!(value(&deep).unwrap_err().byte, 128);
+    }
+
+    #[test]
+    fn long_strings_are_read_to_their_quote() {
+        for length in 0..70 {
+            let json = format!("\"{}\\\"{}\"", "x".repeat(length), "y".repeat(length));
+            let Value::Text(text) = value(&json).unwrap() else { panic!("a string") };
+            assert_eq!(text.raw.len(), 2 * length + 2);
+            assert!(text.escaped);
+        }
+    }
+}
