@@ -20,7 +20,9 @@ pub(crate) fn run(convert: &Convert) -> Result<Outcome> {
     let (measure, others) = choose_measure(&profile, convert.measuring.sample_index.as_deref())?;
     // pprof holds every value type of a series, folded text one column.
     let left_behind = match format {
-        ConvertFormat::Folded => !others.is_empty(),
+        ConvertFormat::Folded => {
+            profile.series.iter().map(|series| series.value_types.len()).sum::<usize>() > 1
+        }
         ConvertFormat::Pprof => profile.series.len() > 1,
     };
     if left_behind {

@@ -13,11 +13,7 @@ pub(super) fn verdict(
     rate: Option<&Rate>,
     explained_pct: Option<f64>,
 ) -> String {
-    let mut text = String::new();
-    if let Some(rate) = rate {
-        text += &rate_sentence(rate, unit);
-        text += " ";
-    }
+    let mut text = rate.map_or_else(String::new, |rate| rate_sentence(rate, unit) + " ");
     text += &load(&scales[0]);
     let number = |tiers: &[Tier], sign: f64| {
         plateaus.iter().filter(|row| tiers.contains(&row.tier) && row.growth.value * sign > 0.0).count()
@@ -58,7 +54,7 @@ pub(super) fn verdict(
         text += &format!("; what grew explains {explained:.0} % of all growth");
     }
     text += ".";
-    capitalise(&text)
+    text
 }
 
 fn rate_sentence(rate: &Rate, unit: &str) -> String {
@@ -79,9 +75,9 @@ fn rate_sentence(rate: &Rate, unit: &str) -> String {
 fn load(scale: &Alternative) -> String {
     let k = format!("k {:.3}", scale.k);
     match scale.mode {
-        ScaleMode::Share => format!("at equal totals ({k}), "),
-        ScaleMode::Duration => format!("per second ({k}), "),
-        ScaleMode::Work => format!("per request ({k}), "),
+        ScaleMode::Share => format!("At equal totals ({k}), "),
+        ScaleMode::Duration => format!("Per second ({k}), "),
+        ScaleMode::Work => format!("Per request ({k}), "),
     }
 }
 
@@ -117,9 +113,4 @@ fn plural(number: usize, noun: &str) -> String {
         (_, "plateau") => format!("{number} plateaus"),
         _ => format!("{} {noun}s", units::count(number as f64)),
     }
-}
-
-fn capitalise(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

@@ -86,7 +86,7 @@ fn header_with_time(line: &[u8]) -> Option<Header<'_>> {
         let after = line.len() - rest.len();
         if let Some(time_ns) = time(word)
             && let Some((comm, tid)) = thread_before(&line[..start])
-            && let Some((period, event, rest)) = period_and_event(rest)
+            && let Some(Tail { period, event, rest }) = tail(rest)
         {
             return Some(Header { comm, tid, time_ns: Some(time_ns), period, event, rest });
         }
@@ -104,7 +104,7 @@ fn header_without_time(line: &[u8]) -> Option<Header<'_>> {
         let rest = if is_cpu(token(rest).0) { token(rest).1 } else { rest };
         if start > 0
             && let Some(tid) = thread_id(word)
-            && let Some((period, event, rest)) = period_and_event(rest)
+            && let Some(Tail { period, event, rest }) = tail(rest)
             && !event.is_empty()
             && (event.contains(&b'/') || !event.iter().copied().any(is_blank))
         {
@@ -185,19 +185,26 @@ fn last_token(line: &[u8]) -> (&[u8], &[u8]) {
     (trim_end(&line[..start]), &line[start..])
 }
 
-/// `period event: rest`; the period may be absent, and so may the event at the end of a line.
-fn period_and_event(line: &[u8]) -> Option<(Option<&[u8]>, &[u8], &[u8])> {
+/// What follows the time: `period event: rest`.
+struct Tail<'a> {
+    period: Option<&'a [u8]>,
+    event: &'a [u8],
+    rest: &'a [u8],
+}
+
+/// The period may be absent, and so may the event at the end of a line.
+fn tail(line: &[u8]) -> Option<Tail<'_>> {
     let (word, after) = token(line);
     let (period, line) = if is_number(word) { (Some(word), after) } else { (None, line) };
     if line.is_empty() {
-        return Some((period, b"", b""));
+        return Some(Tail { period, event: b"", rest: b"" });
     }
     if line.starts_with(b"PERF_RECORD_") {
         let end = line
             .iter()
             .position(|&byte| !(byte == b'_' || byte.is_ascii_alphanumeric()))
             .unwrap_or(line.len());
-        return Some((period, &line[..end], trim_start(&line[end..])));
+        return Some(Tail { period, event: &line[..end], rest: trim_start(&line[end..]) });
     }
     // `cpu/event=0x3c,name=My Event/` holds blanks and colons between its slashes.
     let slashes = memchr(b'/', line).filter(|&open| line[..open].iter().all(|&byte| !is_blank(byte)));
@@ -206,7 +213,7 @@ fn period_and_event(line: &[u8]) -> Option<(Option<&[u8]>, &[u8], &[u8])> {
     let end = memchr::memchr_iter(b':', &line[from..])
         .map(|at| from + at)
         .find(|&at| line.get(at + 1).is_none_or(|&next| is_blank(next)))?;
-    Some((period, &line[..end], trim_start(&line[end + 1..])))
+    Some(Tail { period, event: &line[..end], rest: trim_start(&line[end + 1..]) })
 }
 
 /// Parses a frame line, trimmed at its end. `None` when it does not start with an address.
