@@ -28,6 +28,20 @@ pub trait Format: Sync {
     /// # Errors
     /// When no result is possible; anything less is noted in `notes`.
     fn read(&self, input: &[u8], options: &ReadOptions, notes: &mut Notes) -> Result<Content, ReadErrorKind>;
+
+    /// Reads input unpacked from several gzip members, which end at `ends`. Most formats do not care.
+    ///
+    /// # Errors
+    /// As [`Format::read`].
+    fn read_members(
+        &self,
+        input: &[u8],
+        _ends: &[usize],
+        options: &ReadOptions,
+        notes: &mut Notes,
+    ) -> Result<Content, ReadErrorKind> {
+        self.read(input, options, notes)
+    }
 }
 
 /// How sure a format is that bytes are its own.
@@ -115,7 +129,10 @@ fn read_stored(name: &str, stored: &Stored<'_>, options: &ReadOptions) -> Result
         Some(format) => (format, "--from".to_owned()),
         None => recognise(&bytes)?,
     };
-    let content = format.read(&bytes, options, &mut notes)?;
+    let content = match bytes.ends() {
+        [] => format.read(&bytes, options, &mut notes)?,
+        ends => format.read_members(&bytes, ends, options, &mut notes)?,
+    };
     let source = Source {
         name: name.to_owned(),
         format: format.name(),
@@ -182,4 +199,5 @@ fn unsupported(input: &[u8]) -> Option<(&'static str, &'static str)> {
         .iter()
         .find(|(signature, ..)| input.starts_with(signature))
         .map(|&(_, format, advice)| (format, advice))
+        .or_else(|| pprof::legacy(input).map(|format| (format, "convert it with `go tool pprof -proto`")))
 }

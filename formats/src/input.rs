@@ -103,6 +103,18 @@ fn map(file: &File) -> io::Result<memmap2::Mmap> {
 pub(crate) enum Unpacked<'a> {
     Plain(&'a [u8]),
     Owned(Vec<u8>),
+    /// Of several gzip members, and where in the bytes each of them ends.
+    Members(Vec<u8>, Vec<usize>),
+}
+
+impl Unpacked<'_> {
+    /// Where each gzip member ends, when there are several.
+    pub(crate) fn ends(&self) -> &[usize] {
+        match self {
+            Unpacked::Members(_, ends) => ends,
+            _ => &[],
+        }
+    }
 }
 
 impl Deref for Unpacked<'_> {
@@ -111,7 +123,7 @@ impl Deref for Unpacked<'_> {
     fn deref(&self) -> &[u8] {
         match self {
             Unpacked::Plain(bytes) => bytes,
-            Unpacked::Owned(bytes) => bytes,
+            Unpacked::Owned(bytes) | Unpacked::Members(bytes, _) => bytes,
         }
     }
 }
@@ -125,7 +137,7 @@ pub(crate) fn unpack<'a>(
     notes: &mut Notes,
 ) -> Result<(Unpacked<'a>, Container), ReadErrorKind> {
     let (bytes, container) = if stored.starts_with(&[0x1f, 0x8b]) {
-        (Unpacked::Owned(gunzip(stored, options.max_unpacked, notes)?), Container::Gzip)
+        (gunzip(stored, options.max_unpacked, notes)?, Container::Gzip)
     } else if stored.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
         (Unpacked::Owned(unzstd(stored, options.max_unpacked, notes)?), Container::Zstd)
     } else {
@@ -134,8 +146,9 @@ pub(crate) fn unpack<'a>(
     Ok((decode_text(bytes), container))
 }
 
-fn gunzip(stored: &[u8], limit: u64, notes: &mut Notes) -> Result<Vec<u8>, ReadErrorKind> {
+fn gunzip(stored: &[u8], limit: u64, notes: &mut Notes) -> Result<Unpacked<'static>, ReadErrorKind> {
     let mut bytes = Vec::new();
+    let mut ends = Vec::new();
     let mut rest = stored;
     while !rest.is_empty() {
         let at = stored.len() - rest.len();
@@ -160,11 +173,13 @@ fn gunzip(stored: &[u8], limit: u64, notes: &mut Notes) -> Result<Vec<u8>, ReadE
             }
             let text = "gzip data cut or corrupt, what was unpacked before it is used";
             notes.caveat("gzip_damaged", text, byte, error.to_string().as_bytes());
+            ends.push(bytes.len());
             break;
         }
+        ends.push(bytes.len());
         rest = unread;
     }
-    Ok(bytes)
+    Ok(if ends.len() > 1 { Unpacked::Members(bytes, ends) } else { Unpacked::Owned(bytes) })
 }
 
 fn unzstd(stored: &[u8], limit: u64, notes: &mut Notes) -> Result<Vec<u8>, ReadErrorKind> {
@@ -200,7 +215,7 @@ fn decode_text(bytes: Unpacked<'_>) -> Unpacked<'_> {
         [0xfe, 0xff, ..] => Unpacked::Owned(utf16(u16::from_be_bytes)),
         [0xef, 0xbb, 0xbf, ..] => match bytes {
             Unpacked::Plain(bytes) => Unpacked::Plain(&bytes[3..]),
-            Unpacked::Owned(mut bytes) => {
+            Unpacked::Owned(mut bytes) | Unpacked::Members(mut bytes, _) => {
                 bytes.drain(..3);
                 Unpacked::Owned(bytes)
             }

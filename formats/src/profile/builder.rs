@@ -73,6 +73,12 @@ impl ProfileBuilder {
         FrameId::new(self.frames.intern(frame))
     }
 
+    /// A frame interned here, and its function.
+    pub(crate) fn frame_and_function(&self, frame: FrameId) -> (Frame, Function) {
+        let frame = self.frames.rows()[frame.index()];
+        (frame, self.functions.rows()[frame.function.index()])
+    }
+
     /// Interns the stack that has `frame` on top of `parent`.
     pub fn stack(&mut self, parent: Option<StackId>, frame: FrameId) -> StackId {
         StackId::new(self.stacks.intern(Stack { parent, frame }))

@@ -1,0 +1,353 @@
+//! Small profiles, by hand or as messages, with the answer beside them.
+
+mod oracle;
+
+use super::messages::{Function, Label, Line, Location, Mapping, Profile, Sample, ValueType};
+use crate::{
+    Content, FrameKind, LabelValue, NoteKind, Notes, ReadError, ReadOptions, SeriesId, format_named,
+    read_bytes,
+};
+use flate2::{Compression, write::GzEncoder};
+use prost::Message;
+use std::io::Write;
+
+/// `samples/count`, `cpu/nanoseconds`; main calls work, which has leaf inlined.
+fn base() -> Profile {
+    let strings =
+        ["", "samples", "count", "cpu", "nanoseconds", "main", "work", "leaf", "a.c", "/lib/libc.so.6", "id"];
+    let function = |id, name| Function { id, name, filename: 8, start_line: 1, ..Function::default() };
+    Profile {
+        sample_type: vec![ValueType { r#type: 1, unit: 2 }, ValueType { r#type: 3, unit: 4 }],
+        sample: vec![Sample { location_id: vec![2, 1], value: vec![1, 10], label: vec![] }],
+        mapping: vec![Mapping {
+            id: 1,
+            memory_start: 0x7f00_0000,
+            memory_limit: 0x7f10_0000,
+            file_offset: 0x2000,
+            filename: 9,
+            build_id: 10,
+            ..Mapping::default()
+        }],
+        location: vec![
+            Location { id: 1, line: vec![Line { function_id: 1, line: 3 }], ..Location::default() },
+            Location {
+                id: 2,
+                line: vec![Line { function_id: 3, line: 9 }, Line { function_id: 2, line: 5 }],
+                ..Location::default()
+            },
+            Location { id: 3, mapping_id: 1, address: 0x7f00_1234, line: vec![] },
+        ],
+        function: vec![function(1, 5), function(2, 6), function(3, 7)],
+        string_table: strings.iter().map(|string| string.as_bytes().to_vec()).collect(),
+        ..Profile::default()
+    }
+}
+
+fn add_string(profile: &mut Profile, string: &[u8]) -> i64 {
+    profile.string_table.push(string.to_vec());
+    profile.string_table.len() as i64 - 1
+}
+
+fn try_read(bytes: &[u8]) -> Result<(crate::Profile, Notes), ReadError> {
+    let options = ReadOptions { from: Some("pprof"), ..ReadOptions::default() };
+    let capture = read_bytes("test.pb", bytes, &options)?;
+    let Content::Profile(profile) = capture.content else { panic!("pprof is a profile") };
+    Ok((profile, capture.notes))
+}
+
+fn read(profile: &Profile) -> (crate::Profile, Notes) {
+    try_read(&profile.encode_to_vec()).unwrap()
+}
+
+/// Each row as folded text: `main;work;leaf 1 10`.
+fn folded(profile: &crate::Profile) -> Vec<String> {
+    let samples = &profile.series[0].samples;
+    let rows = (0..samples.len()).map(|row| {
+        let mut names: Vec<_> = profile
+            .frames_of(samples.stacks[row])
+            .map(|frame| profile.strings.text(profile.function(profile.frame(frame).function).name))
+            .collect();
+        names.reverse();
+        let values: Vec<String> = samples.values.iter().map(|column| column[row].to_string()).collect();
+        format!("{} {}", names.join(";"), values.join(" "))
+    });
+    rows.collect()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn lines_are_innermost_first_and_stacks_leaf_first() {
+    let (profile, notes) = read(&base());
+    assert!(notes.is_empty());
+    assert_eq!(folded(&profile), ["main;work;leaf 1 10"]);
+    let kinds: Vec<_> = profile
+        .frames_of(profile.series[0].samples.stacks[0])
+        .map(|frame| (profile.frame(frame).line, profile.frame(frame).kind))
+        .collect();
+    assert_eq!(kinds, [(9, FrameKind::Inlined), (5, FrameKind::User), (3, FrameKind::User)]);
+    assert_eq!(profile.meta.default_value, Some((SeriesId::new(0), 1)));
+}
+
+#[test]
+fn every_row_stays() {
+    let mut pprof = base();
+    pprof.sample = vec![pprof.sample[0].clone(), Sample::default(), pprof.sample[0].clone()];
+    pprof.sample[1].value = vec![2, -7];
+    let (profile, _) = read(&pprof);
+    assert_eq!(folded(&profile), ["main;work;leaf 1 10", " 2 -7", "main;work;leaf 1 10"]);
+    assert_eq!((profile.series[0].records, profile.series[0].sum(1)), (3, 13));
+}
+
+#[test]
+fn code_without_symbols_is_named_by_its_place_in_the_file() {
+    let mut pprof = base();
+    pprof.sample[0].location_id = vec![3, 1];
+    let (profile, notes) = read(&pprof);
+    assert!(notes.is_empty());
+    assert_eq!(folded(&profile), ["main;libc.so.6+0x3234 1 10"]);
+    pprof.location[2].mapping_id = 0;
+    let (profile, notes) = read(&pprof);
+    assert_eq!(folded(&profile), ["main;0x7f001234 1 10"]);
+    assert_eq!(notes.get("pprof_address_only").unwrap().count, 1);
+}
+
+#[test]
+fn kernel_code_is_marked() {
+    let mut pprof = base();
+    pprof.location[0].mapping_id = 1;
+    pprof.string_table[9] = b"[kernel.kallsyms]".to_vec();
+    let (profile, _) = read(&pprof);
+    assert_eq!(profile.frames[0].kind, FrameKind::Kernel);
+}
+
+#[test]
+fn labels_are_text_or_numbers_with_units() {
+    let mut pprof = base();
+    let (thread, name) = (add_string(&mut pprof, b"thread"), add_string(&mut pprof, b"pool-1"));
+    let (bytes, unit) = (add_string(&mut pprof, b"bytes"), add_string(&mut pprof, b"kilobytes"));
+    pprof.sample[0].label = vec![
+        Label { key: thread, str: name, ..Label::default() },
+        Label { key: bytes, num: 64, num_unit: unit, ..Label::default() },
+        Label { key: bytes, num: 65, ..Label::default() },
+    ];
+    pprof.sample.push(Sample { label: vec![], ..pprof.sample[0].clone() });
+    let (profile, _) = read(&pprof);
+    let labels = profile.series[0].samples.labels.as_ref().unwrap();
+    let text = |id| profile.strings.text(id).into_owned();
+    let shown: Vec<String> = profile
+        .labels
+        .get(labels[0].unwrap())
+        .iter()
+        .map(|label| match label.value {
+            LabelValue::Text(value) => format!("{}={}", text(label.key), text(value)),
+            LabelValue::Number(value, unit) => {
+                format!("{}={value}{}", text(label.key), unit.map(text).unwrap_or_default())
+            }
+        })
+        .collect();
+    assert_eq!(shown, ["thread=pool-1", "bytes=64kilobytes", "bytes=65"]);
+    assert_eq!(labels[1], None);
+}
+
+#[test]
+fn metadata_is_kept() {
+    let mut pprof = base();
+    (pprof.time_nanos, pprof.duration_nanos, pprof.period) = (1_700_000_000, 30, 10);
+    pprof.period_type = Some(ValueType { r#type: 3, unit: 4 });
+    pprof.default_sample_type = 1;
+    pprof.comment = vec![8, 5];
+    let (profile, _) = read(&pprof);
+    let meta = &profile.meta;
+    assert_eq!((meta.start_ns, meta.duration_ns, meta.period), (Some(1_700_000_000), Some(30), Some(10)));
+    assert_eq!(meta.default_value, Some((SeriesId::new(0), 0)));
+    assert_eq!(profile.strings.text(meta.period_type.unwrap().name), "cpu");
+    assert_eq!(meta.comments.iter().map(|&id| profile.strings.text(id)).collect::<Vec<_>>(), ["a.c", "main"]);
+}
+
+#[test]
+fn dropped_frames_take_their_callees_along() {
+    let drop = |drop: &str, keep: &str| {
+        let mut pprof = base();
+        pprof.drop_frames = add_string(&mut pprof, drop.as_bytes());
+        if !keep.is_empty() {
+            pprof.keep_frames = add_string(&mut pprof, keep.as_bytes());
+        }
+        let (profile, notes) = read(&pprof);
+        (folded(&profile).remove(0), notes.get("pprof_frames_pattern").map_or(0, |note| note.count))
+    };
+    assert_eq!(drop("work|other", ""), ("main 1 10".to_owned(), 0));
+    assert_eq!(drop("leaf", ""), ("main;work 1 10".to_owned(), 0));
+    assert_eq!(drop("wor", ""), ("main;work;leaf 1 10".to_owned(), 0));
+    assert_eq!(drop("w.*|l.*", "work"), ("main;work 1 10".to_owned(), 0));
+    // Nothing above the root can be kept, so nothing is dropped.
+    assert_eq!(drop(".*", ""), ("main;work;leaf 1 10".to_owned(), 0));
+    assert_eq!(drop("(", ""), ("main;work;leaf 1 10".to_owned(), 1));
+}
+
+#[test]
+fn samples_that_cannot_be_used_are_counted() {
+    type Break = fn(&mut Profile);
+    let cases: [(Break, &str, &str); 5] = [
+        (
+            |pprof| pprof.sample[0].location_id[1] = 77,
+            "pprof_location_missing",
+            "sample[0].location_id[1] = 77",
+        ),
+        (
+            |pprof| pprof.location[1].line[0].function_id = 77,
+            "pprof_function_missing",
+            "sample[0].location_id[0] = 2, location[1].line[0].function_id = 77",
+        ),
+        (
+            |pprof| pprof.function[0].name = -1,
+            "pprof_string_out_of_range",
+            "sample[0].location_id[1] = 1, function[0].name = -1",
+        ),
+        (
+            |pprof| pprof.sample[0].label = vec![Label { key: 1, str: 99, ..Label::default() }],
+            "pprof_string_out_of_range",
+            "sample[0].label[0].str = 99",
+        ),
+        (
+            |pprof| pprof.sample[0].value = vec![1],
+            "pprof_value_count",
+            "sample[0].value: 1 values for 2 types",
+        ),
+    ];
+    for (change, code, found) in cases {
+        let mut pprof = base();
+        change(&mut pprof);
+        // One more sample, without anything that could be wrong.
+        pprof.sample.push(Sample { value: vec![1, 1], ..Sample::default() });
+        let (profile, notes) = read(&pprof);
+        let note = notes.get(code).unwrap_or_else(|| panic!("no note {code}"));
+        assert_eq!((note.kind, note.count, note.first[0].found.as_str()), (NoteKind::LeftOut, 1, found));
+        assert_eq!(profile.series[0].records, 1);
+    }
+}
+
+#[test]
+fn caveats_are_counted() {
+    type Break = fn(&mut Profile);
+    let cases: [(Break, &str); 8] = [
+        (|pprof| pprof.function[0].id = 0, "pprof_function_id_zero"),
+        (|pprof| pprof.location[0].line[0].function_id = 0, "pprof_line_without_function"),
+        (|pprof| pprof.function.push(pprof.function[0]), "pprof_function_duplicate"),
+        (|pprof| pprof.location.push(pprof.location[0].clone()), "pprof_location_duplicate"),
+        (|pprof| pprof.mapping.push(pprof.mapping[0]), "pprof_mapping_duplicate"),
+        (|pprof| pprof.location[0].mapping_id = 55, "pprof_mapping_missing"),
+        (|pprof| pprof.string_table[0] = b"x".to_vec(), "pprof_first_string"),
+        (|pprof| pprof.default_sample_type = 5, "pprof_default_type"),
+    ];
+    for (change, code) in cases {
+        let mut pprof = base();
+        change(&mut pprof);
+        let (_, notes) = read(&pprof);
+        assert!(notes.get(code).is_some(), "{code}: {notes:?}");
+    }
+}
+
+#[test]
+fn function_zero_is_used_where_the_file_has_one() {
+    let mut pprof = base();
+    pprof.function[0].id = 0;
+    pprof.location[0].line[0].function_id = 0;
+    let (profile, _) = read(&pprof);
+    assert_eq!(folded(&profile), ["main;work;leaf 1 10"]);
+}
+
+#[test]
+fn profiles_in_gzip_members_of_their_own_are_added_up() {
+    let mut second = base();
+    second.location[0].id = 9;
+    second.sample[0].location_id = vec![9];
+    (second.duration_nanos, second.time_nanos) = (5, 7);
+    let stored = [gzip(&base().encode_to_vec()), gzip(&second.encode_to_vec())].concat();
+    let (profile, notes) = try_read(&stored).unwrap();
+    assert_eq!(folded(&profile), ["main;work;leaf 1 10", "main 1 10"]);
+    assert_eq!((profile.meta.start_ns, profile.meta.duration_ns), (Some(7), Some(5)));
+    assert_eq!(notes.get("pprof_members").unwrap().count, 2);
+}
+
+#[test]
+fn members_that_are_parts_of_one_profile_are_read_as_one() {
+    let bytes = base().encode_to_vec();
+    for cut in 1..bytes.len() {
+        let stored = [gzip(&bytes[..cut]), gzip(&bytes[cut..])].concat();
+        let (profile, notes) = try_read(&stored).unwrap();
+        assert_eq!(folded(&profile), ["main;work;leaf 1 10"]);
+        assert!(notes.is_empty());
+    }
+}
+
+#[test]
+fn a_file_cut_anywhere_gives_whole_samples_or_says_where() {
+    let mut pprof = base();
+    pprof.sample = vec![pprof.sample[0].clone(); 3];
+    let bytes = pprof.encode_to_vec();
+    let tables = Profile { sample: vec![], ..pprof.clone() }.encode_to_vec();
+    let last_samples =
+        [tables, Profile { sample: pprof.sample, ..Profile::default() }.encode_to_vec()].concat();
+    let mut partial = 0;
+    for bytes in [bytes, last_samples] {
+        for cut in 1..bytes.len() {
+            match try_read(&bytes[..cut]) {
+                Ok((profile, notes)) => {
+                    assert!(profile.series[0].sum(0) + i128::from(notes.samples_left_out()) <= 3);
+                    partial += usize::from(notes.get("pprof_cut").is_some());
+                }
+                Err(error) => assert_eq!(error.kind.code(), "malformed", "{error}"),
+            }
+        }
+    }
+    assert!(partial > 10, "{partial} partial results");
+}
+
+#[test]
+fn a_broken_record_is_named() {
+    let mut pprof = base();
+    pprof.sample = vec![pprof.sample[0].clone(); 18];
+    let mut bytes = pprof.encode_to_vec();
+    // The last sample's location ids, [2, 1], become an unfinished varint.
+    let last = bytes.windows(4).rposition(|bytes| bytes == [0x0a, 2, 2, 1]).unwrap();
+    bytes[last + 3] = 0x80;
+    let message = try_read(&bytes).unwrap_err().to_string();
+    let expected = format!("test.pb: byte {}, sample[17].location_id[1]: expected a whole field", last + 3);
+    assert!(message.starts_with(&expected), "{message}");
+}
+
+#[test]
+fn flipped_bits_never_panic() {
+    let bytes = base().encode_to_vec();
+    for bit in 0..bytes.len() * 8 {
+        let mut flipped = bytes.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        let _ = try_read(&flipped);
+        let _ = format_named("pprof").unwrap().recognise(&flipped);
+    }
+}
+
+#[test]
+fn the_result_does_not_depend_on_threads() {
+    let mut pprof = base();
+    pprof.sample = (0..200_000)
+        .map(|row| Sample {
+            location_id: vec![row % 3 + 1; (row % 7) as usize],
+            value: vec![1, 2],
+            label: vec![],
+        })
+        .collect();
+    let bytes = pprof.encode_to_vec();
+    let read_with = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| try_read(&bytes).unwrap().0)
+    };
+    let (one, four) = (read_with(1), read_with(4));
+    assert_eq!((one.stacks, one.frames), (four.stacks, four.frames));
+    assert_eq!(one.series[0].samples.stacks, four.series[0].samples.stacks);
+}
