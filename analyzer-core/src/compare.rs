@@ -8,7 +8,7 @@ use crate::report::{Inputs, Report, build};
 use crate::scale::{ScaleChoice, Sizes, scales};
 use crate::spans::{self, TraceValue};
 use crate::stats::noise::Noise;
-use crate::tree::{CallTree, ROOT, Side};
+use crate::tree::{CallTree, Cell, ROOT, Side};
 use crate::value::{self, CommonMeasure, Measure, ValueSource};
 use analyzer_formats::{Capture, Content, Profile};
 use std::borrow::Cow;
@@ -96,7 +96,7 @@ pub fn compare(before: &Capture, after: &Capture, options: &CompareOptions) -> R
     let noise = pair.is_quantified().then(|| {
         let wide = |cell| totals.widest_share(cell) >= options.rank.min_share;
         let tests = functions.iter().filter(|function| wide(&function.own)).count();
-        Noise::assumed(k, tests, options.confidence)
+        Noise::assumed(k * weights(&whole), tests, options.confidence)
     });
     let ranked = rank(&functions, &totals, noise.as_ref(), &options.rank);
     Ok(build(Inputs {
@@ -113,6 +113,14 @@ pub fn compare(before: &Capture, after: &Capture, options: &CompareOptions) -> R
         noise,
         min_share: options.rank.min_share,
     }))
+}
+
+/// What a sample of before weighs over what one of after weighs: k of values times this is k of counts.
+fn weights(whole: &Cell) -> f64 {
+    let weight = |value: i128, count: i128| (count > 0 && value > 0).then(|| value as f64 / count as f64);
+    let before = weight(whole.value.before, whole.count.before);
+    let after = weight(whole.value.after, whole.count.after);
+    before.zip(after).map_or(1.0, |(before, after)| before / after)
 }
 
 /// The two captures as profiles, and what both measure.

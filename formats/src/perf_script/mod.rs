@@ -28,30 +28,30 @@ impl Format for PerfScript {
     }
 
     fn recognise(&self, head: &[u8]) -> Option<Recognition> {
-        let (mut headers, mut frames, mut others) = (0u32, 0u32, 0u32);
+        let (mut headers, mut addresses, mut frames, mut others) = (0u32, 0u32, 0u32, 0u32);
         // The last line of the head may be cut, which does no harm: one line does not decide.
         for line in head.split(|&byte| byte == b'\n').map(record::trim_end).take(2000) {
             if line.is_empty() || line.starts_with(b"#") {
                 continue;
             }
-            if record::header(line).is_some() {
-                headers += 1;
-            } else if is_frame_of_a_stack(line) {
-                frames += 1;
-            } else {
-                others += 1;
+            match (record::header(line), record::frame(line)) {
+                (Some(_), _) => headers += 1,
+                (None, Some(frame)) => {
+                    addresses += 1;
+                    frames += u32::from(!frame.dso.is_empty() || frame.symbol == b"[unknown]");
+                }
+                (None, None) => others += 1,
             }
         }
-        if headers == 0 && (frames < 2 || others > frames / 4) {
+        let confidence = if headers > 0 && headers + addresses > others {
+            Confidence::Certain
+        } else if headers == 0 && frames >= 2 && frames > 4 * others {
+            // Frames without the samples they belong to, as `perf script -F ip,sym` prints them.
+            Confidence::Likely
+        } else {
             return None;
-        }
-        let confidence = match (headers > 0, headers + frames > others) {
-            (true, true) => Confidence::Certain,
-            (true, false) => return None,
-            (false, _) => Confidence::Likely,
         };
-        let why =
-            format!("{headers} lines like \"comm pid time: event:\" and {frames} like \"address symbol\"");
+        let why = format!("{headers} lines like \"comm pid time: event:\" and {addresses} like \"address symbol\"");
         Some(Recognition { confidence, why })
     }
 
@@ -68,11 +68,6 @@ impl Format for PerfScript {
         notes.absorb(chunk.notes);
         Ok(Content::Profile(chunk.builder.finish()))
     }
-}
-
-/// Whether a line has an address and a symbol or dso: enough to recognise stacks that have no headers.
-fn is_frame_of_a_stack(line: &[u8]) -> bool {
-    record::frame(line).is_some_and(|frame| !frame.dso.is_empty() || frame.symbol == b"[unknown]")
 }
 
 /// The first place at or after `from` where a sample may end: after a blank line or before a header.
