@@ -1,0 +1,207 @@
+//! The command line as users meet it: outputs, exit codes, what bad input is told.
+
+mod common;
+
+use common::{Run, corpus, plateau, scratch};
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+
+fn validate(schema: &str, json: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schema").join(schema);
+    let schema: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let value: Value = serde_json::from_str(json).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> =
+        validator.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    value
+}
+
+/// Asserts a failure in one line that holds every one of `words`.
+fn fails(run: &Run, code: i32, words: &[&str]) {
+    assert_eq!(run.code, code, "{}", run.stderr);
+    assert_eq!(run.stderr.trim_end().lines().count(), 1, "one line: {}", run.stderr);
+    for word in words {
+        assert!(run.stderr.contains(word), "expected {word:?} in: {}", run.stderr);
+    }
+    assert_eq!(run.stdout, "");
+}
+
+#[test]
+fn reports_follow_the_schema() {
+    for (before, after) in [
+        ("rust/before.perf.txt.gz", "rust/after.perf.txt.gz"),
+        ("rust/before.folded.gz", "rust/after.folded.gz"),
+        ("go/before.cpu.pb.gz", "go/after.cpu.pb.gz"),
+        ("go/before.heap.pb.gz", "go/after.heap.pb.gz"),
+        ("services/before.jaeger.json.gz", "services/after.jaeger.json.gz"),
+    ] {
+        let run = plateau(&["diff", &corpus(before), &corpus(after), "--format", "json"]);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        validate("plateau-report-1.schema.json", &run.stdout);
+        let run = plateau(&["show", &corpus(before), "--format", "json"]);
+        validate("plateau-show-1.schema.json", &run.stdout);
+        let run = plateau(&["info", &corpus(before), &corpus(after), "--format", "json"]);
+        assert_eq!(validate("plateau-info-1.schema.json", &run.stdout).as_array().unwrap().len(), 2);
+    }
+}
+
+#[test]
+fn every_output_is_written_and_again_the_same() {
+    let folder = scratch();
+    let names = ["r.html", "r.svg", "r.md", "r.json", "r.csv", "r.txt", "r.folded"];
+    let outputs: Vec<String> =
+        names.iter().map(|name| folder.path().join(name).display().to_string()).collect();
+    let (before, after) = (corpus("python/before.raw.folded.gz"), corpus("python/after.raw.folded.gz"));
+    let write = || {
+        let mut args = vec!["diff", &before, &after, "-q"];
+        for output in &outputs {
+            args.extend(["-o", output]);
+        }
+        let run = plateau(&args);
+        assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{}", run.stderr);
+        outputs.iter().map(|output| fs::read(output).unwrap()).collect::<Vec<_>>()
+    };
+    let first = write();
+    assert!(first.iter().all(|bytes| !bytes.is_empty()));
+    assert_eq!(first, write());
+    let files = fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(files, names.len(), "nothing but the outputs is left behind");
+}
+
+#[test]
+fn exit_code_says_whether_something_grew() {
+    let (before, after) = (corpus("rust/before.folded.gz"), corpus("rust/after.folded.gz"));
+    assert_eq!(plateau(&["diff", "--exit-code", &before, &after]).code, 1);
+    assert_eq!(plateau(&["diff", "--exit-code", &before, &before]).code, 0);
+    assert_eq!(plateau(&["diff", &before, &after]).code, 0);
+}
+
+#[test]
+fn a_capture_goes_through_pprof_and_back() {
+    let folder = scratch();
+    let pprof = folder.path().join("x.pb.gz").display().to_string();
+    let before = corpus("rust/before.perf.txt.gz");
+    assert_eq!(plateau(&["convert", &before, "-o", &pprof]).code, 0);
+    let sorted = |capture: &str| {
+        let run = plateau(&["convert", capture, "--format", "folded"]);
+        let mut lines: Vec<String> = run.stdout.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    let direct: Vec<String> = sorted(&before);
+    assert_eq!(direct.len(), 665);
+    assert_eq!(sum(&direct), sum(&sorted(&pprof)));
+}
+
+fn sum(lines: &[String]) -> i128 {
+    lines.iter().map(|line| line.rsplit_once(' ').unwrap().1.parse::<i128>().unwrap()).sum()
+}
+
+#[test]
+fn standard_input_is_read() {
+    let run = common::with_input(&["info", "-"], b"main;work 3\n");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.stdout.contains("folded"));
+    fails(&plateau(&["diff", "-", "-"]), 2, &["standard input", "once"]);
+}
+
+#[test]
+fn a_flame_graph_is_drawn() {
+    let folder = scratch();
+    let svg = folder.path().join("x.svg").display().to_string();
+    let run = plateau(&["flame", &corpus("go/before.cpu.pb.gz"), "-o", &svg]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let svg = fs::read_to_string(svg).unwrap();
+    assert!(svg.contains("<svg") && svg.contains("appendItem"));
+    fails(&plateau(&["flame", &corpus("go/before.cpu.pb.gz"), "-o", "x.png"]), 2, &["x.png", ".svg"]);
+}
+
+#[test]
+fn folded_diff_has_two_columns() {
+    let folder = scratch();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let (a, b) = (file("a", "m;f_[k] 3\nm;g 1\n"), file("b", "m;g 2\nm;h 5\nm;f_[k] 0\n"));
+    let run = plateau(&["diff", "--format", "folded-diff", &a, &b]);
+    assert_eq!(run.stdout, "m;f_[k] 3 0\nm;g 1 2\nm;h 0 5\n", "{}", run.stderr);
+}
+
+#[test]
+fn bad_input_is_told_what_is_wrong() {
+    let folder = scratch();
+    let good = corpus("rust/before.folded.gz");
+    let file = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        path.display().to_string()
+    };
+    let out = folder.path().join("out.html").display().to_string();
+    let diff = |before: &str| plateau(&["diff", before, &good, "-o", &out]);
+
+    fails(&diff("/nowhere/x.pb.gz"), 2, &["/nowhere/x.pb.gz", "No such file"]);
+    let directory = folder.path().display().to_string();
+    fails(&diff(&directory), 2, &[&directory, "directory"]);
+    fails(&diff(&file("empty", b"")), 2, &["empty", "0 bytes", "expected a capture"]);
+    let junk: Vec<u8> = (0..5000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    fails(&diff(&file("junk", &junk)), 2, &["junk", "expected one of", "pprof"]);
+    fails(&diff(&file("rec.data", b"PERFILE2 and more")), 2, &["perf.data", "perf script -F"]);
+    fails(&diff(&file("cut.gz", &[0x1f, 0x8b, 8, 0])), 2, &["gzip", "byte"]);
+    assert!(!Path::new(&out).exists(), "no output is left behind");
+}
+
+#[test]
+fn captures_that_cannot_be_compared_exit_with_3() {
+    let folder = scratch();
+    let out = folder.path().join("out.html").display().to_string();
+    let traces = corpus("services/before.jaeger.json.gz");
+    let run = plateau(&["diff", &corpus("go/before.cpu.pb.gz"), &traces, "-o", &out]);
+    fails(&run, 3, &["profile", "traces", "same kind"]);
+    let run = plateau(&["diff", &corpus("go/before.cpu.pb.gz"), &corpus("go/after.heap.pb.gz"), "-o", &out]);
+    fails(&run, 3, &["no value type", "cpu", "alloc_space"]);
+    assert!(!Path::new(&out).exists(), "no output is left behind");
+}
+
+#[test]
+fn an_input_is_never_overwritten() {
+    let folder = scratch();
+    let path = folder.path().join("a.folded");
+    fs::write(&path, "m;f 3\n").unwrap();
+    let name = path.display().to_string();
+    let link = folder.path().join("link.html");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    for output in [&path, &folder.path().join("./a.folded"), &link] {
+        let output = output.display().to_string();
+        fails(&plateau(&["diff", &name, &name, "-o", &output]), 2, &["input", "never overwritten"]);
+    }
+    fails(&plateau(&["convert", &name, "-o", &name]), 2, &["never overwritten"]);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "m;f 3\n");
+}
+
+#[test]
+fn usage_errors_exit_with_2() {
+    let good = corpus("rust/before.folded.gz");
+    assert_eq!(plateau(&["diff", &good]).code, 2);
+    assert_eq!(plateau(&["dif", &good, &good]).code, 2);
+    assert!(plateau(&["dif", &good, &good]).stderr.contains("diff"), "a similar verb is suggested");
+    assert_eq!(plateau(&["diff", &good, &good, "--scale", "work=x"]).code, 2);
+    fails(&plateau(&["diff", &good, &good, "-o", "x.pdf"]), 2, &["x.pdf", "html", "svg"]);
+    fails(&plateau(&["diff", &good, &good, "--sample-index", "nope"]), 2, &["nope", "samples"]);
+    fails(
+        &plateau(&["diff", &good, &good, "-o", "/nowhere/x.html"]),
+        2,
+        &["/nowhere/x.html", "cannot be written"],
+    );
+}
+
+#[test]
+fn strict_refuses_any_loss() {
+    let lossy = b"m;f 3\nm;g -1\n";
+    assert_eq!(common::with_input(&["info", "-"], lossy).code, 0);
+    fails(&common::with_input(&["info", "--strict", "-"], lossy), 2, &["--strict", "line 2"]);
+}
