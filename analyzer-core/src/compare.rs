@@ -9,7 +9,7 @@ use crate::scale::{ScaleChoice, Sizes, scales};
 use crate::spans::{self, TraceValue};
 use crate::stats::noise::Noise;
 use crate::tree::{CallTree, Cell, ROOT, Side};
-use crate::value::{self, CommonMeasure, Measure, ValueSource};
+use crate::value::{self, CommonMeasure, Measure};
 use analyzer_formats::{Capture, Content, Profile};
 use std::borrow::Cow;
 
@@ -213,9 +213,6 @@ fn choose(
 
 /// The sum of a measure over the whole profile, as stored.
 fn total(profile: &Profile, measure: &Measure) -> i128 {
-    let series = &profile.series[measure.series.index()];
-    match measure.source {
-        ValueSource::Column(column) => series.sum(column),
-        ValueSource::Counts => series.samples.counts.iter().flatten().map(|&count| i128::from(count)).sum(),
-    }
+    let samples = &profile.series[measure.series.index()].samples;
+    (0..samples.len()).map(|row| measure.value(samples, row)).sum()
 }

@@ -5,8 +5,8 @@
 
 use crate::compare::{CompareOptions, Pairing};
 use crate::error::CompareError;
-use crate::tree::{CallTree, ROOT, Side};
-use analyzer_formats::{Capture, FrameId, Profile, folded};
+use crate::tree::{Paths, ROOT};
+use analyzer_formats::{Capture, Profile, folded};
 use rustc_hash::FxHashMap;
 use std::io::{self, Write};
 
@@ -37,31 +37,48 @@ pub fn folded_diff(
     let mut names = Names::default();
     let before_names = names.add(&pair.before);
     let after_names = names.add(&pair.after);
-    let mut tree = CallTree::default();
-    let name_of = |names: &[u32], frame: FrameId| names[frame.index()];
-    tree.add(Side::Before, &pair.before, &measure.before, finest_before, |frame| {
-        name_of(&before_names, frame)
+    let mut paths = Paths::default();
+    let sides = [(&pair.before, &measure.before, &before_names), (&pair.after, &measure.after, &after_names)];
+    let mut nodes = sides.map(|(profile, measure, names)| {
+        let rows = &profile.series[measure.series.index()].samples.stacks;
+        paths.add(profile, rows, |frame| names[frame.index()])
     });
-    tree.add(Side::After, &pair.after, &measure.after, finest_after, |frame| name_of(&after_names, frame));
-
-    let mut line = Vec::new();
-    for (node, cell) in tree.own.iter().enumerate() {
-        if (cell.value.before, cell.value.after) == (0, 0) {
-            continue;
-        }
-        line.clear();
-        if node != ROOT {
-            for (depth, frame) in tree.path(node).into_iter().enumerate() {
-                if depth > 0 {
-                    line.push(b';');
-                }
-                line.extend_from_slice(&names.texts[tree.key[frame] as usize]);
+    let mut values = vec![(0i128, 0i128); paths.len()];
+    for (side, (profile, measure, _)) in sides.into_iter().enumerate() {
+        let node_of = std::mem::take(&mut nodes[side]);
+        let samples = &profile.series[measure.series.index()].samples;
+        for (row, stack) in samples.stacks.iter().enumerate() {
+            let value = &mut values[stack.map_or(ROOT, |id| node_of[id.index()] as usize)];
+            if side == 0 {
+                value.0 += measure.value(samples, row) * finest_before;
+            } else {
+                value.1 += measure.value(samples, row) * finest_after;
             }
         }
+    }
+
+    let (mut frames, mut line) = (Vec::new(), Vec::new());
+    for (node, &(before, after)) in values.iter().enumerate() {
+        if (before, after) == (0, 0) {
+            continue;
+        }
+        frames.clear();
+        let mut at = node;
+        while at != ROOT {
+            frames.push(paths.key[at] as usize);
+            at = paths.parent[at] as usize;
+        }
+        line.clear();
+        for (depth, &frame) in frames.iter().rev().enumerate() {
+            if depth > 0 {
+                line.push(b';');
+            }
+            line.extend_from_slice(&names.texts[frame]);
+        }
         line.push(b' ');
-        folded::write_decimal(&mut line, cell.value.before, decimals)?;
+        folded::write_decimal(&mut line, before, decimals)?;
         line.push(b' ');
-        folded::write_decimal(&mut line, cell.value.after, decimals)?;
+        folded::write_decimal(&mut line, after, decimals)?;
         line.push(b'\n');
         out.write_all(&line)?;
     }

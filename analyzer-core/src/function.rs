@@ -24,7 +24,7 @@ pub fn functions(tree: &CallTree, children: &Children, keys: usize) -> Vec<Funct
         if let Some(&child) = children.of(node).get(*visited) {
             *visited += 1;
             let child = child as usize;
-            let key = tree.key[child] as usize;
+            let key = tree.key(child);
             functions[key].own += tree.own[child];
             if on_path[key] == 0 {
                 functions[key].total += tree.total[child];
@@ -33,7 +33,7 @@ pub fn functions(tree: &CallTree, children: &Children, keys: usize) -> Vec<Funct
             path.push((child, 0));
         } else {
             if node != ROOT {
-                on_path[tree.key[node] as usize] -= 1;
+                on_path[tree.key(node)] -= 1;
             }
             path.pop();
         }

@@ -3,7 +3,7 @@
 //! A node is a path of keys from the root. Nodes are numbered parents before children, so totals are one
 //! backward pass, and nothing here recurses: a stack may be a million frames deep.
 
-use crate::value::{Evidence, Measure, ValueSource};
+use crate::value::Measure;
 use analyzer_formats::{FrameId, Profile, StackId};
 use rustc_hash::FxHashMap;
 
@@ -55,30 +55,68 @@ impl std::ops::AddAssign for Cell {
 /// The root of the tree: all samples. It has no key.
 pub const ROOT: usize = 0;
 
-/// One call tree of two captures. Columns are indexed by node.
+/// Paths of keys from the root, each once: the shape of a tree of two captures. Columns are indexed by node.
 #[derive(Clone, Debug)]
-pub struct CallTree {
+pub(crate) struct Paths {
     /// The caller; the root is its own.
-    pub parent: Vec<u32>,
-    /// The function, an index of the key space; 0 and meaningless for the root.
-    pub key: Vec<u32>,
+    pub(crate) parent: Vec<u32>,
+    /// The key; 0 and meaningless for the root.
+    pub(crate) key: Vec<u32>,
+    child_of: FxHashMap<(u32, u32), u32>,
+}
+
+impl Default for Paths {
+    fn default() -> Self {
+        Paths { parent: vec![0], key: vec![0], child_of: FxHashMap::default() }
+    }
+}
+
+impl Paths {
+    /// Adds the stacks that rows of a series refer to. Gives the node of every stack; that of others is the root.
+    pub(crate) fn add(
+        &mut self,
+        profile: &Profile,
+        rows: &[Option<StackId>],
+        key: impl Fn(FrameId) -> u32,
+    ) -> Vec<u32> {
+        let used = used_stacks(profile, rows);
+        let new = used.iter().filter(|&&used| used).count();
+        self.child_of.reserve(new);
+        self.parent.reserve(new);
+        self.key.reserve(new);
+        let mut node_of = vec![ROOT as u32; profile.stacks.len()];
+        for (index, stack) in profile.stacks.iter().enumerate() {
+            if used[index] {
+                let parent = stack.parent.map_or(ROOT as u32, |parent| node_of[parent.index()]);
+                node_of[index] = self.child(parent, key(stack.frame));
+            }
+        }
+        node_of
+    }
+
+    fn child(&mut self, parent: u32, key: u32) -> u32 {
+        let next = u32::try_from(self.parent.len()).expect("2^32 nodes take 100 GB before they overflow");
+        *self.child_of.entry((parent, key)).or_insert_with(|| {
+            self.parent.push(parent);
+            self.key.push(key);
+            next
+        })
+    }
+
+    /// The number of nodes, the root included.
+    pub(crate) fn len(&self) -> usize {
+        self.parent.len()
+    }
+}
+
+/// One call tree of two captures. Columns are indexed by node.
+#[derive(Clone, Debug, Default)]
+pub struct CallTree {
+    paths: Paths,
     /// What was measured in the node itself.
     pub own: Vec<Cell>,
     /// What was measured in the node and below it.
     pub total: Vec<Cell>,
-    child_of: FxHashMap<(u32, u32), u32>,
-}
-
-impl Default for CallTree {
-    fn default() -> Self {
-        CallTree {
-            parent: vec![0],
-            key: vec![0],
-            own: vec![Cell::default()],
-            total: vec![Cell::default()],
-            child_of: FxHashMap::default(),
-        }
-    }
 }
 
 impl CallTree {
@@ -92,58 +130,43 @@ impl CallTree {
         finest: i128,
         key: impl Fn(FrameId) -> u32,
     ) {
-        let series = &profile.series[measure.series.index()];
-        let used = used_stacks(profile, &series.samples.stacks);
-        let mut node_of = vec![ROOT as u32; profile.stacks.len()];
-        for (index, stack) in profile.stacks.iter().enumerate() {
-            if used[index] {
-                let parent = stack.parent.map_or(ROOT as u32, |parent| node_of[parent.index()]);
-                node_of[index] = self.child(parent, key(stack.frame));
-            }
-        }
-        let values = |row: usize| match measure.source {
-            ValueSource::Column(column) => i128::from(series.samples.values[column][row]),
-            ValueSource::Counts => series.samples.counts.as_ref().map_or(0, |counts| i128::from(counts[row])),
-        };
-        let counts = |row: usize| match measure.evidence {
-            Evidence::Counts => series.samples.counts.as_ref().map_or(0, |counts| i128::from(counts[row])),
-            Evidence::Column(column) => i128::from(series.samples.values[column][row]),
-            Evidence::Weighed(column, weight) => i128::from(series.samples.values[column][row] / weight),
-            Evidence::Unknown => 0,
-        };
-        for (row, stack) in series.samples.stacks.iter().enumerate() {
+        let samples = &profile.series[measure.series.index()].samples;
+        let node_of = self.paths.add(profile, &samples.stacks, key);
+        self.own.resize(self.paths.len(), Cell::default());
+        for (row, stack) in samples.stacks.iter().enumerate() {
             let node = stack.map_or(ROOT, |id| node_of[id.index()] as usize);
-            *self.own[node].value.side_mut(side) += values(row) * finest;
-            *self.own[node].count.side_mut(side) += counts(row);
+            *self.own[node].value.side_mut(side) += measure.value(samples, row) * finest;
+            *self.own[node].count.side_mut(side) += measure.count(samples, row);
         }
-    }
-
-    fn child(&mut self, parent: u32, key: u32) -> u32 {
-        let next = u32::try_from(self.parent.len()).expect("2^32 nodes of 100 bytes do not fit in memory");
-        let CallTree { parent: parents, key: keys, own, total, child_of } = self;
-        *child_of.entry((parent, key)).or_insert_with(|| {
-            parents.push(parent);
-            keys.push(key);
-            own.push(Cell::default());
-            total.push(Cell::default());
-            next
-        })
     }
 
     /// Computes the totals, once both sides are in.
     pub fn add_up(&mut self) {
-        self.child_of = FxHashMap::default();
+        self.paths.child_of = FxHashMap::default();
         self.total.clone_from(&self.own);
         for node in (1..self.len()).rev() {
             let below = self.total[node];
-            self.total[self.parent[node] as usize] += below;
+            let parent = self.parent(node);
+            self.total[parent] += below;
         }
     }
 
     /// The number of nodes, the root included.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.parent.len()
+        self.paths.len()
+    }
+
+    /// The caller of a node; the root is its own.
+    #[must_use]
+    pub fn parent(&self, node: usize) -> usize {
+        self.paths.parent[node] as usize
+    }
+
+    /// The function of a node, an index of the key space; meaningless for the root.
+    #[must_use]
+    pub fn key(&self, node: usize) -> usize {
+        self.paths.key[node] as usize
     }
 
     /// Whether there is no node but the root.
@@ -157,7 +180,7 @@ impl CallTree {
     pub fn children(&self) -> Children {
         let mut start = vec![0u32; self.len() + 1];
         for node in 1..self.len() {
-            start[self.parent[node] as usize + 1] += 1;
+            start[self.parent(node) + 1] += 1;
         }
         for node in 0..self.len() {
             start[node + 1] += start[node];
@@ -165,7 +188,7 @@ impl CallTree {
         let mut next = start.clone();
         let mut nodes = vec![0u32; self.len() - 1];
         for node in 1..self.len() {
-            let slot = &mut next[self.parent[node] as usize];
+            let slot = &mut next[self.parent(node)];
             nodes[*slot as usize] = node as u32;
             *slot += 1;
         }
@@ -179,7 +202,7 @@ impl CallTree {
         let mut at = node;
         while at != ROOT {
             path.push(at);
-            at = self.parent[at] as usize;
+            at = self.parent(at);
         }
         path.reverse();
         path

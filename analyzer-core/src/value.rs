@@ -2,7 +2,7 @@
 //!
 //! Values are matched by name and unit. Evidence is counted in samples: a large value seen once proves little.
 
-use analyzer_formats::{Profile, Series, SeriesId, ValueType};
+use analyzer_formats::{Profile, Samples, Series, SeriesId, ValueType};
 
 /// What can be compared within one profile.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,32 @@ pub struct Measure {
     pub evidence: Evidence,
     /// Values are stored times ten to the power of this.
     pub decimals: u8,
+}
+
+impl Measure {
+    /// The value of a row, as stored.
+    #[must_use]
+    pub fn value(&self, samples: &Samples, row: usize) -> i128 {
+        match self.source {
+            ValueSource::Column(column) => i128::from(samples.values[column][row]),
+            ValueSource::Counts => row_count(samples, row),
+        }
+    }
+
+    /// How many samples stand behind a row; 0 where unknown.
+    #[must_use]
+    pub fn count(&self, samples: &Samples, row: usize) -> i128 {
+        match self.evidence {
+            Evidence::Counts => row_count(samples, row),
+            Evidence::Column(column) => i128::from(samples.values[column][row]),
+            Evidence::Weighed(column, weight) => i128::from(samples.values[column][row] / weight),
+            Evidence::Unknown => 0,
+        }
+    }
+}
+
+fn row_count(samples: &Samples, row: usize) -> i128 {
+    samples.counts.as_ref().map_or(0, |counts| i128::from(counts[row]))
 }
 
 /// Where the values of a measure are.

@@ -81,7 +81,7 @@ pub struct ReadOptions {
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        ReadOptions { from: None, map: true, max_unpacked: 8 << 30, digest: false, chunk_bytes: 8 << 20 }
+        ReadOptions { from: None, map: true, max_unpacked: 8 << 30, digest: false, chunk_bytes: 16 << 20 }
     }
 }
 

@@ -199,18 +199,18 @@ impl Facts<'_> {
     fn places(&self, ranked: &Ranked) -> (Vec<String>, Vec<String>) {
         let tree = self.inputs.tree;
         let direction = ranked.growth.signum();
-        let mut nodes: Vec<usize> = (1..tree.len()).filter(|&node| tree.key[node] == ranked.key).collect();
+        let mut nodes: Vec<usize> =
+            (1..tree.len()).filter(|&node| tree.key(node) == ranked.key as usize).collect();
         nodes.sort_by(|&one, &other| {
             let change = |node: usize| direction * self.totals.growth(&tree.own[node]);
             change(other).total_cmp(&change(one)).then(one.cmp(&other))
         });
-        let name = |node: usize| {
-            String::from_utf8_lossy(&self.inputs.keys.keys()[tree.key[node] as usize].name).into_owned()
-        };
+        let name =
+            |node: usize| String::from_utf8_lossy(&self.inputs.keys.keys()[tree.key(node)].name).into_owned();
         let path = nodes.first().map(|&node| tree.path(node).into_iter().map(name).collect());
         let mut callers: Vec<String> = Vec::new();
         for &node in &nodes {
-            let caller = tree.parent[node] as usize;
+            let caller = tree.parent(node);
             if caller == ROOT || callers.len() == 3 {
                 continue;
             }

@@ -83,7 +83,7 @@ pub(super) fn graph(
     let k = totals.k;
     let widths: Vec<f64> = tree.total.iter().map(|cell| width(&cell.value, k)).collect();
     let kept = kept(tree, &widths, ranks);
-    let name = |node: u32| &keys.keys()[tree.key[node as usize] as usize].name;
+    let name = |node: u32| &keys.keys()[tree.key(node as usize)].name;
     for node in 0..tree.len() {
         children.of_mut(node).sort_by(|&one, &other| {
             let by_width = widths[other as usize].total_cmp(&widths[one as usize]);
@@ -114,7 +114,7 @@ fn kept(tree: &CallTree, widths: &[f64], ranks: &Ranks) -> Vec<bool> {
     let mut kept: Vec<bool> = widths.iter().map(|&width| width > least).collect();
     // Of each plateau the widest nodes are kept; a recursive function may have a million narrow ones.
     let mut plateau_nodes: Vec<usize> =
-        (1..tree.len()).filter(|&node| ranks[tree.key[node] as usize].is_some()).collect();
+        (1..tree.len()).filter(|&node| ranks[tree.key(node)].is_some()).collect();
     plateau_nodes.sort_by(|&one, &other| {
         let own = |node: usize| tree.own[node].value.before.abs() + tree.own[node].value.after.abs();
         own(other).cmp(&own(one)).then(one.cmp(&other))
@@ -124,7 +124,7 @@ fn kept(tree: &CallTree, widths: &[f64], ranks: &Ranks) -> Vec<bool> {
     }
     for node in (1..tree.len()).rev() {
         if kept[node] {
-            kept[tree.parent[node] as usize] = true;
+            kept[tree.parent(node)] = true;
         }
     }
     kept[ROOT] = true;
@@ -178,7 +178,7 @@ impl Builder<'_> {
 
     /// The name, rank and mark of a node.
     fn function(&mut self, node: usize) -> (u32, u32, Mark) {
-        let key = self.tree.key[node] as usize;
+        let key = self.tree.key(node);
         let name = match self.name_of[key] {
             Some(name) => name,
             None => {

@@ -104,6 +104,8 @@ struct Reader<'a> {
     style: record::Style,
     chunk: Chunk,
     frames: HashMap<&'a [u8], FrameId>,
+    /// Stacks by their text: files that were not added up repeat them.
+    stacks: HashMap<&'a [u8], Option<StackId>>,
     /// The stack of the line before and, per frame of it, where the frame ends and its stack id.
     previous: &'a [u8],
     path: Vec<(usize, StackId)>,
@@ -111,7 +113,15 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(input: &'a [u8], style: record::Style) -> Reader<'a> {
-        Reader { input, style, chunk: Chunk::new(), frames: HashMap::new(), previous: b"", path: Vec::new() }
+        Reader {
+            input,
+            style,
+            chunk: Chunk::new(),
+            frames: HashMap::new(),
+            stacks: HashMap::new(),
+            previous: b"",
+            path: Vec::new(),
+        }
     }
 
     fn read(&mut self, range: Range<usize>) {
@@ -142,7 +152,14 @@ impl<'a> Reader<'a> {
             self.chunk.notes.left_out("count_too_large", text, at, line);
             return;
         };
-        let stack = self.stack(stack);
+        let stack = match self.stacks.get(stack) {
+            Some(&known) => known,
+            None => {
+                let id = self.stack(stack);
+                self.stacks.insert(stack, id);
+                id
+            }
+        };
         let Chunk { builder, series, .. } = &mut self.chunk;
         builder.sum(*series, stack, value);
     }

@@ -51,7 +51,8 @@ impl Format for PerfScript {
         } else {
             return None;
         };
-        let why = format!("{headers} lines like \"comm pid time: event:\" and {addresses} like \"address symbol\"");
+        let why =
+            format!("{headers} lines like \"comm pid time: event:\" and {addresses} like \"address symbol\"");
         Some(Recognition { confidence, why })
     }
 
