@@ -35,7 +35,28 @@ fn load_records(
     let reader = Reader { input, records, locations: &locations, prune: prune.as_ref() };
     reader.read(&mut builder, series, notes)?;
     metadata(records, series, &mut builder, notes);
+    if builder.records(series) == 0
+        && notes.get("pprof_value_count").is_some()
+        && let Some(second) = second_table(records)
+    {
+        return Err(concatenated(second));
+    }
     Ok(builder)
+}
+
+/// The string that begins a second string table. Every table begins with the empty string, which no writer
+/// puts in twice without need.
+fn second_table<'a>(records: &Records<'a>) -> Option<Message<'a>> {
+    records.strings.iter().skip(1).find(|string| string.bytes.is_empty()).copied()
+}
+
+/// Messages one after another are one message to protobuf, with the fields of all: sample types add up and no
+/// sample has as many values.
+fn concatenated(second: Message<'_>) -> ReadErrorKind {
+    let at = At { byte: second.at as u64, line: None, field: Some("string_table".to_owned()) };
+    let found = "a second string table, and no sample with as many values as there are sample types; were \
+                 profiles put one after another? pass them apart, or each compressed on its own";
+    ReadErrorKind::malformed(at, "one profile", found)
 }
 
 /// The cut is why nothing could be read: it is what to tell.

@@ -1,8 +1,8 @@
 //! Whether bytes are pprof: protobuf has no signature, so the first fields are decoded on trial.
 //!
 //! Any bytes can begin like a protobuf message. Records that are whole and shaped like those of
-//! profile.proto, of two kinds at least, practically never come by chance; text never has the control bytes
-//! that are the tags of such records.
+//! profile.proto, of two kinds or many of one, practically never come by chance; text never has the control
+//! bytes that are the tags of such records.
 
 use super::record::looks_right;
 use super::wire::{Cursor, Message, Problem, Value};
@@ -39,9 +39,10 @@ pub(crate) fn recognise(head: &[u8]) -> Option<String> {
     }
     let records: u32 = right[1..=6].iter().sum::<u32>() + right[11];
     let kinds = right[1..=6].iter().chain(&right[11..12]).filter(|&&count| count > 0).count();
-    let strings_only = right[6] >= 16 && first_string == Some(0) && wrong + unknown == 0;
+    // The head of a large file may hold nothing but samples, or nothing but strings.
+    let is_run = records >= 16 && wrong + unknown == 0 && !is_broken && first_string.unwrap_or(0) == 0;
     let odd = wrong * 4 + unknown + u32::from(is_broken) * 4;
-    let is_profile = (kinds >= 2 && right[1..=5].iter().any(|&count| count > 0)) || strings_only;
+    let is_profile = (kinds >= 2 && right[1..=5].iter().any(|&count| count > 0)) || is_run;
     (is_profile && odd <= records).then(|| format!("{records} records shaped as in profile.proto"))
 }
 

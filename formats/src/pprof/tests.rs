@@ -275,6 +275,13 @@ fn profiles_in_gzip_members_of_their_own_are_added_up() {
 }
 
 #[test]
+fn profiles_one_after_another_are_named() {
+    let bytes = base().encode_to_vec();
+    let message = try_read(&[bytes.clone(), bytes].concat()).unwrap_err().to_string();
+    assert!(message.contains("string_table: expected one profile, found a second string table"), "{message}");
+}
+
+#[test]
 fn members_that_are_parts_of_one_profile_are_read_as_one() {
     let bytes = base().encode_to_vec();
     for cut in 1..bytes.len() {

@@ -48,9 +48,9 @@ const BATCH: usize = 4096;
 pub fn write(profile: &Profile, series: SeriesId, out: &mut impl Write) -> io::Result<()> {
     let mut out = GzEncoder::new(out, Compression::default());
     let mut writer = Writer::new(profile);
+    out.write_all(&writer.head(series).encode_to_vec())?;
     writer.samples(series, &mut out)?;
-    let tables = writer.tables(series);
-    out.write_all(&tables.encode_to_vec())?;
+    out.write_all(&writer.tables().encode_to_vec())?;
     out.finish()?;
     Ok(())
 }
@@ -96,14 +96,19 @@ impl<T: Clone + Eq + std::hash::Hash> Ids<T> {
 
 impl<'a> Writer<'a> {
     fn new(profile: &'a Profile) -> Writer<'a> {
+        // All mappings in their order: by convention the first is the main binary.
+        let mut mappings = Ids::new();
+        for index in 0..profile.mappings.len() {
+            mappings.id(&MappingId::new(index));
+        }
         Writer {
             profile,
             strings: vec![Vec::new()],
             string_indices: vec![0; profile.strings.len()],
             unit_indices: HashMap::new(),
             functions: Ids::new(),
-            mappings: Ids::new(),
-            has_symbols: Vec::new(),
+            mappings,
+            has_symbols: vec![false; profile.mappings.len()],
             locations: Ids::new(),
             location_messages: Vec::new(),
             tops: vec![None; profile.stacks.len()],
@@ -192,13 +197,7 @@ impl<'a> Writer<'a> {
     }
 
     fn location(&mut self, id: u64, frames: &[FrameId], mapping: Option<MappingId>) -> Location {
-        let mapping_id = mapping.map_or(0, |mapping| {
-            let (id, is_new) = self.mappings.id(&mapping);
-            if is_new {
-                self.has_symbols.push(false);
-            }
-            id
-        });
+        let mapping_id = mapping.map_or(0, |mapping| self.mappings.id(&mapping).0);
         if let &[frame] = frames
             && let Some(address) = self.address(self.profile.frame(frame))
         {
@@ -263,32 +262,39 @@ impl<'a> Writer<'a> {
         messages::ValueType { r#type, unit }
     }
 
-    /// Everything but the samples.
-    fn tables(mut self, series_id: SeriesId) -> messages::Profile {
+    /// Sample types and metadata.
+    fn head(&mut self, series_id: SeriesId) -> messages::Profile {
         let profile = self.profile;
         let series = &profile.series[series_id.index()];
-        let mut tables = messages::Profile::default();
+        let mut head = messages::Profile::default();
         if series.samples.counts.is_some() {
             let (samples, count) = (self.text(b"samples".to_vec()), self.text(b"count".to_vec()));
-            tables.sample_type.push(messages::ValueType { r#type: samples, unit: count });
+            head.sample_type.push(messages::ValueType { r#type: samples, unit: count });
         }
-        tables.sample_type.extend(series.value_types.iter().map(|value_type| self.value_type(value_type)));
-        tables.location = std::mem::take(&mut self.location_messages);
-        tables.mapping = self.mapping_messages();
-        tables.function = self.function_messages();
+        head.sample_type.extend(series.value_types.iter().map(|value_type| self.value_type(value_type)));
         let meta = &profile.meta;
-        tables.time_nanos = meta.start_ns.unwrap_or(0);
-        tables.duration_nanos = meta.duration_ns.unwrap_or(0);
-        tables.period = meta.period.unwrap_or(0);
-        tables.period_type = meta.period_type.map(|value_type| self.value_type(&value_type));
-        tables.comment = meta.comments.iter().map(|&comment| self.string(comment)).collect();
+        head.time_nanos = meta.start_ns.unwrap_or(0);
+        head.duration_nanos = meta.duration_ns.unwrap_or(0);
+        head.period = meta.period.unwrap_or(0);
+        head.period_type = meta.period_type.map(|value_type| self.value_type(&value_type));
+        head.comment = meta.comments.iter().map(|&comment| self.string(comment)).collect();
         if let Some((id, column)) = meta.default_value
             && id == series_id
         {
-            tables.default_sample_type = self.string(series.value_types[column].name);
+            head.default_sample_type = self.string(series.value_types[column].name);
         }
-        tables.string_table = self.strings;
-        tables
+        head
+    }
+
+    /// Everything that samples refer to.
+    fn tables(mut self) -> messages::Profile {
+        messages::Profile {
+            mapping: self.mapping_messages(),
+            function: self.function_messages(),
+            location: self.location_messages,
+            string_table: self.strings,
+            ..messages::Profile::default()
+        }
     }
 
     fn mapping_messages(&mut self) -> Vec<messages::Mapping> {

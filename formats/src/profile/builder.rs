@@ -1,6 +1,7 @@
 //! Builds a [`Profile`], alone or from the builders of consecutive chunks.
 
 use super::labels::LabelInterner;
+use super::stacks::StackInterner;
 use super::{
     Frame, FrameId, Function, FunctionId, Label, LabelSetId, LabelSets, LabelValue, Mapping, MappingId,
     Profile, ProfileMeta, Samples, Series, SeriesId, Stack, StackId, StringId, Strings, ValueType,
@@ -30,7 +31,7 @@ pub struct ProfileBuilder {
     functions: Dedup<Function>,
     mappings: Dedup<Mapping>,
     frames: Dedup<Frame>,
-    stacks: Dedup<Stack>,
+    stacks: StackInterner,
     labels: LabelInterner,
     series: Vec<SeriesBuilder>,
     /// What is known of the capture as a whole.

@@ -11,6 +11,7 @@
 mod builder;
 mod labels;
 mod series;
+mod stacks;
 
 use crate::interner::dense_id;
 pub use crate::interner::{StringId, Strings};

@@ -176,7 +176,7 @@ fn what_is_not_a_name_survives_writing_too() {
     assert_eq!(rows_of(&again), rows_of(&profile));
     let shapes = |profile: &crate::Profile| -> Vec<(u32, FrameKind, Option<Vec<u8>>)> {
         let frames = profile.frames_of(profile.series[0].samples.stacks[0]).map(|id| *profile.frame(id));
-        let build_id = |frame: &Frame| Some(profile.mappings[frame.mapping?.index()].build_id?);
+        let build_id = |frame: &Frame| profile.mappings[frame.mapping?.index()].build_id;
         let build_id = |frame: &Frame| build_id(frame).map(|id| profile.strings.get(id).to_vec());
         frames.map(|frame| (frame.line, frame.kind, build_id(&frame))).collect()
     };
