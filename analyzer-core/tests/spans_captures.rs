@@ -1,5 +1,7 @@
 //! Critical paths of real traces, where the folder of captures is at hand: those CRISP expects, and the invariant.
 
+#![allow(clippy::unwrap_used)]
+
 use analyzer_core::spans::{CriticalPath, TraceValue, project, self_times};
 use analyzer_formats::{Content, ReadOptions, Traces, read_path};
 use serde_json::Value;

@@ -1,5 +1,7 @@
 //! Real Jaeger documents, where the folder of captures is at hand: the number of spans is that of the file.
 
+#![allow(clippy::unwrap_used)]
+
 use analyzer_formats::{Content, ReadErrorKind, ReadOptions, read_path};
 use serde_json::Value;
 use std::collections::BTreeMap;
