@@ -1,5 +1,7 @@
 //! Jaeger documents, small and inline: shapes, fields, flaws and cuts.
 
+#![allow(clippy::unwrap_used)]
+
 use analyzer_formats::{
     Content, Link, Notes, ReadErrorKind, ReadOptions, SpanKind, TagValue, Traces, read_bytes,
 };

@@ -1,6 +1,6 @@
 //! Loads borrowed records into the model.
 
-use super::record::{ProcessRecord, TagRecord, TraceRecord};
+use super::record::{ProcessRecord, SpanRecord, TagRecord, TraceRecord};
 use crate::interner::StringId;
 use crate::json::{Text, Value};
 use crate::{NewSpan, Notes, ProcessId, Reference, ReferenceKind, SpanKind, Tag, TagValue, TracesBuilder};
@@ -96,41 +96,52 @@ impl<'a> Loader<'a> {
                     self.builder.string(UNKNOWN)
                 }
             };
-            self.references.clear();
-            for reference in &trace.references[span.references.clone()] {
-                let Some(of) = reference.span.filter(|id| !id.raw.is_empty()) else { continue };
-                let of_trace = match reference.trace.filter(|id| !id.raw.is_empty()) {
-                    Some(of_trace) if Some(of_trace) != own => self.string(of_trace),
-                    _ => in_trace,
-                };
-                let kind = match reference.kind {
-                    Some(kind) if kind.raw == b"FOLLOWS_FROM" => ReferenceKind::FollowsFrom,
-                    _ => ReferenceKind::ChildOf,
-                };
-                let span = self.string(of);
-                self.references.push(Reference { kind, trace: of_trace, span });
-            }
-            if let Some(parent) = span.parent.filter(|id| names_a_span(id.raw)) {
-                let span = self.string(parent);
-                self.references.push(Reference { kind: ReferenceKind::Parent, trace: in_trace, span });
-            }
-            let (mut kind, mut error) = (SpanKind::Unspecified, false);
-            self.tags.clear();
-            for tag in &trace.tags[span.tags.clone()] {
-                match tag.key.raw {
-                    b"error" => error |= is_true(tag),
-                    b"otel.status_code" => error |= is_text(tag, b"ERROR"),
-                    b"span.kind" => kind = span_kind(tag),
-                    _ => {}
-                }
-                let tag = self.tag(tag);
-                self.tags.push(tag);
-            }
+            self.load_references(span, trace, in_trace);
+            let (kind, error) = self.load_tags(span, trace);
             let byte = span.byte as u64;
             let span =
                 NewSpan { trace: in_trace, id, operation, process, kind, start_ns, duration_ns, error, byte };
             self.builder.span(&span, &self.references, &self.tags);
         }
+    }
+
+    /// Loads the references of a span into `self.references`.
+    fn load_references(&mut self, span: &SpanRecord<'a>, trace: &TraceRecord<'a>, in_trace: StringId) {
+        self.references.clear();
+        for reference in &trace.references[span.references.clone()] {
+            let Some(of) = reference.span.filter(|id| !id.raw.is_empty()) else { continue };
+            let of_trace = match reference.trace.filter(|id| !id.raw.is_empty()) {
+                Some(of_trace) if Some(of_trace) != span.trace => self.string(of_trace),
+                _ => in_trace,
+            };
+            let kind = match reference.kind {
+                Some(kind) if kind.raw == b"FOLLOWS_FROM" => ReferenceKind::FollowsFrom,
+                _ => ReferenceKind::ChildOf,
+            };
+            let span = self.string(of);
+            self.references.push(Reference { kind, trace: of_trace, span });
+        }
+        if let Some(parent) = span.parent.filter(|id| names_a_span(id.raw)) {
+            let span = self.string(parent);
+            self.references.push(Reference { kind: ReferenceKind::Parent, trace: in_trace, span });
+        }
+    }
+
+    /// Loads the tags of a span into `self.tags`; gives what they say of its kind and success.
+    fn load_tags(&mut self, span: &SpanRecord<'a>, trace: &TraceRecord<'a>) -> (SpanKind, bool) {
+        let (mut kind, mut error) = (SpanKind::Unspecified, false);
+        self.tags.clear();
+        for tag in &trace.tags[span.tags.clone()] {
+            match tag.key.raw {
+                b"error" => error |= is_true(tag),
+                b"otel.status_code" => error |= is_text(tag, b"ERROR"),
+                b"span.kind" => kind = span_kind(tag),
+                _ => {}
+            }
+            let tag = self.tag(tag);
+            self.tags.push(tag);
+        }
+        (kind, error)
     }
 
     fn string(&mut self, text: Text<'_>) -> StringId {

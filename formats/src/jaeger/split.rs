@@ -12,8 +12,8 @@ use super::record::TraceRecord;
 use crate::json::{Broken, Cursor, Value};
 use crate::{Notes, TracesBuilder};
 use std::ops::Range;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A trace longer than this many windows is not looked through for its end.
 const LONGEST: usize = 4;
@@ -50,7 +50,7 @@ pub(super) fn read_list(
     input: &[u8],
     start: usize,
     window: usize,
-    absorb: &mut dyn FnMut(Part),
+    absorb: &mut (dyn FnMut(Part) + Send),
 ) -> Result<usize, Broken> {
     let mut cursor = Cursor::new(input, start);
     match cursor.peek() {
@@ -58,39 +58,39 @@ pub(super) fn read_list(
         Some(_) => {}
         None => return Err(cursor.broken("a trace or ']'")),
     }
-    let windows = Windows { input, start: cursor.at, size: window.max(1) };
-    let mut parts = windows.read();
-    let mut at = windows.start;
-    for (index, part) in parts.iter_mut().enumerate() {
-        let wanted = windows.range(index);
-        if at >= wanted.end {
-            // The last trace of an earlier window reaches over this one.
-            continue;
+    let windows = Windows::new(input, cursor.at, window.max(1));
+    // Parts are absorbed in order on this thread while the others read on; it reads, too, when it has to wait.
+    rayon::scope(|scope| {
+        for _ in 1..rayon::current_num_threads().min(windows.parts.len()) {
+            scope.spawn(|_| while windows.read_next() {});
         }
-        let part = match part.take() {
-            Some(part) if part.start == at => part,
-            _ => read_part(input, at, wanted.end),
-        };
-        let (end, outcome) = (part.end, part.outcome);
-        absorb(part);
-        match outcome {
-            Outcome::More => at = end,
-            Outcome::Closed => return Ok(end),
-            Outcome::Broken(broken) => return Err(broken),
-        }
-    }
-    Err(Cursor::new(input, input.len()).broken("',' or ']'"))
+        let end = windows.join(absorb);
+        windows.stop();
+        end
+    })
+}
+
+/// What became of a window.
+enum Slot {
+    Unread,
+    Read(Box<Part>),
+    /// The start of its first trace was not found.
+    NotFound,
 }
 
 struct Windows<'a> {
     input: &'a [u8],
     start: usize,
     size: usize,
+    parts: Vec<Mutex<Slot>>,
+    /// The next window to be read.
+    next: AtomicUsize,
 }
 
 impl Windows<'_> {
-    fn len(&self) -> usize {
-        (self.input.len() - self.start).div_ceil(self.size)
+    fn new(input: &[u8], start: usize, size: usize) -> Windows<'_> {
+        let parts = (start..input.len()).step_by(size).map(|_| Mutex::new(Slot::Unread)).collect();
+        Windows { input, start, size, parts, next: AtomicUsize::new(0) }
     }
 
     fn range(&self, index: usize) -> Range<usize> {
@@ -98,37 +98,59 @@ impl Windows<'_> {
         start..start.saturating_add(self.size).min(self.input.len())
     }
 
-    /// Reads windows in order on all threads until one sees the end of the list.
-    fn read(&self) -> Vec<OnceLock<Part>> {
-        let parts: Vec<OnceLock<Part>> = (0..self.len()).map(|_| OnceLock::new()).collect();
-        let (next, last) = (AtomicUsize::new(0), AtomicUsize::new(usize::MAX));
-        let work = || {
-            loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                if index >= parts.len() || index > last.load(Ordering::Relaxed) {
-                    return;
-                }
-                let wanted = self.range(index);
-                let start = if index == 0 { Some(self.start) } else { self.first_trace(&wanted) };
-                let Some(start) = start else { continue };
-                let part = read_part(self.input, start, wanted.end);
-                if !matches!(part.outcome, Outcome::More) {
-                    last.fetch_min(index, Ordering::Relaxed);
-                }
-                // Every index is taken once, so the place is free.
-                let _ = parts[index].set(part);
+    /// Reads the next window that nobody reads yet; `false` when there is none.
+    fn read_next(&self) -> bool {
+        let index = self.next.fetch_add(1, Ordering::Relaxed);
+        let Some(part) = self.parts.get(index) else { return false };
+        let _settle = Settle(part);
+        let wanted = self.range(index);
+        let start = if index == 0 { Some(self.start) } else { self.first_trace(&wanted) };
+        let read = start
+            .map_or(Slot::NotFound, |start| Slot::Read(Box::new(read_part(self.input, start, wanted.end))));
+        *lock(part) = read;
+        true
+    }
+
+    /// Lets nobody start another window.
+    fn stop(&self) {
+        self.next.store(self.parts.len(), Ordering::Relaxed);
+    }
+
+    /// What became of a window, reading others meanwhile.
+    fn wait(&self, part: &Mutex<Slot>) -> Slot {
+        loop {
+            // A statement of its own, to let go of the lock: the window read next may be this one.
+            let slot = std::mem::replace(&mut *lock(part), Slot::Unread);
+            match slot {
+                Slot::Unread if self.read_next() => {}
+                Slot::Unread => std::thread::yield_now(),
+                slot => return slot,
             }
-        };
-        if parts.len() > 1 {
-            rayon::scope(|scope| {
-                for _ in 0..rayon::current_num_threads() {
-                    scope.spawn(|_| work());
-                }
-            });
-        } else {
-            work();
         }
-        parts
+    }
+
+    /// Hands the parts to `absorb` in order, reading again those that do not follow the one before.
+    fn join(&self, absorb: &mut (dyn FnMut(Part) + Send)) -> Result<usize, Broken> {
+        let mut at = self.start;
+        for (index, part) in self.parts.iter().enumerate() {
+            let wanted = self.range(index);
+            if at >= wanted.end {
+                // The last trace of an earlier window reaches over this one.
+                continue;
+            }
+            let part = match self.wait(part) {
+                Slot::Read(part) if part.start == at => *part,
+                _ => read_part(self.input, at, wanted.end),
+            };
+            let (end, outcome) = (part.end, part.outcome);
+            absorb(part);
+            match outcome {
+                Outcome::More => at = end,
+                Outcome::Closed => return Ok(end),
+                Outcome::Broken(broken) => return Err(broken),
+            }
+        }
+        Err(Cursor::new(self.input, self.input.len()).broken("',' or ']'"))
     }
 
     /// Where the first trace that starts in a window seems to start.
@@ -154,6 +176,22 @@ impl Windows<'_> {
             cursor.value().ok()?;
         }
     }
+}
+
+/// Settles a window whose reading panicked, so that nobody waits for it.
+struct Settle<'a>(&'a Mutex<Slot>);
+
+impl Drop for Settle<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            *lock(self.0) = Slot::NotFound;
+        }
+    }
+}
+
+fn lock(slot: &Mutex<Slot>) -> MutexGuard<'_, Slot> {
+    // Slots are only ever replaced whole, so a panic elsewhere leaves none half written.
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The bracket of the last `"spans":[` whose key stands in `within`.

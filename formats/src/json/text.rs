@@ -14,6 +14,7 @@ pub(crate) struct Text<'a> {
 impl<'a> Text<'a> {
     /// The text meant. A surrogate without its other half becomes `U+FFFD`; an escape that JSON does not know
     /// stays as it is.
+    #[inline]
     pub(crate) fn bytes(&self) -> Cow<'a, [u8]> {
         if self.escaped { Cow::Owned(unescape(self.raw)) } else { Cow::Borrowed(self.raw) }
     }
