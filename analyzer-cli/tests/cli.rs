@@ -1,5 +1,7 @@
 //! The command line as users meet it: outputs, exit codes, what bad input is told.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::{Run, corpus, plateau, scratch};

@@ -2,20 +2,14 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "../../formats/tests/common/mod.rs"]
+mod common;
+
 use analyzer_core::spans::{CriticalPath, TraceValue, project, self_times};
 use analyzer_formats::{Content, ReadOptions, Traces, read_path};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
-/// The folder of captures: `PLATEAU_CAPTURES`, or `shared/captures` beside a folder above this one.
-fn captures() -> Option<PathBuf> {
-    if let Some(folder) = std::env::var_os("PLATEAU_CAPTURES") {
-        return Some(folder.into());
-    }
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().map(|above| above.join("shared/captures")).find(|folder| folder.is_dir())
-}
+use std::path::Path;
 
 fn traces(path: &Path) -> Traces {
     match read_path(path, &ReadOptions::default()).unwrap().content {
@@ -31,10 +25,7 @@ const OVERLAP_NS: i64 = 10_000;
 
 #[test]
 fn crisp_agrees() {
-    let Some(captures) = captures() else {
-        println!("skipped: no captures; set PLATEAU_CAPTURES to their folder");
-        return;
-    };
+    let Some(captures) = common::captures() else { return };
     for case in 1..=25 {
         let path = captures.join(format!("traces/crisp/test_cases/{case}.json"));
         let document: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
@@ -76,10 +67,7 @@ fn nonzero(times: &BTreeMap<String, i64>) -> BTreeMap<String, i64> {
 
 #[test]
 fn real_paths_sum_to_their_roots() {
-    let Some(captures) = captures() else {
-        println!("skipped: no captures; set PLATEAU_CAPTURES to their folder");
-        return;
-    };
+    let Some(captures) = common::captures() else { return };
     for name in ["hipster_baseline_0823_1700.json.gz", "ts_baseline_0129_0850.json.gz"] {
         let traces = traces(&captures.join("traces/nezha").join(name));
         let path = CriticalPath::new(&traces);

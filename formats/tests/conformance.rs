@@ -4,20 +4,7 @@ mod common;
 
 use analyzer_formats::{Content, Profile, ReadOptions, SeriesId, read_path};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
-fn files_below(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).expect("the folder can be listed") {
-            let path = entry.expect("the entry can be read").path();
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
-        }
-    }
-    files.sort();
-    files
-}
+use std::path::Path;
 
 fn read(path: &Path) -> analyzer_formats::Capture {
     read_path(path, &ReadOptions::default()).unwrap_or_else(|error| panic!("{error}"))
@@ -113,7 +100,7 @@ fn folded_files_keep_their_sums() {
 fn every_file_is_read_or_refused_in_one_sentence() {
     let Some(captures) = common::captures() else { return };
     let mut read_files = 0;
-    for path in files_below(&captures) {
+    for path in common::files_below(&captures) {
         match read_path(&path, &ReadOptions::default()) {
             Ok(_) => read_files += 1,
             Err(error) => {

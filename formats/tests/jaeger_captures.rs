@@ -2,33 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use analyzer_formats::{Content, ReadErrorKind, ReadOptions, read_path};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::{Path, PathBuf};
-
-/// The folder of captures: `PLATEAU_CAPTURES`, or `shared/captures` beside a folder above this one.
-fn captures() -> Option<PathBuf> {
-    if let Some(folder) = std::env::var_os("PLATEAU_CAPTURES") {
-        return Some(folder.into());
-    }
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().map(|above| above.join("shared/captures")).find(|folder| folder.is_dir())
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
-        }
-    }
-    files.sort();
-    files
-}
+use std::path::Path;
 
 fn json(path: &Path) -> Option<Value> {
     let mut bytes = std::fs::read(path).unwrap();
@@ -54,12 +34,9 @@ fn spans(document: &Value) -> Option<Vec<&Value>> {
 
 #[test]
 fn every_ui_document_is_read_whole_and_the_rest_is_named() {
-    let Some(captures) = captures() else {
-        println!("skipped: no captures; set PLATEAU_CAPTURES to their folder");
-        return;
-    };
+    let Some(captures) = common::captures() else { return };
     let (mut read, mut named) = (0, BTreeMap::new());
-    for path in files(&captures.join("traces")) {
+    for path in common::files_below(&captures.join("traces")) {
         let Some(document) = json(&path) else { continue };
         let outcome = read_path(&path, &ReadOptions::default());
         let Some(expected) = spans(&document) else {
@@ -95,10 +72,7 @@ fn every_ui_document_is_read_whole_and_the_rest_is_named() {
 
 #[test]
 fn real_documents_cut_anywhere_do_not_panic() {
-    let Some(captures) = captures() else {
-        println!("skipped: no captures; set PLATEAU_CAPTURES to their folder");
-        return;
-    };
+    let Some(captures) = common::captures() else { return };
     for name in ["traceWithOverlappingChildren.json", "testTrace.json", "otlp2jaeger-out.json"] {
         let bytes = std::fs::read(captures.join("traces/jaeger-ui").join(name)).unwrap();
         for cut in 0..bytes.len() {

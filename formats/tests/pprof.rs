@@ -1,23 +1,12 @@
 //! Reads the shared pprof captures. The sums are those of `go tool pprof -raw` (Go 1.19), which leaves out
 //! rows whose values are all zero; records are counted in the file.
 
+mod common;
+
 use analyzer_formats::{
     Capture, Content, FORMATS, Profile, ReadOptions, SeriesId, pprof, read_bytes, read_path,
 };
-use std::path::{Path, PathBuf};
-
-/// The folder of shared captures: `PLATEAU_CAPTURES`, or `shared/captures` beside a folder above this one.
-#[expect(clippy::print_stdout, reason = "a skipped check has to be seen")]
-fn captures() -> Option<PathBuf> {
-    let found = std::env::var_os("PLATEAU_CAPTURES").map(PathBuf::from).or_else(|| {
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        here.ancestors().map(|folder| folder.join("shared/captures")).find(|folder| folder.is_dir())
-    });
-    if found.is_none() {
-        println!("skipped: no shared captures");
-    }
-    Some(found?.join("pprof"))
-}
+use std::path::Path;
 
 fn read(path: &Path) -> Capture {
     read_path(path, &ReadOptions::default()).unwrap_or_else(|error| panic!("{error}"))
@@ -52,7 +41,7 @@ fn folded(profile: &Profile) -> Vec<String> {
 
 #[test]
 fn records_and_sums_are_those_of_go_tool_pprof() {
-    let Some(folder) = captures() else { return };
+    let Some(folder) = common::captures().map(|folder| folder.join("pprof")) else { return };
     let heap: &[i128] = &[83_487, 51_965_338, 73_788, 48_928_729];
     let heapage: &[i128] = &[247_747, 1_374_249_148, 48_375, 330_314_096];
     let cases: &[(&str, u64, &[i128])] = &[
@@ -101,7 +90,7 @@ fn records_and_sums_are_those_of_go_tool_pprof() {
 
 #[test]
 fn code_without_symbols_is_named_by_module() {
-    let Some(folder) = captures() else { return };
+    let Some(folder) = common::captures().map(|folder| folder.join("pprof")) else { return };
     let stripped = read(&folder.join("parca/symbolizer_stripped-cpu.stripped.pprof"));
     assert!(folded(profile(&stripped))[0].ends_with(";pprof-example-app-go-stripped+0xd460e 1"));
     assert!(stripped.notes.is_empty());
@@ -112,7 +101,7 @@ fn code_without_symbols_is_named_by_module() {
 
 #[test]
 fn odd_but_valid_files_are_read() {
-    let Some(folder) = captures() else { return };
+    let Some(folder) = common::captures().map(|folder| folder.join("pprof")) else { return };
     let cases: &[(&str, &[&str], &[&str])] = &[
         ("ok-base.pb", &["main;leaf 100"], &[]),
         ("ok-empty-stack-sample.pb", &[" 100"], &[]),
@@ -138,7 +127,7 @@ fn odd_but_valid_files_are_read() {
 
 #[test]
 fn broken_files_give_a_note_that_counts() {
-    let Some(folder) = captures() else { return };
+    let Some(folder) = common::captures().map(|folder| folder.join("pprof")) else { return };
     let cases: &[(&str, u64, u64, &[&str])] = &[
         ("bad-function-dup.pb", 1, 0, &["pprof_function_duplicate"]),
         ("bad-function-id-zero.pb", 1, 0, &["pprof_function_id_zero"]),
@@ -166,7 +155,7 @@ fn broken_files_give_a_note_that_counts() {
 
 #[test]
 fn broken_wire_format_is_an_error_that_says_where() {
-    let Some(folder) = captures() else { return };
+    let Some(folder) = common::captures().map(|folder| folder.join("pprof")) else { return };
     let cases = [
         ("bad-group-wiretype.pb", "byte 88, field 100: expected wire type 0, 1, 2 or 5"),
         ("bad-length-past-end.pb", "byte 88, string_table[6]: expected 1099511627776 bytes"),
@@ -184,7 +173,7 @@ fn broken_wire_format_is_an_error_that_says_where() {
 
 #[test]
 fn legacy_profiles_are_named() {
-    let Some(folder) = captures() else { return };
+    let Some(folder) = common::captures().map(|folder| folder.join("pprof")) else { return };
     let cases = [
         ("google-pprof-profile/cppbench.contention", "a legacy contention profile"),
         ("google-pprof-profile/cppbench.cpu", "a legacy binary CPU profile"),
@@ -211,7 +200,7 @@ fn legacy_profiles_are_named() {
 
 #[test]
 fn nothing_else_is_taken_for_pprof() {
-    let Some(folder) = captures() else { return };
+    let Some(folder) = common::captures().map(|folder| folder.join("pprof")) else { return };
     let pprof = FORMATS.iter().find(|format| format.name() == "pprof").unwrap();
     let mut folders = vec![folder.parent().unwrap().to_owned()];
     let mut seen = 0;
@@ -236,7 +225,7 @@ fn nothing_else_is_taken_for_pprof() {
 
 #[test]
 fn a_real_capture_cut_or_flipped_never_panics() {
-    let Some(folder) = captures() else { return };
+    let Some(folder) = common::captures().map(|folder| folder.join("pprof")) else { return };
     let stored = std::fs::read(folder.join("parca/symbolizer_profile.pb.gz")).unwrap();
     let mut bytes = Vec::new();
     std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&stored[..]), &mut bytes).unwrap();

@@ -10,8 +10,8 @@ use anyhow::Result;
 use std::io::Write;
 use unicode_width::UnicodeWidthStr;
 
-/// Names longer than this are not padded to line up.
-const NAME_WIDTH: usize = 90;
+/// Places in the source line up behind names up to this wide.
+const NAME_WIDTH: usize = 60;
 
 pub(crate) fn run(show: &Show) -> Result<Outcome> {
     let capture = input::read(&show.capture, &show.reading, false)?;
@@ -41,6 +41,8 @@ fn table(flat: &Flat, all: usize, out: &mut dyn Write) -> Result<()> {
         writeln!(out, "also measured: {}", printable(&flat.other_value_types.join(", ")))?;
     }
     writeln!(out, "\n{:>12} {:>8}  {:>12} {:>8}  function", "self", "", "total", "")?;
+    let widest = flat.functions.iter().map(|row| printable(&row.function).width()).max().unwrap_or(0);
+    let column = widest.min(NAME_WIDTH);
     for row in &flat.functions {
         let name = printable(&row.function);
         let source = match (&row.file, row.line, &row.module) {
@@ -49,7 +51,7 @@ fn table(flat: &Flat, all: usize, out: &mut dyn Write) -> Result<()> {
             (None, _, Some(module)) => module.clone(),
             (None, _, None) => String::new(),
         };
-        let pad = " ".repeat(NAME_WIDTH.saturating_sub(name.width()).min(2 + NAME_WIDTH / 3));
+        let pad = " ".repeat(column.saturating_sub(name.width()));
         let line = format!(
             "{:>12} {:>6.2} %  {:>12} {:>6.2} %  {name}{pad}  {}",
             units::value(row.own, &flat.unit),

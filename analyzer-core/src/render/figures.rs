@@ -1,7 +1,7 @@
 //! The figures of a plateau as every table prints them.
 
 use crate::plateau::{Tier, Why};
-use crate::report::{Plateau, units};
+use crate::report::{Plateau, Report, units};
 
 /// The columns of one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +103,17 @@ pub fn side(side: &crate::report::Summary, unit: &str) -> String {
         parts.push(format!("build {}", build.chars().take(8).collect::<String>()));
     }
     parts.join(", ")
+}
+
+/// How the totals of the value types that were not compared changed; `None` when there are none.
+#[must_use]
+pub fn other_values(report: &Report) -> Option<String> {
+    let changes = report.other_value_types.iter().map(|other| match other.change_pct {
+        Some(change) => format!("{} {change:+.1} %", other.name),
+        None => format!("{} new", other.name),
+    });
+    let changes: Vec<String> = changes.collect();
+    (!changes.is_empty()).then(|| format!("Also measured (--sample-index): {}.", changes.join(", ")))
 }
 
 /// A text with control and bidirectional characters shown as `\u{..}`: names come from captures.

@@ -34,6 +34,9 @@ impl Renderer for Markdown {
             escape(&figures::side(&report.after, unit)),
             escape(&report.value_type.name)
         )?;
+        if let Some(others) = figures::other_values(report) {
+            writeln!(out, "{}\n", escape(&others))?;
+        }
         let warnings: Vec<&String> =
             report.scale.warning.iter().chain(report.comparability.iter().map(|row| &row.text)).collect();
         if !warnings.is_empty() {

@@ -19,6 +19,10 @@ pub struct Text {
 /// Narrower tables would cut every name.
 const LEAST_WIDTH: usize = 72;
 
+/// More rows of growth, and of shrinkage, do not fit a screen.
+const MOST_GROWN: usize = 20;
+const MOST_SHRUNK: usize = 10;
+
 impl Renderer for Text {
     fn name(&self) -> &'static str {
         "text"
@@ -53,6 +57,11 @@ impl Renderer for Text {
                 writeln!(out, "{line}")?;
             }
         }
+        if let Some(others) = figures::other_values(report) {
+            for line in wrap(&printable(&others), self.width.max(LEAST_WIDTH)) {
+                writeln!(out, "{line}")?;
+            }
+        }
         let warnings = report.scale.warning.iter().chain(report.comparability.iter().map(|row| &row.text));
         for warning in warnings {
             for line in wrap(&format!("warning: {}", printable(warning)), self.width.max(LEAST_WIDTH)) {
@@ -61,7 +70,11 @@ impl Renderer for Text {
         }
         if !report.plateaus.is_empty() {
             writeln!(out)?;
-            self.table(&report.plateaus, out)?;
+            let (shown, hidden) = shown(&report.plateaus);
+            self.table(&shown, out)?;
+            if hidden > 0 {
+                writeln!(out, "    {hidden} more in the other outputs (-o report.html)")?;
+            }
         }
         if report.unchanged_functions > 0 {
             let what = if report.verdict.code == VerdictCode::Unquantified {
@@ -97,8 +110,8 @@ impl Text {
         format!("\x1b[{code}m{text}\x1b[0m")
     }
 
-    fn table(&self, plateaus: &[Plateau], out: &mut dyn Write) -> io::Result<()> {
-        let rows: Vec<Figures> = plateaus.iter().map(figures).collect();
+    fn table(&self, plateaus: &[&Plateau], out: &mut dyn Write) -> io::Result<()> {
+        let rows: Vec<Figures> = plateaus.iter().map(|plateau| figures(plateau)).collect();
         let widest = |column: fn(&Figures) -> &str, heading: &str| {
             rows.iter().map(|row| column(row).width()).max().unwrap_or(0).max(heading.len())
         };
@@ -112,7 +125,7 @@ impl Text {
         let name = longest_name.clamp(16, (free * 3 / 5).max(16));
         let place = free.saturating_sub(name);
         let mut heading = "";
-        for (row, plateau) in rows.iter().zip(plateaus) {
+        for (row, &plateau) in rows.iter().zip(plateaus) {
             if heading != figures::heading(plateau) {
                 let first = heading.is_empty();
                 heading = figures::heading(plateau);
@@ -145,6 +158,16 @@ impl Text {
         }
         Ok(())
     }
+}
+
+/// The rows that fit a screen, and how many do not: growth is what people look for.
+fn shown(plateaus: &[Plateau]) -> (Vec<&Plateau>, usize) {
+    let (grown, shrunk): (Vec<&Plateau>, Vec<&Plateau>) =
+        plateaus.iter().partition(|plateau| plateau.growth.value > 0.0);
+    let shown: Vec<&Plateau> =
+        grown.into_iter().take(MOST_GROWN).chain(shrunk.into_iter().take(MOST_SHRUNK)).collect();
+    let hidden = plateaus.len() - shown.len();
+    (shown, hidden)
 }
 
 /// Cuts a text in its middle, where names differ least.

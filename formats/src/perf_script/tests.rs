@@ -18,15 +18,11 @@ fn rows(capture: &Capture) -> Vec<String> {
     for series in &profile.series {
         let event = profile.strings.text(series.value_types[0].name);
         let counts = series.samples.counts.as_ref().unwrap();
-        for row in 0..series.samples.len() {
-            let mut frames: Vec<_> = profile.frames_of(series.samples.stacks[row]).map(name).collect();
+        let samples = &series.samples;
+        for ((&stack, count), value) in samples.stacks.iter().zip(counts).zip(&samples.values[0]) {
+            let mut frames: Vec<_> = profile.frames_of(stack).map(name).collect();
             frames.reverse();
-            rows.push(format!(
-                "{event} {} {} {}",
-                frames.join(";"),
-                counts[row],
-                series.samples.values[0][row]
-            ));
+            rows.push(format!("{event} {} {count} {value}", frames.join(";")));
         }
     }
     rows
