@@ -2,19 +2,26 @@
 
 mod csv;
 pub mod figures;
+pub mod html;
 mod json;
+pub mod layout;
 mod markdown;
+mod markup;
+pub mod svg;
 mod text;
 
 use crate::report::Report;
 pub use csv::Csv;
+pub use html::Html;
 pub use json::Json;
 pub use markdown::Markdown;
 use std::io::{self, Write};
+pub use svg::Svg;
 pub use text::Text;
 
 /// Every output of a report, by name. The text here is for files: without colour, 160 columns wide.
-pub const RENDERERS: &[&dyn Renderer] = &[&Text { width: 160, color: false }, &Markdown, &Json, &Csv];
+pub const RENDERERS: &[&dyn Renderer] =
+    &[&Text { width: 160, color: false }, &Html, &Svg, &Markdown, &Json, &Csv];
 
 /// Turns a report into bytes.
 pub trait Renderer: Sync {
@@ -32,4 +39,19 @@ pub trait Renderer: Sync {
     /// # Errors
     /// When `out` fails.
     fn render(&self, report: &Report, out: &mut dyn Write) -> io::Result<()>;
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::report::Report;
+    use crate::{CompareOptions, compare};
+    use analyzer_formats::{ReadOptions, read_bytes};
+
+    /// The report on two texts of folded stacks.
+    pub(super) fn report(before: impl AsRef<[u8]>, after: impl AsRef<[u8]>) -> Report {
+        let options = ReadOptions { from: Some("folded"), ..ReadOptions::default() };
+        let read = |name: &str, text: &[u8]| read_bytes(name, text, &options).unwrap();
+        let (before, after) = (read("before.folded", before.as_ref()), read("after.folded", after.as_ref()));
+        compare(&before, &after, &CompareOptions::default()).unwrap()
+    }
 }

@@ -3,7 +3,6 @@
 use crate::align::KeySpace;
 use crate::plateau::Totals;
 use crate::tree::{CallTree, Children, Pair, ROOT};
-use std::collections::BTreeSet;
 
 /// More nodes than this are not drawn: the narrowest are put together.
 const MOST_NODES: usize = 50_000;
@@ -108,10 +107,13 @@ fn kept(tree: &CallTree, widths: &[f64], ranks: &Ranks) -> Vec<bool> {
     if tree.len() <= MOST_NODES {
         return vec![true; tree.len()];
     }
-    let mut sorted = widths.to_vec();
-    sorted.sort_by(|one, other| other.total_cmp(one));
-    let least = sorted[MOST_NODES];
-    let mut kept: Vec<bool> = widths.iter().map(|&width| width > least).collect();
+    // Callers are numbered before callees and are as wide or wider, so none is kept without its callers.
+    let mut order: Vec<usize> = (0..tree.len()).collect();
+    order.sort_by(|&one, &other| widths[other].total_cmp(&widths[one]).then(one.cmp(&other)));
+    let mut kept = vec![false; tree.len()];
+    for &node in &order[..MOST_NODES] {
+        kept[node] = true;
+    }
     // Of each plateau the widest nodes are kept; a recursive function may have a million narrow ones.
     let mut plateau_nodes: Vec<usize> =
         (1..tree.len()).filter(|&node| ranks[tree.key(node)].is_some()).collect();
@@ -131,6 +133,14 @@ fn kept(tree: &CallTree, widths: &[f64], ranks: &Ranks) -> Vec<bool> {
     kept
 }
 
+/// What is still to be drawn.
+enum Waiting {
+    /// A node of the tree.
+    Node(usize),
+    /// What was too narrow of its siblings.
+    Pruned(Pair<i128>),
+}
+
 struct Builder<'a> {
     tree: &'a CallTree,
     keys: &'a KeySpace,
@@ -145,8 +155,15 @@ impl Builder<'_> {
     fn visit(&mut self, children: &Children, kept: &[bool]) {
         let root_name = self.new_name("all".to_owned());
         // (node of the tree, its parent in the graph)
-        let mut waiting = vec![(ROOT, 0u32)];
-        while let Some((node, parent)) = waiting.pop() {
+        let mut waiting = vec![(Waiting::Node(ROOT), 0u32)];
+        while let Some((next, parent)) = waiting.pop() {
+            let node = match next {
+                Waiting::Node(node) => node,
+                Waiting::Pruned(total) => {
+                    self.push_pruned(parent, total);
+                    continue;
+                }
+            };
             let index = self.graph.nodes.len() as u32;
             let depth = if node == ROOT { 0 } else { self.graph.nodes[parent as usize].depth + 1 };
             let (name, rank, mark) =
@@ -162,13 +179,12 @@ impl Builder<'_> {
                 rank,
             });
             let below = children.of(node);
-            let dropped: BTreeSet<u32> =
-                below.iter().copied().filter(|&child| !kept[child as usize]).collect();
+            let (drawn, dropped): (Vec<u32>, Vec<u32>) =
+                below.iter().rev().partition(|&&child| kept[child as usize]);
             if !dropped.is_empty() {
-                self.push_pruned(index, &dropped);
+                waiting.push((Waiting::Pruned(self.sum(&dropped)), index));
             }
-            let drawn = below.iter().rev().filter(|child| kept[**child as usize]);
-            waiting.extend(drawn.map(|&child| (child as usize, index)));
+            waiting.extend(drawn.iter().map(|&child| (Waiting::Node(child as usize), index)));
         }
         for index in (1..self.graph.nodes.len()).rev() {
             let node = self.graph.nodes[index];
@@ -202,8 +218,15 @@ impl Builder<'_> {
         self.graph.names.len() as u32 - 1
     }
 
-    /// One node for the children of `parent` that are too narrow to draw, so that no mass is lost.
-    fn push_pruned(&mut self, parent: u32, dropped: &BTreeSet<u32>) {
+    fn sum(&self, nodes: &[u32]) -> Pair<i128> {
+        nodes.iter().map(|&node| self.tree.total[node as usize].value).fold(Pair::default(), |sum, value| {
+            Pair { before: sum.before + value.before, after: sum.after + value.after }
+        })
+    }
+
+    /// One node, after its siblings, for the children of `parent` that are too narrow to draw, so that no mass is
+    /// lost.
+    fn push_pruned(&mut self, parent: u32, total: Pair<i128>) {
         let name = match self.pruned_name {
             Some(name) => name,
             None => {
@@ -212,11 +235,6 @@ impl Builder<'_> {
                 name
             }
         };
-        let mut total = Pair::default();
-        for &node in dropped {
-            let value = self.tree.total[node as usize].value;
-            total = Pair { before: total.before + value.before, after: total.after + value.after };
-        }
         let depth = self.graph.nodes[parent as usize].depth + 1;
         let (mark, rank) = (Mark::Unchanged, 0);
         self.graph.nodes.push(GraphNode {

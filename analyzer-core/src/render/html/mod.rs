@@ -1,0 +1,132 @@
+//! The report as one HTML file that needs nothing else: to open offline, to attach to a postmortem.
+//!
+//! Tables and a static picture are plain HTML, for readers without scripts, for print and for screen readers. The
+//! scripts replace the picture by one to explore. A content security policy allows these scripts and this style by
+//! their hashes and nothing besides, so no name of a capture can become code or fetch anything.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `sections.rs` | verdict, captures, tables, how it was made |
+//! | `payload.rs`, `decode.js` | the call tree, written and read |
+//! | `layout.js` | the boxes, as `render/layout.rs` lays them out, for each mode |
+//! | `paint.js` | the canvas |
+//! | `graph.js` | zoom, selection, search: the state of the picture |
+//! | `page.js` | toolbar, keys, address, the documented hook `window.plateau` |
+
+mod payload;
+mod sections;
+
+use super::layout::Layout;
+use super::markup::Text;
+use super::{Renderer, svg};
+use crate::report::Report;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+use std::io::{self, Write};
+use std::sync::LazyLock;
+
+/// The report as one HTML file.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Html;
+
+const STYLE: &str = include_str!("page.css");
+
+/// The scripts, in the order in which the browser runs them.
+const SCRIPTS: [&str; 5] = [
+    include_str!("decode.js"),
+    include_str!("layout.js"),
+    include_str!("paint.js"),
+    include_str!("graph.js"),
+    include_str!("page.js"),
+];
+
+/// What the page may do: run its own scripts and use its own style.
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
+    let scripts = SCRIPTS.map(hash).join(" ");
+    format!(
+        "default-src 'none'; script-src {scripts}; style-src {}; img-src data:; base-uri 'none'; form-action 'none'",
+        hash(STYLE)
+    )
+});
+
+/// A picture for the tab, so that the browser does not ask a server for one.
+const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath \
+                    fill='%23888' d='M1 2h14v4H1z'/%3E%3Cpath fill='%23f07c2e' d='M4 7h8v7H4z'/%3E%3C/svg%3E";
+
+impl Renderer for Html {
+    fn name(&self) -> &'static str {
+        "html"
+    }
+
+    fn extension(&self) -> &'static str {
+        "html"
+    }
+
+    fn description(&self) -> &'static str {
+        "report with an interactive diff flame graph, one offline file"
+    }
+
+    fn render(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+        let layout = Layout::new(&report.graph);
+        write!(
+            out,
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <meta name=\"generator\" content=\"plateau {}\">\n<title>{} \u{2192} {} \u{b7} plateau</title>\n\
+             <link rel=\"icon\" href=\"{ICON}\">\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n",
+            POLICY.as_str(),
+            Text(report.version),
+            Text(&report.before.name),
+            Text(&report.after.name),
+        )?;
+        sections::verdict(report, out)?;
+        sections::captures(report, out)?;
+        sections::grew(report, out)?;
+        graph(report, &layout, out)?;
+        sections::may_have_grown(report, out)?;
+        sections::shrank(report, out)?;
+        sections::how(report, out)?;
+        writeln!(out, "</main>")?;
+        data(report, &layout, out)?;
+        for script in SCRIPTS {
+            writeln!(out, "<script>{script}</script>")?;
+        }
+        writeln!(out, "</body>\n</html>")
+    }
+}
+
+/// The flame graph: what the scripts fill, and the static picture they replace.
+fn graph(report: &Report, layout: &Layout, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "<section id=\"graph\" aria-labelledby=\"graph-title\">\n<h2 id=\"graph-title\">Flame graph of both</h2>"
+    )?;
+    sections::distance(report, layout, out)?;
+    out.write_all(include_bytes!("graph.html"))?;
+    writeln!(out, "<div class=\"static\">")?;
+    let frame = svg::Frame { narrowest: 1.0, rows: 150, heading: svg::Heading::Elsewhere };
+    svg::draw(report, layout, &frame, out)?;
+    writeln!(out, "</div>\n</section>")
+}
+
+/// The call tree, with what the scripts need to know to lay it out.
+fn data(report: &Report, layout: &Layout, out: &mut dyn Write) -> io::Result<()> {
+    let packed = payload::pack(&report.graph)?;
+    writeln!(
+        out,
+        "<script type=\"text/plain\" id=\"tree\" data-k=\"{}\" data-whole=\"{}\" data-shift=\"{}\" data-decimals=\"{}\" \
+         data-unit=\"{}\">{}</script>",
+        report.graph.k,
+        layout.whole,
+        packed.shift,
+        report.graph.decimals,
+        Text(&report.value_type.unit),
+        packed.text
+    )
+}
+
+#[cfg(test)]
+mod tests;
