@@ -13,7 +13,7 @@ use anyhow::Result;
 use std::io::{self, IsTerminal, Write};
 
 /// The width of a table that goes to a file or a pipe.
-const WIDTH_ELSEWHERE: usize = 140;
+const WIDTH_ELSEWHERE: usize = 120;
 
 pub(crate) fn run(diff: &Diff) -> Result<Outcome> {
     let forms: Vec<Form> = diff.output.iter().map(|path| output::form_of(path)).collect::<Result<_>>()?;

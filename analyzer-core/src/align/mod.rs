@@ -6,7 +6,7 @@
 mod rules;
 
 use analyzer_formats::{FrameKind, Profile};
-pub use rules::{RULES, Rule, canonical};
+pub use rules::{RULES, Rule, canonical, thread_name};
 use rustc_hash::FxHashMap;
 
 /// Which names count as the same function.
@@ -48,11 +48,13 @@ impl KeySpace {
         for frame in &profile.frames {
             first_frame[frame.function.index()].get_or_insert(frame);
         }
-        let functions = profile.functions.iter().zip(first_frame);
+        let only_root = only_roots(profile);
+        let functions = profile.functions.iter().zip(first_frame).zip(only_root);
         functions
-            .map(|(function, frame)| {
+            .map(|((function, frame), only_root)| {
                 let raw = profile.strings.get(function.name);
                 let name = match names {
+                    Names::Canonical if only_root => thread_name(&canonical(raw)).into_owned(),
                     Names::Canonical => canonical(raw).into_owned(),
                     Names::Exact => raw.to_vec(),
                 };
@@ -94,6 +96,18 @@ impl KeySpace {
     pub fn keys(&self) -> &[Key] {
         &self.keys
     }
+}
+
+/// Which functions stand at the root of stacks and nowhere else: threads, where there are such.
+fn only_roots(profile: &Profile) -> Vec<bool> {
+    let mut is_root = vec![false; profile.functions.len()];
+    let mut is_callee = vec![false; profile.functions.len()];
+    for stack in &profile.stacks {
+        let function = profile.frame(stack.frame).function.index();
+        let place = if stack.parent.is_none() { &mut is_root } else { &mut is_callee };
+        place[function] = true;
+    }
+    is_root.iter().zip(is_callee).map(|(&root, callee)| root && !callee).collect()
 }
 
 /// A path without its folders.

@@ -168,6 +168,22 @@ pub fn canonical(name: &[u8]) -> Cow<'_, [u8]> {
     name
 }
 
+/// The name of a thread without the numbers that tell it from its siblings: `intake-0` and `intake-1` are one pool.
+///
+/// ```
+/// use analyzer_core::align::thread_name;
+///
+/// assert_eq!(&*thread_name(b"pool-2-thread-17"), b"pool-*-thread-*");
+/// assert_eq!(&*thread_name(b"v8"), b"v8");
+/// ```
+#[must_use]
+pub fn thread_name(name: &[u8]) -> Cow<'_, [u8]> {
+    static NUMBERS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?-u)([-_:/# =])[0-9]+").expect("the pattern is a constant, and a test compiles it")
+    });
+    NUMBERS.replace_all(name, &b"$1*"[..])
+}
+
 fn contains(name: &[u8], hint: &[u8]) -> bool {
     hint.is_empty() || memchr::memmem::find(name, hint).is_some()
 }

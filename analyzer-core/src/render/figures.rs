@@ -53,15 +53,8 @@ fn why(why: Why) -> &'static str {
 }
 
 fn place(plateau: &Plateau) -> String {
-    let mut place = plateau.callers.first().map_or_else(String::new, |caller| format!("< {caller}"));
-    let source = source(plateau);
-    if !source.is_empty() {
-        if !place.is_empty() {
-            place.push_str("  ");
-        }
-        place.push_str(&source);
-    }
-    place
+    let caller = plateau.callers.first().map_or_else(String::new, |caller| format!("< {caller}"));
+    [caller, source(plateau)].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
 }
 
 /// Where the function is: `file:line`, or else its module.

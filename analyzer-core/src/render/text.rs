@@ -120,10 +120,9 @@ impl Text {
         let interval = if interval > 0 { interval.max("95 % interval".len()) } else { 0 };
         let explains = widest(|row| &row.explains, "explains");
         let fixed = 4 + 2 + before + 2 + after + 2 + change + 2 + interval + 2 + explains + 2 + 4 + 2;
-        let free = self.width.max(LEAST_WIDTH).saturating_sub(fixed);
+        let free = self.width.max(LEAST_WIDTH).saturating_sub(fixed).max(16);
         let longest_name = plateaus.iter().map(|row| printable(&row.function).width()).max().unwrap_or(0);
-        let name = longest_name.clamp(16, (free * 3 / 5).max(16));
-        let place = free.saturating_sub(name);
+        let name = longest_name.clamp(16, free);
         let mut heading = "";
         for (row, &plateau) in rows.iter().zip(plateaus) {
             if heading != figures::heading(plateau) {
@@ -152,9 +151,16 @@ impl Text {
                 "{:>before$}  {:>after$}  {:>change$}  {:>interval$}  {:>explains$}  {:<4}",
                 row.before, row.after, row.change, row.interval, row.explains, row.why
             );
-            let place = shorten(&printable(&row.place), place);
-            let line = format!("{:>2}  {}  {figures}  {place}", plateau.rank, self.paint(&function, ink));
+            let place = printable(&row.place);
+            // A place that does not fit beside the figures gets its own line where it matters most.
+            let fits = name + place.width() <= free;
+            let beside = if fits { place.as_str() } else { "" };
+            let line = format!("{:>2}  {}  {figures}  {beside}", plateau.rank, self.paint(&function, ink));
             writeln!(out, "{}", line.trim_end())?;
+            if !fits && plateau.growth.value > 0.0 && plateau.tier != Tier::MayHaveGrown {
+                let place = shorten(&place, self.width.max(LEAST_WIDTH).saturating_sub(6));
+                writeln!(out, "      {}", self.paint(&place, Ink::Faint))?;
+            }
         }
         Ok(())
     }

@@ -36,25 +36,28 @@ pub(super) fn verdict(
                 shrank
             );
         }
-        _ => {
-            let mut parts = Vec::new();
-            if grew > 0 {
-                parts.push(format!("{} grew", plural(grew, "plateau")));
-            }
-            if shrank > 0 {
-                parts.push(format!(
-                    "{} shrank",
-                    if grew > 0 { shrank.to_string() } else { plural(shrank, "plateau") }
-                ));
-            }
-            text += &parts.join(", ");
-        }
+        _ => text += &changes(plateaus, grew, shrank),
     }
     if let Some(explained) = explained_pct.filter(|_| grew > 0) {
-        text += &format!("; what grew explains {explained:.0} % of all growth");
+        let what = if grew == 1 { "it explains" } else { "together they explain" };
+        text += &format!("; {what} {explained:.0} % of all growth");
     }
     text += ".";
     text
+}
+
+/// What certainly changed, the first by name.
+fn changes(plateaus: &[Plateau], grew: usize, shrank: usize) -> String {
+    let part = |number: usize, verb: &str, tier: Tier| {
+        let first = plateaus.iter().find(|row| row.tier == tier)?;
+        let points = format!("{:+.1} points", first.growth.pct);
+        Some(match number {
+            1 => format!("{} {verb} ({points})", first.function),
+            _ => format!("{} {verb}, most of all {} ({points})", plural(number, "plateau"), first.function),
+        })
+    };
+    let parts = [part(shrank, "shrank", Tier::Shrank), part(grew, "grew", Tier::Grew)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 fn rate_sentence(rate: &Rate, unit: &str) -> String {
