@@ -111,6 +111,7 @@ pub fn compare(before: &Capture, after: &Capture, options: &CompareOptions) -> R
         ranked: &ranked,
         scales,
         noise,
+        requests: pair.requests,
         min_share: options.rank.min_share,
     }))
 }
@@ -161,7 +162,12 @@ impl<'a> Pairing<'a> {
                 });
             }
         };
-        let (before_has, after_has) = (value::measures(&one), value::measures(&other));
+        let (mut before_has, mut after_has) = (value::measures(&one), value::measures(&other));
+        if requests.is_some() {
+            // The number of spans has a value of its own (`TraceValue::Count`); it is no number of samples.
+            before_has.truncate(1);
+            after_has.truncate(1);
+        }
         let common = choose(&before_has, &after_has, options, before, after)?;
         let measures = common.into_iter().map(|measure| {
             let (_, _, finest_before, finest_after) = measure.finest();

@@ -1,7 +1,7 @@
 //! The figures of a plateau as every table prints them.
 
 use crate::plateau::{Tier, Why};
-use crate::report::{Plateau, Report, units};
+use crate::report::{Plateau, Report, Summary, units};
 
 /// The columns of one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,11 +83,11 @@ pub fn heading(plateau: &Plateau) -> &'static str {
 
 /// One side in a line: `name, 13,162 samples, 13 s, build 3fa9c1`.
 #[must_use]
-pub fn side(side: &crate::report::Summary, unit: &str) -> String {
+pub fn side(report: &Report, side: &Summary) -> String {
     let mut parts = vec![side.name.clone()];
     match side.samples {
-        Some(samples) => parts.push(format!("{} samples", units::count(samples as f64))),
-        None => parts.push(units::value(side.value, unit)),
+        Some(samples) => parts.push(format!("{} {}", units::count(samples as f64), report.sampled)),
+        None => parts.push(units::value(side.value, &report.value_type.unit)),
     }
     if let Some(duration) = side.duration_ns {
         parts.push(units::duration(duration));

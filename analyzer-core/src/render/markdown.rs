@@ -25,13 +25,12 @@ impl Renderer for Markdown {
     }
 
     fn render(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
-        let unit = &report.value_type.unit;
         writeln!(out, "**{}**\n", report.verdict.text)?;
         writeln!(
             out,
             "{} → {} · {}\n",
-            escape(&figures::side(&report.before, unit)),
-            escape(&figures::side(&report.after, unit)),
+            escape(&figures::side(report, &report.before)),
+            escape(&figures::side(report, &report.after)),
             escape(&report.value_type.name)
         )?;
         if let Some(others) = figures::other_values(report) {

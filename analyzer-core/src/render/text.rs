@@ -37,8 +37,7 @@ impl Renderer for Text {
     }
 
     fn render(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
-        let unit = &report.value_type.unit;
-        let (before, after) = (figures::side(&report.before, unit), figures::side(&report.after, unit));
+        let (before, after) = (figures::side(report, &report.before), figures::side(report, &report.after));
         writeln!(out, "{}", printable(&format!("{before}   ->   {after}   {}", report.value_type.name)))?;
         for line in wrap(&report.verdict.text, self.width.max(LEAST_WIDTH)) {
             writeln!(out, "{}", self.paint(line, Ink::Bold))?;

@@ -28,6 +28,8 @@ pub(crate) struct Inputs<'a> {
     pub ranked: &'a [Ranked],
     pub scales: Vec<Alternative>,
     pub noise: Option<Noise>,
+    /// Requests in before and in after, for traces.
+    pub requests: Option<(f64, f64)>,
     pub min_share: f64,
 }
 
@@ -43,21 +45,28 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
     let facts = Facts { totals, per_unit, noise: inputs.noise.as_ref(), inputs: &inputs };
 
     let names = side_names(&inputs.captures.0.source.name, &inputs.captures.1.source.name);
-    let quantified = inputs.noise.is_some();
-    let side = |capture: &Capture, profile: &Profile, name: String, value: i128, count: i128| Summary {
-        files: vec![capture.source.name.clone()],
-        name,
-        digest: capture.source.digest.clone(),
-        build_id: main_build_id(profile),
-        samples: quantified.then(|| saturate(count)),
-        value: value as f64 / per_unit,
-        start: profile.meta.start_ns.and_then(rfc3339),
-        duration_ns: profile.meta.duration_ns,
-        left_out_pct: round(left_out_pct(capture, profile)),
-    };
+    let side =
+        |capture: &Capture, profile: &Profile, name: String, value: i128, samples: Option<i64>| Summary {
+            files: vec![capture.source.name.clone()],
+            name,
+            digest: capture.source.digest.clone(),
+            build_id: main_build_id(profile),
+            samples,
+            value: value as f64 / per_unit,
+            start: profile.meta.start_ns.and_then(rfc3339),
+            duration_ns: profile.meta.duration_ns,
+            left_out_pct: round(left_out_pct(capture, profile)),
+        };
     let (before_capture, after_capture) = inputs.captures;
-    let before = side(before_capture, inputs.profiles.0, names.0, whole.value.before, whole.count.before);
-    let after = side(after_capture, inputs.profiles.1, names.1, whole.value.after, whole.count.after);
+    let samples = match inputs.requests {
+        Some((before, after)) => (Some(before as i64), Some(after as i64)),
+        None if inputs.noise.is_some() => {
+            (Some(saturate(whole.count.before)), Some(saturate(whole.count.after)))
+        }
+        None => (None, None),
+    };
+    let before = side(before_capture, inputs.profiles.0, names.0, whole.value.before, samples.0);
+    let after = side(after_capture, inputs.profiles.1, names.1, whole.value.after, samples.1);
 
     let gross = facts.gross();
     let plateaus: Vec<Plateau> = inputs
@@ -116,6 +125,7 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         left_out: note_rows(inputs.captures, NoteKind::LeftOut),
         notes: note_rows(inputs.captures, NoteKind::Caveat),
         traces: None,
+        sampled: if inputs.requests.is_some() { "requests" } else { "samples" },
         unchanged_functions,
         graph: graph::graph(inputs.tree, inputs.children.clone(), inputs.keys, &ranks, &totals, decimals),
         before,

@@ -56,6 +56,9 @@ pub struct Report {
     pub notes: Vec<NoteRow>,
     /// Request figures of trace sets; null for profiles.
     pub traces: Option<()>,
+    /// What a sample is: `samples` of a profile, `requests` of traces.
+    #[serde(skip)]
+    pub sampled: &'static str,
     /// How many functions of at least the smallest share did not change detectably.
     #[serde(skip)]
     pub unchanged_functions: usize,
@@ -75,7 +78,7 @@ pub struct Summary {
     pub digest: Option<String>,
     /// Build id of the main binary.
     pub build_id: Option<String>,
-    /// Samples behind the values; null where the capture does not tell.
+    /// Samples behind the values, of traces the requests; null where the capture does not tell.
     pub samples: Option<i64>,
     /// Sum of the values, in the unit of the value type.
     pub value: f64,

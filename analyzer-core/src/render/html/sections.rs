@@ -58,7 +58,7 @@ pub(super) fn captures(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let unit = &report.value_type.unit;
     row(report, out, "file", "long", |side| Some(side.files.join("\n")))?;
     row(report, out, &value_type(report), "", |side| Some(units::value(side.value, unit)))?;
-    row(report, out, "samples", "", |side| side.samples.map(|samples| units::count(samples as f64)))?;
+    row(report, out, report.sampled, "", |side| side.samples.map(|samples| units::count(samples as f64)))?;
     row(report, out, "recorded", "", |side| side.start.clone())?;
     row(report, out, "duration", "", |side| side.duration_ns.map(units::duration))?;
     row(report, out, "build id", "long code", |side| side.build_id.clone())?;
