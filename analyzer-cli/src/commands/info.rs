@@ -45,7 +45,7 @@ fn print(info: &Info, out: &mut dyn Write) -> Result<()> {
         let samples = units::count(value.samples as f64);
         field(
             "value",
-            Some(format!("{}: {} in {samples} samples", value.name, units::value(sum, &value.unit))),
+            Some(format!("{}: {} in {samples} records", value.name, units::value(sum, &value.unit))),
         )?;
     }
     let number = |number: usize| units::count(number as f64);
