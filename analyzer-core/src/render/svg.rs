@@ -162,7 +162,7 @@ fn draw_legend(top: f64, out: &mut dyn Write) -> io::Result<f64> {
             )?;
         }
         label(out, x + 74.0, y + 10.0, INK, 11, &format!("{word} here, full at 5 points"))?;
-        x += 230.0;
+        x += 240.0;
     }
     writeln!(
         out,
@@ -176,7 +176,7 @@ fn draw_legend(top: f64, out: &mut dyn Write) -> io::Result<f64> {
         y + 8.0
     )?;
     label(out, x + 36.0, y + 10.0, INK, 11, "strip: change in it or below")?;
-    x += 214.0;
+    x += 200.0;
     for (dash, colour, word) in
         [("", GREW_LINE, "grew"), (" stroke-dasharray=\"4 2\"", SHRANK_LINE, "shrank")]
     {
@@ -186,7 +186,7 @@ fn draw_legend(top: f64, out: &mut dyn Write) -> io::Result<f64> {
              stroke-width=\"1.5\"{dash}/>"
         )?;
         label(out, x + 27.0, y + 10.0, INK, 11, &format!("plateau that {word}"))?;
-        x += 136.0;
+        x += 142.0;
     }
     label(out, x + 4.0, y + 10.0, MUTED, 11, "width: mean of both captures")?;
     Ok(top + 24.0)
@@ -374,7 +374,7 @@ fn number(out: &mut dyn Write, x: f64, y: f64, rank: usize, mark: Mark) -> io::R
         Mark::Shrank => SHRANK_LINE,
         Mark::Unchanged => MUTED,
     };
-    let size = if rank > 99 { 7 } else { 9 };
+    let size = [9, 8, 6][usize::from(rank > 9) + usize::from(rank > 99)];
     writeln!(
         out,
         "<circle cx=\"{x:.2}\" cy=\"{y:.2}\" r=\"6.5\" fill=\"{colour}\"/><text x=\"{x:.2}\" y=\"{:.2}\" {SANS} \

@@ -2,20 +2,19 @@
 // Reads the call tree that payload.rs packed into the page.
 
 /**
- * The call tree, columns by node in pre-order. Values are those of before and after as captured, 2^shift at a time.
+ * The call tree, columns by node in pre-order; values as captured, 2^shift at a time.
  * @typedef {object} Tree
  * @property {number} nodes
  * @property {string[]} names
  * @property {Int32Array} name index of names
  * @property {Int32Array} parent caller; -1 for the root
  * @property {Int32Array} depth frames above; `deepest` is the largest
- * @property {Int32Array} end the first node after the node and all below
- * @property {Float64Array} before own value; `totalBefore` of the node and below
- * @property {Float64Array} after own value; `totalAfter` of the node and below
+ * @property {Int32Array} end the first node after all below
+ * @property {Float64Array} before own value; `totalBefore` with all below
+ * @property {Float64Array} after the same; `totalAfter`
  * @property {Uint8Array} mark 0 no change beyond noise, 1 grew, 2 shrank
- * @property {Uint32Array} rank number of its plateau, 0 for none
- * @property {Int32Array} rows nodes ordered by depth, then from left to right
- * @property {Int32Array} rowStart where each depth starts in rows
+ * @property {Uint32Array} rank number of its plateau, or 0
+ * @property {Int32Array} rows nodes by depth, from left to right; `rowStart` where each depth starts
  * @property {number} k after = k x before for unchanged code
  * @property {number} whole what 100 % means, as after
  */
@@ -57,17 +56,15 @@ function readColumns(bytes) {
 	const nameCount = varint();
 	const lengths = Array.from({ length: 7 }, varint);
 	const starts = lengths.map((_, i) => lengths.slice(0, i).reduce((sum, length) => sum + length, at));
-	const column = (index, array, decode) => {
+	const column = (index, array) => {
 		at = starts[index];
-		for (let i = 0; i < nodes; i++) array[i] = decode(varint(), i);
-		return array;
+		return array.map(varint);
 	};
-	const same = (value) => value;
-	const name = column(0, new Int32Array(nodes), same);
-	const children = column(1, new Int32Array(nodes), same);
-	const before = column(2, new Float64Array(nodes), same);
-	const after = column(3, new Float64Array(nodes), (z, i) => before[i] + (z % 2 ? -(z + 1) / 2 : z / 2));
-	const flags = column(4, new Uint32Array(nodes), same);
+	const name = column(0, new Int32Array(nodes));
+	const children = column(1, new Int32Array(nodes));
+	const before = column(2, new Float64Array(nodes));
+	const after = column(3, new Float64Array(nodes)).map((z, i) => before[i] + (z % 2 ? -(z + 1) / 2 : z / 2));
+	const flags = column(4, new Uint32Array(nodes));
 	const mark = Uint8Array.from(flags, (flag) => flag & 3);
 	const rank = Uint32Array.from(flags, (flag) => flag >>> 2);
 

@@ -1,19 +1,15 @@
 "use strict";
-// The state of the picture: zoom, selection, mode, search. It knows the view it scrolls, and no other element.
+// The state of the picture: zoom, selection, mode, search.
 
 class Graph {
 	/**
 	 * @param {Tree} tree
-	 * @param {HTMLElement} view scrolls; holds `tall`
-	 * @param {HTMLElement} tall as high as all rows
-	 * @param {HTMLCanvasElement} canvas as high as the view
+	 * @param {HTMLElement} view scrolls `tall`, which is as high as all rows and holds the canvas, as high as the view
 	 */
 	constructor(tree, view, tall, canvas) {
 		this.tree = tree;
 		this.view = view;
 		this.tall = tall;
-		this.painter = new Painter(canvas, tree);
-		this.canvas = canvas;
 		this.mode = "both";
 		this.onlyChanged = false;
 		this.zoom = 0;
@@ -23,10 +19,11 @@ class Graph {
 		this.matches = [];
 		this.match = -1;
 		this.waits = false;
-		/** Called after every change of the state. @type {(() => void) | null} */
-		this.onChange = null;
+		/** Called after every change of the state. */
+		this.onChange = () => {};
 		this.places = placesOf(tree);
 		this.layout = layOut(tree, this.mode, this.onlyChanged);
+		this.painter = new Painter(canvas, this);
 		view.addEventListener("scroll", () => this.redraw(), { passive: true });
 	}
 
@@ -41,12 +38,10 @@ class Graph {
 	}
 
 	drawNow() {
-		const { view, layout, zoom, selected, found, places } = this;
-		const [width, height] = [this.tall.clientWidth, view.clientHeight];
-		this.painter.draw({ layout, zoom, top: view.scrollTop, width, height, selected, found, places });
+		this.painter.draw(this.tall.clientWidth, this.view.clientHeight, this.view.scrollTop);
 	}
 
-	/** The number of rows that the zoomed part needs. */
+	/** How many rows the zoomed part has. */
 	rows() {
 		const { tree, zoom, layout } = this;
 		let deepest = tree.depth[zoom];
@@ -62,13 +57,13 @@ class Graph {
 		const height = Math.max(ROW, Math.min(all, Math.max(240, Math.round(innerHeight * 0.72))));
 		this.tall.style.height = `${all}px`;
 		this.view.style.height = `${height}px`;
-		this.canvas.style.height = `${height}px`;
+		this.painter.canvas.style.height = `${height}px`;
 		this.redraw();
 	}
 
 	changed() {
 		this.resize();
-		this.onChange?.();
+		this.onChange();
 	}
 
 	/** @param {"both" | "before" | "after"} mode */
@@ -82,20 +77,21 @@ class Graph {
 	}
 
 	/** Makes a node as wide as the view. */
-	zoomTo(node) {
+	zoomTo(node, selected = this.selected) {
 		this.zoom = node;
+		this.selected = selected;
 		this.changed();
 		this.scrollTo(node);
 	}
 
-	/** Selects a node, without moving anything. */
+	/** Selects a node, moves nothing. */
 	select(node) {
 		this.selected = node;
 		this.redraw();
-		this.onChange?.();
+		this.onChange();
 	}
 
-	/** Selects a node and shows it: zooms as far as makes it readable, and keeps what is around it. */
+	/** Selects a node and zooms as far as makes it readable, so that its surroundings stay. */
 	reveal(node) {
 		const { tree } = this;
 		if (!(this.layout.width[node] > 0)) this.setMode("both", false);
@@ -112,7 +108,7 @@ class Graph {
 		this.scrollTo(node);
 	}
 
-	/** Goes to the widest place of a plateau; from there to its next one. */
+	/** Goes to the first place of a plateau, then to its next. */
 	revealPlateau(rank) {
 		const places = this.places.get(rank);
 		if (!places) return;
@@ -120,7 +116,7 @@ class Graph {
 		this.reveal(places[(at + 1) % places.length]);
 	}
 
-	/** Scrolls the view so that a node and a few of its callers are in it. */
+	/** Scrolls so that a node and some callers are in view. */
 	scrollTo(node) {
 		const { view, tree } = this;
 		const y = tree.depth[node] * ROW;
@@ -138,7 +134,7 @@ class Graph {
 		this.matches = this.sortedMatches();
 		this.match = -1;
 		this.redraw();
-		this.onChange?.();
+		this.onChange();
 	}
 
 	/** Matching nodes by width. */
@@ -159,7 +155,7 @@ class Graph {
 		this.reveal(this.matches[this.match]);
 	}
 
-	/** Scaled before and after of all matches, each counted once however they call each other. */
+	/** Scaled before and after of all matches; one below another counts once. */
 	matched() {
 		const { tree, found } = this;
 		let [before, after] = [0, 0];
@@ -173,7 +169,7 @@ class Graph {
 		return [this.tree.k * before, after];
 	}
 
-	/** Selects the caller, a callee or a neighbour. */
+	/** Selects caller, callee or neighbour. */
 	move(key) {
 		const { tree, layout, selected, zoom } = this;
 		if (selected < 0) return this.select(zoom);
@@ -209,11 +205,9 @@ class Graph {
 /** The nodes of each plateau, the one that changed most first. */
 function placesOf(tree) {
 	const places = new Map();
-	for (let i = 0; i < tree.nodes; i++) {
-		if (!tree.rank[i]) continue;
-		if (!places.has(tree.rank[i])) places.set(tree.rank[i], []);
-		places.get(tree.rank[i]).push(i);
-	}
+	tree.rank.forEach((rank, i) => {
+		if (rank) places.set(rank, places.get(rank) ?? []).get(rank).push(i);
+	});
 	const change = (i) => Math.abs(tree.after[i] - tree.k * tree.before[i]);
 	for (const nodes of places.values()) nodes.sort((one, other) => change(other) - change(one) || one - other);
 	return places;

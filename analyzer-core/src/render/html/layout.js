@@ -5,15 +5,8 @@
 const FULL_COLOUR = 0.05;
 
 /**
- * Boxes by node, in the unit of after; all but `change` are of the node and below.
- * @typedef {object} Layout
- * @property {Float64Array} x
- * @property {Float64Array} width
- * @property {Float64Array} grown part of the width that grew by more than noise
- * @property {Float64Array} shrunk part that shrank
- */
-
-/**
+ * Lays out boxes by node, in the unit of after: left edge, width, and how much of it grew or shrank by more than noise.
+ * @typedef {{x: Float64Array, width: Float64Array, grown: Float64Array, shrunk: Float64Array}} Layout
  * @param {Tree} tree
  * @param {"both" | "before" | "after"} mode what the width is: the mean of both, or one side
  * @param {boolean} onlyChanged whether nodes that did not change have no width of their own

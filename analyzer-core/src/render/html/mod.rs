@@ -118,14 +118,27 @@ fn data(report: &Report, layout: &Layout, out: &mut dyn Write) -> io::Result<()>
     writeln!(
         out,
         "<script type=\"text/plain\" id=\"tree\" data-k=\"{}\" data-whole=\"{}\" data-shift=\"{}\" data-decimals=\"{}\" \
-         data-unit=\"{}\">{}</script>",
+         data-unit=\"{}\" data-steps=\"{}\">{}</script>",
         report.graph.k,
         layout.whole,
         packed.shift,
         report.graph.decimals,
         Text(&report.value_type.unit),
+        steps(&report.value_type.unit),
         packed.text
     )
+}
+
+/// The sizes in which `units::value` writes a unit, for the script to do the same.
+fn steps(unit: &str) -> &'static str {
+    match unit {
+        "nanoseconds" | "ns" => "1e9 s,1e6 ms,1e3 us,1 ns",
+        "microseconds" | "us" => "1e6 s,1e3 ms,1 us",
+        "milliseconds" | "ms" => "1e3 s,1 ms",
+        "seconds" | "s" => "1 s",
+        "bytes" | "byte" => "1073741824 GiB,1048576 MiB,1024 KiB,1 B",
+        _ => "",
+    }
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use crate::plateau::{Tier, Why};
 use crate::render::layout::Layout;
-use crate::render::markup::Text;
-use crate::render::svg::direction;
+use crate::render::markup::{Text, visible};
+use crate::render::svg::{direction, fit};
 use crate::report::{Mark, NoteRow, Plateau, Report, Summary, VerdictCode, units};
 use crate::scale::ScaleMode;
 use std::io::{self, Write};
@@ -22,14 +22,18 @@ pub(super) fn verdict(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let nothing = report.verdict.code == VerdictCode::NoChangeDetected;
         writeln!(
             out,
-            "<p class=\"quiet\">{}These captures show changes above {:.2} points in a function of 1 %, above {:.2} \
-             points in one of 10 %.</p>",
+            "<p class=\"quiet\">{}These captures show changes {} points in a function of 1 %, {} points in one of \
+             10 %.</p>",
             if nothing { "No change detected is not no change. " } else { "" },
-            noise.detectable_pct.share_1,
-            noise.detectable_pct.share_10
+            above(noise.detectable_pct.share_1),
+            above(noise.detectable_pct.share_10)
         )?;
     }
     writeln!(out, "</header>")
+}
+
+fn above(points: f64) -> String {
+    if points < 0.005 { "below 0.01".to_owned() } else { format!("above {points:.2}") }
 }
 
 fn value_type(report: &Report) -> String {
@@ -58,7 +62,10 @@ pub(super) fn captures(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let unit = &report.value_type.unit;
     row(report, out, "file", "long", |side| Some(side.files.join("\n")))?;
     row(report, out, &value_type(report), "", |side| Some(units::value(side.value, unit)))?;
-    row(report, out, report.sampled, "", |side| side.samples.map(|samples| units::count(samples as f64)))?;
+    row(report, out, report.sampled, "", |side| {
+        let samples = units::count(side.samples? as f64);
+        (samples != units::value(side.value, unit)).then_some(samples)
+    })?;
     row(report, out, "recorded", "", |side| side.start.clone())?;
     row(report, out, "duration", "", |side| side.duration_ns.map(units::duration))?;
     row(report, out, "build id", "long code", |side| side.build_id.clone())?;
@@ -219,7 +226,7 @@ fn table(rows: &[&Plateau], explains: &str, out: &mut dyn Write) -> io::Result<(
 
 /// The name of a plateau, where it is and how it is reached.
 fn function(row: &Plateau, out: &mut dyn Write) -> io::Result<()> {
-    write!(out, "<span class=\"name\">{}</span>", Text(&row.function))?;
+    write!(out, "<span class=\"name\">{}</span>", Text(&fit(&visible(&row.function), 500)))?;
     if let Some(old) = &row.renamed_from {
         write!(out, "<span class=\"where\">was {}</span>", Text(old))?;
     }
