@@ -1,6 +1,6 @@
 //! One key space for the functions of both captures.
 //!
-//! A function is the same in both when its canonical name is: [`rules`] take away what a rebuild changes.
+//! A function is the same in both when its canonical name is: [`RULES`] take away what a rebuild changes.
 //! Bridging of wrappers and matching of renames start from here: they join keys that this pass kept apart.
 
 mod rules;
