@@ -138,7 +138,8 @@ pub(super) fn grew(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let rows = of(report, |row| direction(row) == Mark::Grew);
     writeln!(out, "<section aria-labelledby=\"grew\">\n<h2 id=\"grew\">Plateaus that grew</h2>")?;
     if rows.is_empty() {
-        writeln!(out, "<p>None grew by more than noise.</p>")?;
+        let by = if report.noise.is_some() { "by more than noise" } else { "by much" };
+        writeln!(out, "<p>None grew {by}.</p>")?;
     } else {
         table(&rows, "explains", out)?;
         explained(&rows, out)?;
