@@ -18,7 +18,8 @@ pub(super) fn verdict(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         Text(&value_type(report)),
         Text(&report.verdict.text)
     )?;
-    if let Some(noise) = &report.noise {
+    // Of an empty before nothing can be said.
+    if let Some(noise) = report.noise.as_ref().filter(|noise| noise.detectable_pct.share_1.is_finite()) {
         let nothing = report.verdict.code == VerdictCode::NoChangeDetected;
         writeln!(
             out,

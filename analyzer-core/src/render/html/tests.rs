@@ -122,6 +122,8 @@ fn a_very_deep_stack_and_an_empty_side_are_drawn() {
     assert!(deep.len() < 2_000_000, "{} bytes", deep.len());
     let gone = page("m;a 5000\n", "m 0\n");
     assert!(gone.contains("id=\"tree\""));
+    let new = page("m 0\n", "m;a 5000\n");
+    assert!(new.contains(">new<") && !own(&new).contains("NaN"));
 }
 
 #[test]
