@@ -3,10 +3,13 @@
 //! Icicle, root on top, one row per depth. Every box carries a `<title>`; the legend and the numbers of the plateaus
 //! are drawn in. No script, no style sheet: presentation attributes survive every sanitiser.
 
+mod legend;
+
 use super::Renderer;
 use super::layout::{Extent, Layout};
 use super::markup::{Text, visible};
 use crate::report::{Graph, GraphNode, Mark, Plateau, Report, units};
+use legend::{LINE, label, number};
 use std::io::{self, Write};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -62,10 +65,8 @@ pub(super) enum Heading {
 const WIDTH: f64 = 1200.0;
 const MARGIN: f64 = 10.0;
 const ROW: f64 = 17.0;
-const LINE: f64 = 18.0;
 /// Width of a character of 11 pixels, monospace.
 const CHARACTER: f64 = 6.62;
-const SANS: &str = "font-family=\"system-ui,-apple-system,Segoe UI,Roboto,sans-serif\"";
 
 /// The light palette; `page.css` names the same colours.
 const UNCHANGED: [u8; 3] = [0xe1, 0xe1, 0xde];
@@ -81,9 +82,9 @@ pub(super) fn draw(report: &Report, layout: &Layout, frame: &Frame, out: &mut dy
     let mut heading = Vec::new();
     let mut y = MARGIN;
     if frame.heading == Heading::Drawn {
-        y = draw_heading(report, y, &mut heading)?;
+        y = legend::heading(report, y, &mut heading)?;
     }
-    y = draw_legend(y, &mut heading)?;
+    y = legend::legend(y, &mut heading)?;
     let rows = layout.deepest.saturating_add(1).min(frame.rows);
     let cut = layout.deepest >= frame.rows;
     let height = y + f64::from(rows) * ROW + if cut { LINE } else { 0.0 } + MARGIN;
@@ -111,85 +112,6 @@ pub(super) fn draw(report: &Report, layout: &Layout, frame: &Frame, out: &mut dy
         label(out, MARGIN, height - MARGIN, MUTED, 12, &line)?;
     }
     writeln!(out, "</svg>")
-}
-
-/// Verdict, sides and the plateaus by number; gives the line below.
-fn draw_heading(report: &Report, top: f64, out: &mut dyn Write) -> io::Result<f64> {
-    let mut y = top + LINE;
-    for line in wrapped(&visible(&report.verdict.text), 132) {
-        writeln!(
-            out,
-            "<text x=\"{MARGIN}\" y=\"{y}\" {SANS} font-size=\"15\" font-weight=\"600\" fill=\"{INK}\">{}</text>",
-            Text(&fit(&line, 140))
-        )?;
-        y += LINE + 2.0;
-    }
-    let sides = format!(
-        "{} ({}) to {} ({}); {}",
-        report.before.name,
-        units::value(report.before.value, &report.value_type.unit),
-        report.after.name,
-        units::value(report.after.value, &report.value_type.unit),
-        report.value_type.name
-    );
-    label(out, MARGIN, y, MUTED, 12, &fit(&visible(&sides), 160))?;
-    y += LINE;
-    for plateau in report.plateaus.iter().take(10) {
-        number(out, MARGIN + 8.0, y - 4.0, plateau.rank, direction(plateau))?;
-        let growth = &plateau.growth;
-        let mut line = format!("{}  {:+.2} points", fit(&visible(&plateau.function), 110), growth.pct);
-        if let (Some(low), Some(high)) = (growth.low_pct, growth.high_pct) {
-            line += &format!(" [{low:.2}, {high:.2}]");
-        }
-        label(out, MARGIN + 24.0, y, INK, 12, &line)?;
-        y += LINE;
-    }
-    Ok(y)
-}
-
-/// What colours, strip and outlines mean; gives the top of the graph.
-fn draw_legend(top: f64, out: &mut dyn Write) -> io::Result<f64> {
-    let y = top + 4.0;
-    let mut x = MARGIN;
-    for (colour, word) in [(SHRANK, "shrank"), (GREW, "grew")] {
-        for step in 0..5 {
-            let strength = (f64::from(step) / 4.0).sqrt();
-            let at = x + f64::from(if word == "shrank" { 4 - step } else { step }) * 14.0;
-            writeln!(
-                out,
-                "<rect x=\"{at}\" y=\"{y}\" width=\"14\" height=\"11\" fill=\"{}\"/>",
-                mixed(colour, strength)
-            )?;
-        }
-        label(out, x + 74.0, y + 10.0, INK, 11, &format!("{word} here, full at 5 points"))?;
-        x += 240.0;
-    }
-    writeln!(
-        out,
-        "<rect x=\"{x}\" y=\"{y}\" width=\"30\" height=\"11\" fill=\"{}\"/>\
-         <rect x=\"{}\" y=\"{}\" width=\"9\" height=\"3\" fill=\"{SHRANK_LINE}\"/>\
-         <rect x=\"{}\" y=\"{}\" width=\"9\" height=\"3\" fill=\"{GREW_LINE}\"/>",
-        rgb(UNCHANGED),
-        x + 12.0,
-        y + 8.0,
-        x + 21.0,
-        y + 8.0
-    )?;
-    label(out, x + 36.0, y + 10.0, INK, 11, "strip: change in it or below")?;
-    x += 200.0;
-    for (dash, colour, word) in
-        [("", GREW_LINE, "grew"), (" stroke-dasharray=\"4 2\"", SHRANK_LINE, "shrank")]
-    {
-        writeln!(
-            out,
-            "<rect x=\"{x}\" y=\"{y}\" width=\"22\" height=\"11\" fill=\"none\" stroke=\"{colour}\" \
-             stroke-width=\"1.5\"{dash}/>"
-        )?;
-        label(out, x + 27.0, y + 10.0, INK, 11, &format!("plateau that {word}"))?;
-        x += 142.0;
-    }
-    label(out, x + 4.0, y + 10.0, MUTED, 11, "width: mean of both captures")?;
-    Ok(top + 24.0)
 }
 
 struct Picture<'a> {
@@ -367,30 +289,6 @@ pub(super) fn direction(plateau: &Plateau) -> Mark {
     }
 }
 
-/// The number of a plateau in a disc around a point.
-fn number(out: &mut dyn Write, x: f64, y: f64, rank: usize, mark: Mark) -> io::Result<()> {
-    let colour = match mark {
-        Mark::Grew => GREW_LINE,
-        Mark::Shrank => SHRANK_LINE,
-        Mark::Unchanged => MUTED,
-    };
-    let size = [9, 8, 6][usize::from(rank > 9) + usize::from(rank > 99)];
-    writeln!(
-        out,
-        "<circle cx=\"{x:.2}\" cy=\"{y:.2}\" r=\"6.5\" fill=\"{colour}\"/><text x=\"{x:.2}\" y=\"{:.2}\" {SANS} \
-         font-size=\"{size}\" font-weight=\"700\" text-anchor=\"middle\" fill=\"#ffffff\">{rank}</text>",
-        y + 3.2
-    )
-}
-
-fn label(out: &mut dyn Write, x: f64, y: f64, fill: &str, size: u8, text: &str) -> io::Result<()> {
-    writeln!(
-        out,
-        "<text x=\"{x}\" y=\"{y}\" {SANS} font-size=\"{size}\" fill=\"{fill}\">{}</text>",
-        Text(text)
-    )
-}
-
 fn rgb([red, green, blue]: [u8; 3]) -> String {
     format!("#{red:02x}{green:02x}{blue:02x}")
 }
@@ -421,130 +319,5 @@ pub(super) fn fit(name: &str, columns: usize) -> String {
     head + "\u{2026}" + &tail.chars().rev().collect::<String>()
 }
 
-/// A sentence in lines of at most so many characters, where its words allow.
-fn wrapped(text: &str, columns: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let last = lines.len() - 1;
-        let line = &mut lines[last];
-        if line.is_empty() {
-            line.push_str(word);
-        } else if line.width() + 1 + word.width() <= columns {
-            line.push(' ');
-            line.push_str(word);
-        } else {
-            lines.push(word.to_owned());
-        }
-    }
-    lines
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::render::tests::report;
-
-    fn picture(before: impl AsRef<[u8]>, after: impl AsRef<[u8]>) -> String {
-        let mut picture = Vec::new();
-        Svg.render(&report(before, after), &mut picture).unwrap();
-        String::from_utf8(picture).unwrap()
-    }
-
-    #[test]
-    fn any_name_gives_well_formed_xml() {
-        let mut text = Vec::new();
-        for (place, name) in [
-            &b"</script>"[..],
-            b"]]>",
-            b"\0\x01\x1b[0m",
-            b"\xff\xfe",
-            b"\"'&lt;",
-            "\u{202e}\u{ffff}".as_bytes(),
-        ]
-        .iter()
-        .enumerate()
-        {
-            text.extend_from_slice(b"m;");
-            text.extend_from_slice(name);
-            text.extend_from_slice(format!(" {}\n", 1000 + place).as_bytes());
-        }
-        let mut after = text.clone();
-        after.extend_from_slice(b"m;\x0b\x0c 5000\n");
-        let picture = picture(text, after);
-        let document = roxmltree::Document::parse(&picture).unwrap();
-        let titles: Vec<&str> = document
-            .descendants()
-            .filter(|node| node.has_tag_name("title"))
-            .filter_map(|node| node.text())
-            .collect();
-        assert!(titles.iter().any(|title| title.starts_with("</script>;")), "{titles:?}");
-        assert!(titles.iter().any(|title| title.starts_with("\\u{0}\\u{1}\\u{1b}[0m;")), "{titles:?}");
-        assert!(titles.iter().any(|title| title.starts_with("\\u{202e}\\u{ffff};")), "{titles:?}");
-        assert!(!document.descendants().any(|node| node.has_tag_name("script")));
-    }
-
-    #[test]
-    fn boxes_carry_title_number_and_colour() {
-        let picture = picture("m;a 9000\nm;b 1000\n", "m;a 9000\nm;b 3000\nm;n 2000\n");
-        assert!(picture.contains(
-            "<title>n; total 0.00 % to 14.29 % (+14.29); self 0.00 % to 14.29 % (+14.29); new; plateau"
-        ));
-        assert!(picture.contains("fill=\"#f07c2e\"/>"), "full at five points");
-        assert!(picture.contains("stroke-dasharray=\"4 2\""), "a shrank");
-    }
-
-    #[test]
-    fn identical_captures_are_all_grey() {
-        let text = "m;a 9000\nm;b 1000\n";
-        let picture = picture(text, text);
-        let boxes = picture.split_once("<g font-family").map(|(_, boxes)| boxes.to_owned()).unwrap();
-        for colour in [rgb(GREW), rgb(SHRANK), GREW_LINE.to_owned(), SHRANK_LINE.to_owned()] {
-            assert!(!boxes.contains(&colour), "{colour}");
-        }
-    }
-
-    #[test]
-    fn narrow_boxes_are_drawn_together() {
-        let rows: String = (0..5000).map(|place| format!("m;narrow{place} 1\n")).collect();
-        let text = format!("m;wide 5000\n{rows}");
-        let picture = picture(&text, &text);
-        assert!(picture.contains("<title>5,000 narrow frames</title>"));
-        assert!(!picture.contains("narrow17"));
-    }
-
-    #[test]
-    fn a_very_deep_stack_is_cut_and_says_so() {
-        let deep = vec!["f"; 100_000].join(";");
-        let picture = picture(format!("{deep} 4000\n"), format!("{deep} 5000\n"));
-        assert!(picture.contains(" rows below are not drawn.</text>"));
-        assert!(picture.len() < 1_000_000, "{} bytes", picture.len());
-    }
-
-    #[test]
-    fn text_stands_out_from_every_fill() {
-        let light = |colour: &str| {
-            let channel = |at: usize| {
-                let value = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
-                if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
-            };
-            0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5)
-        };
-        let ink = light(INK);
-        for step in 0..=20 {
-            for full in [GREW, SHRANK] {
-                let contrast = (light(&mixed(full, f64::from(step) / 20.0)) + 0.05) / (ink + 0.05);
-                assert!(contrast >= 4.5, "{contrast}");
-            }
-        }
-        for line in [GREW_LINE, SHRANK_LINE, MUTED] {
-            assert!(1.05 / (light(line) + 0.05) >= 4.5, "white on {line}");
-        }
-    }
-
-    #[test]
-    fn the_middle_of_a_long_name_gives_way() {
-        assert_eq!(fit("short", 5), "short");
-        assert_eq!(fit("app::cache::parse_object", 11), "app::\u{2026}bject");
-        assert_eq!(fit("日本語の関数", 7), "日\u{2026}数");
-    }
-}
+mod tests;

@@ -18,7 +18,8 @@ pub(super) fn verdict(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         Text(&value_type(report)),
         Text(&report.verdict.text)
     )?;
-    if let Some(noise) = &report.noise {
+    // Of an empty before nothing can be said.
+    if let Some(noise) = report.noise.as_ref().filter(|noise| noise.detectable_pct.share_1.is_finite()) {
         let nothing = report.verdict.code == VerdictCode::NoChangeDetected;
         writeln!(
             out,
@@ -138,7 +139,8 @@ pub(super) fn grew(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let rows = of(report, |row| direction(row) == Mark::Grew);
     writeln!(out, "<section aria-labelledby=\"grew\">\n<h2 id=\"grew\">Plateaus that grew</h2>")?;
     if rows.is_empty() {
-        writeln!(out, "<p>None grew by more than noise.</p>")?;
+        let by = if report.noise.is_some() { "by more than noise" } else { "by much" };
+        writeln!(out, "<p>None grew {by}.</p>")?;
     } else {
         table(&rows, "explains", out)?;
         explained(&rows, out)?;

@@ -122,4 +122,20 @@ fn a_very_deep_stack_and_an_empty_side_are_drawn() {
     assert!(deep.len() < 2_000_000, "{} bytes", deep.len());
     let gone = page("m;a 5000\n", "m 0\n");
     assert!(gone.contains("id=\"tree\""));
+    let new = page("m 0\n", "m;a 5000\n");
+    assert!(new.contains(">new<") && !own(&new).contains("NaN"));
+}
+
+#[test]
+fn a_real_pair_is_small() {
+    let side = |name: &str| {
+        let path = format!("{}/../corpus/captures/rust/{name}.folded.gz", env!("CARGO_MANIFEST_DIR"));
+        analyzer_formats::read_path(path.as_ref(), &analyzer_formats::ReadOptions::default()).unwrap()
+    };
+    let report = crate::compare(&side("before"), &side("after"), &crate::CompareOptions::default()).unwrap();
+    let packed = payload::pack(&report.graph).unwrap().text.len();
+    assert!(packed <= 10 * report.graph.nodes.len(), "{packed} bytes for {} nodes", report.graph.nodes.len());
+    let mut page = Vec::new();
+    Html.render(&report, &mut page).unwrap();
+    assert!(page.len() <= 600_000, "{} bytes", page.len());
 }
