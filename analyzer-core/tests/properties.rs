@@ -33,7 +33,7 @@ proptest! {
         let report = diff(&text, &text);
         prop_assert!(report.plateaus.is_empty());
         prop_assert_eq!(report.verdict.code, VerdictCode::NoChangeDetected);
-        prop_assert_eq!(report.verdict.distance_pct, 0.0);
+        prop_assert_eq!(report.verdict.distance_pct, Some(0.0));
         prop_assert!(report.graph.nodes.iter().all(|node| node.mark == Mark::Unchanged));
     }
 
@@ -130,7 +130,8 @@ fn recursion_is_counted_once() {
 #[test]
 fn an_empty_side_is_compared() {
     let report = diff("# nothing was sampled\n", "main;work 1000\n");
-    assert_eq!(report.before.value, 0.0);
+    assert_eq!((report.before.value, report.verdict.distance_pct), (0.0, None));
+    assert!(report.noise.is_none());
     assert!(rendered(&report).iter().all(|output| !output.is_empty()));
 }
 

@@ -49,7 +49,7 @@ impl Renderer for Text {
                 noise.detectable_pct.share_1,
                 noise.source,
                 noise.phi,
-                report.verdict.distance_pct,
+                report.verdict.distance_pct.unwrap_or(0.0),
                 report.verdict.distance_noise_pct.unwrap_or(0.0),
             );
             for line in wrap(&text, self.width.max(LEAST_WIDTH)) {

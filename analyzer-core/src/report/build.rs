@@ -105,7 +105,8 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
             alternatives: inputs.scales.clone(),
         },
         rate,
-        noise: inputs.noise.as_ref().map(|noise| {
+        // With an empty side there is no change that could be detected or not.
+        noise: inputs.noise.as_ref().filter(|_| totals.before > 0.0 && totals.after > 0.0).map(|noise| {
             let count = whole.count.before as f64;
             NoiseFigures {
                 phi: noise.phi,
@@ -269,12 +270,15 @@ impl Facts<'_> {
                 .sum();
             if samples > 0.0 { expected / samples / 2.0 } else { 0.0 }
         });
+        let both = self.totals.before > 0.0 && self.totals.after > 0.0;
         Verdict {
             code,
             text: words::verdict(code, plateaus, &self.inputs.scales, unit, rate, explained_pct),
             explained_pct,
-            distance_pct: round(100.0 * distance),
-            distance_noise_pct: distance_noise.map(|distance| round(100.0 * distance).min(100.0)),
+            distance_pct: both.then(|| round(100.0 * distance)),
+            distance_noise_pct: distance_noise
+                .filter(|_| both)
+                .map(|distance| round(100.0 * distance).min(100.0)),
         }
     }
 }

@@ -38,7 +38,7 @@ pub struct Report {
     pub scale: Scale,
     /// Totals per second of recording, where both durations are known.
     pub rate: Option<Rate>,
-    /// How much unchanged code would differ; null where evidence is unknown.
+    /// How much unchanged code would differ; null where evidence is unknown or a side is empty.
     pub noise: Option<NoiseFigures>,
     /// The answer.
     pub verdict: Verdict,
@@ -175,8 +175,8 @@ pub struct Verdict {
     pub text: String,
     /// Share of all growth that the reported plateaus explain.
     pub explained_pct: Option<f64>,
-    /// How far the two distributions are apart (total variation).
-    pub distance_pct: f64,
+    /// How far the two distributions are apart (total variation); null when a side is empty.
+    pub distance_pct: Option<f64>,
     /// How far noise alone would put them.
     pub distance_noise_pct: Option<f64>,
 }

@@ -19,7 +19,7 @@ pub(super) fn verdict(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         Text(&report.verdict.text)
     )?;
     // Of an empty before nothing can be said.
-    if let Some(noise) = report.noise.as_ref().filter(|noise| noise.detectable_pct.share_1.is_finite()) {
+    if let Some(noise) = &report.noise {
         let nothing = report.verdict.code == VerdictCode::NoChangeDetected;
         writeln!(
             out,
@@ -327,10 +327,15 @@ fn explained(rows: &[&Plateau], out: &mut dyn Write) -> io::Result<()> {
 /// How far the captures are apart, and how far noise alone would put them.
 pub(super) fn distance(report: &Report, layout: &Layout, out: &mut dyn Write) -> io::Result<()> {
     let verdict = &report.verdict;
-    write!(out, "<p class=\"quiet\">{:.2} % of the profile moved", verdict.distance_pct)?;
-    match verdict.distance_noise_pct {
-        Some(noise) => write!(out, "; noise alone would move {noise:.2} %.")?,
-        None => write!(out, "; how much noise alone would move is unknown.")?,
+    write!(out, "<p class=\"quiet\">")?;
+    match (verdict.distance_pct, verdict.distance_noise_pct) {
+        (None, _) => write!(out, "One of the captures is empty.")?,
+        (Some(moved), Some(noise)) => {
+            write!(out, "{moved:.2} % of the profile moved; noise alone would move {noise:.2} %.")?;
+        }
+        (Some(moved), None) => {
+            write!(out, "{moved:.2} % of the profile moved; how much noise alone would move is unknown.")?;
+        }
     }
     if layout.clamped > 0 {
         write!(
