@@ -25,7 +25,7 @@ impl Renderer for Markdown {
     }
 
     fn render(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "**{}**\n", report.verdict.text)?;
+        writeln!(out, "**{}**\n", escape(&report.verdict.text))?;
         writeln!(
             out,
             "{} → {} · {}\n",

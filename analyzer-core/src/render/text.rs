@@ -39,7 +39,7 @@ impl Renderer for Text {
     fn render(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let (before, after) = (figures::side(report, &report.before), figures::side(report, &report.after));
         writeln!(out, "{}", printable(&format!("{before}   ->   {after}   {}", report.value_type.name)))?;
-        for line in wrap(&report.verdict.text, self.width.max(LEAST_WIDTH)) {
+        for line in wrap(&printable(&report.verdict.text), self.width.max(LEAST_WIDTH)) {
             writeln!(out, "{}", self.paint(line, Ink::Bold))?;
         }
         if let Some(noise) = &report.noise {

@@ -28,35 +28,33 @@ pub(super) fn verdict(
                 text += &format!("; {} may have grown", plural(may, "plateau"));
             }
         }
-        VerdictCode::Unquantified => {
-            text += &format!(
-                "{} grew and {} shrank by size; the captures do not tell how many samples stand behind the \
-                 values, so how sure that is is unknown",
-                plural(grew, "plateau"),
-                shrank
-            );
-        }
-        _ => text += &changes(plateaus, grew, shrank),
-    }
-    if let Some(explained) = explained_pct.filter(|_| grew > 0) {
-        let what = if grew == 1 { "it explains" } else { "together they explain" };
-        text += &format!("; {what} {explained:.0} % of all growth");
+        _ => text += &changes(plateaus, grew, shrank, explained_pct),
     }
     text += ".";
+    if code == VerdictCode::Unquantified {
+        text += " How sure that is cannot be said: these captures do not tell how many samples their values rest on.";
+    }
     text
 }
 
-/// What certainly changed, the first by name.
-fn changes(plateaus: &[Plateau], grew: usize, shrank: usize) -> String {
-    let part = |number: usize, verb: &str, tier: Tier| {
-        let first = plateaus.iter().find(|row| row.tier == tier)?;
+/// What changed, growth first, the largest by name.
+fn changes(plateaus: &[Plateau], grew: usize, shrank: usize, explained_pct: Option<f64>) -> String {
+    let part = |number: usize, verb: &str, sign: f64, explained: Option<f64>| {
+        let first = plateaus.iter().find(|row| row.growth.value * sign > 0.0)?;
         let points = format!("{:+.1} points", first.growth.pct);
-        Some(match number {
-            1 => format!("{} {verb} ({points})", first.function),
-            _ => format!("{} {verb}, most of all {} ({points})", plural(number, "plateau"), first.function),
-        })
+        let all = explained.map(|share| format!("{share:.0} % of all growth"));
+        match (number, all) {
+            (0, _) => None,
+            (1, Some(all)) => Some(format!("{} {verb} ({points}, {all})", first.function)),
+            (1, None) => Some(format!("{} {verb} ({points})", first.function)),
+            (_, all) => {
+                let all = all.map_or_else(String::new, |all| format!(" ({all})"));
+                let many = plural(number, "plateau");
+                Some(format!("{many} {verb}{all}, most of all {} ({points})", first.function))
+            }
+        }
     };
-    let parts = [part(shrank, "shrank", Tier::Shrank), part(grew, "grew", Tier::Grew)];
+    let parts = [part(grew, "grew", 1.0, explained_pct), part(shrank, "shrank", -1.0, None)];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 

@@ -1,0 +1,93 @@
+//! Damaged captures: cut anywhere, with bytes changed, or no capture at all. Readers never panic.
+
+use analyzer_formats::{Capture, Content, FORMATS, ReadOptions, read_bytes};
+use proptest::prelude::*;
+use std::io::Read;
+use std::path::Path;
+
+/// A capture of the corpus, unpacked, and the name of its format.
+fn captures() -> Vec<(&'static str, Vec<u8>)> {
+    let files = [
+        ("perf-script", "rust/before.perf.txt.gz"),
+        ("folded", "rust/before.folded.gz"),
+        ("folded", "python/before.raw.folded.gz"),
+        ("pprof", "go/before.heap.pb.gz"),
+        ("jaeger", "services/before.jaeger.json.gz"),
+    ];
+    let read = |(format, file): (&'static str, &str)| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/captures").join(file);
+        let packed = std::fs::read(path).expect("the corpus is there");
+        let mut bytes = Vec::new();
+        flate2::read::MultiGzDecoder::new(&packed[..]).read_to_end(&mut bytes).expect("the corpus is whole");
+        (format, bytes)
+    };
+    files.into_iter().map(read).collect()
+}
+
+fn read(format: &'static str, bytes: &[u8]) -> Option<Capture> {
+    read_bytes("damaged", bytes, &ReadOptions { from: Some(format), ..ReadOptions::default() }).ok()
+}
+
+/// Sample records and spans used.
+fn used(capture: &Capture) -> u64 {
+    match &capture.content {
+        Content::Profile(profile) => profile.series.iter().map(|series| series.records).sum(),
+        Content::Traces(traces) => traces.spans.len() as u64,
+    }
+}
+
+#[test]
+fn a_file_cut_anywhere_gives_no_more_than_the_whole() {
+    for (format, bytes) in captures() {
+        let whole = used(&read(format, &bytes).expect("the whole is read"));
+        // Every byte of the first records, then places all over the file.
+        let near = 0..bytes.len().min(1500);
+        let far = (1500..bytes.len()).step_by((bytes.len() / 60).max(1));
+        for cut in near.chain(far) {
+            if let Some(capture) = read(format, &bytes[..cut]) {
+                assert!(used(&capture) <= whole, "{format} cut at {cut}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_cut_perf_script_names_the_cut() {
+    let (_, bytes) = captures().swap_remove(0);
+    let text = &bytes[..200_000];
+    let in_a_frame = memchr::memrchr(b'\t', text).expect("there are frames") + 20;
+    let capture = read("perf-script", &bytes[..in_a_frame]).expect("what is whole is read");
+    assert!(capture.notes.get("cut_at_end").is_some());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn changed_bytes_do_not_panic(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..20)) {
+        for (format, bytes) in captures() {
+            let mut damaged = bytes[..bytes.len().min(20_000)].to_vec();
+            for (place, byte) in &changes {
+                let place = place.index(damaged.len());
+                damaged[place] = *byte;
+            }
+            read(format, &damaged);
+        }
+    }
+
+    #[test]
+    fn bytes_of_any_kind_do_not_panic(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
+        // Whatever is recognised or refused, it is in words.
+        let _ = read_bytes("junk", &bytes, &ReadOptions::default()).map_err(|error| error.to_string());
+        for format in FORMATS {
+            read(format.name(), &bytes);
+        }
+    }
+
+    #[test]
+    fn text_of_any_kind_does_not_panic(text in "[a-f0-9;:/()\\[\\] \\t\\n.+#{}\",-]{0,400}") {
+        for format in FORMATS {
+            read(format.name(), text.as_bytes());
+        }
+    }
+}
