@@ -1,6 +1,7 @@
 //! Builds the report: gathers what was computed, rounds it, and puts it into words.
 
 use super::graph::{self, Mark, Ranks};
+use super::places::{Place, places};
 use super::{
     Comparability, Detectable, Growth, NoiseFigures, NoteRow, OtherValue, Plateau, PlateauSide, Rate, Report,
     SCHEMA, Scale, Summary, ValueName, Verdict, VerdictCode, words,
@@ -69,12 +70,10 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
     let after = side(after_capture, inputs.profiles.1, names.1, whole.value.after, samples.1);
 
     let gross = facts.gross();
-    let plateaus: Vec<Plateau> = inputs
-        .ranked
-        .iter()
-        .enumerate()
-        .map(|(index, ranked)| facts.plateau(index + 1, ranked, gross))
-        .collect();
+    let places = places(inputs.tree, inputs.keys, &totals, inputs.ranked);
+    let rows = inputs.ranked.iter().zip(places).enumerate();
+    let plateaus: Vec<Plateau> =
+        rows.map(|(index, (ranked, place))| facts.plateau(index + 1, ranked, place, gross)).collect();
     let rate = rate(&before, &after);
     let verdict = facts.verdict(&plateaus, &unit, rate.as_ref(), gross);
     let mut ranks: Ranks = vec![None; inputs.keys.keys().len()];
@@ -155,7 +154,7 @@ impl Facts<'_> {
         if whole == 0.0 { 0.0 } else { round(100.0 * value / whole) }
     }
 
-    fn plateau(&self, rank: usize, ranked: &Ranked, gross: (f64, f64)) -> Plateau {
+    fn plateau(&self, rank: usize, ranked: &Ranked, place: Place, gross: (f64, f64)) -> Plateau {
         let key = &self.inputs.keys.keys()[ranked.key as usize];
         let cell = &self.inputs.functions[ranked.key as usize].own;
         let name = String::from_utf8_lossy(&key.name).into_owned();
@@ -165,7 +164,6 @@ impl Facts<'_> {
             share_pct: if total > 0.0 { round(100.0 * value as f64 / total) } else { 0.0 },
         };
         let margin = self.noise.map(|noise| self.margin(noise, cell));
-        let (path, callers) = self.places(ranked);
         let gross = if ranked.growth > 0.0 { gross.0 } else { gross.1 };
         Plateau {
             rank,
@@ -176,8 +174,8 @@ impl Facts<'_> {
             module: key.module.clone(),
             file: key.file.clone(),
             line: (key.line > 0).then_some(key.line),
-            path,
-            callers,
+            path: place.path,
+            callers: place.callers,
             why: ranked.why,
             class: None,
             counterpart: None,
@@ -204,33 +202,6 @@ impl Facts<'_> {
             .or_else(|| weigh(whole.value.after, whole.count.after))
             .unwrap_or(1.0);
         noise.margin(before, after) * weight
-    }
-
-    /// The path on which a function changed most, and its callers by change.
-    fn places(&self, ranked: &Ranked) -> (Vec<String>, Vec<String>) {
-        let tree = self.inputs.tree;
-        let direction = ranked.growth.signum();
-        let mut nodes: Vec<usize> =
-            (1..tree.len()).filter(|&node| tree.key(node) == ranked.key as usize).collect();
-        nodes.sort_by(|&one, &other| {
-            let change = |node: usize| direction * self.totals.growth(&tree.own[node]);
-            change(other).total_cmp(&change(one)).then(one.cmp(&other))
-        });
-        let name =
-            |node: usize| String::from_utf8_lossy(&self.inputs.keys.keys()[tree.key(node)].name).into_owned();
-        let path = nodes.first().map(|&node| tree.path(node).into_iter().map(name).collect());
-        let mut callers: Vec<String> = Vec::new();
-        for &node in &nodes {
-            let caller = tree.parent(node);
-            if caller == ROOT || callers.len() == 3 {
-                continue;
-            }
-            let caller = name(caller);
-            if !callers.contains(&caller) {
-                callers.push(caller);
-            }
-        }
-        (path.unwrap_or_default(), callers)
     }
 
     fn verdict(&self, plateaus: &[Plateau], unit: &str, rate: Option<&Rate>, gross: (f64, f64)) -> Verdict {

@@ -83,7 +83,7 @@ pub(super) fn graph(
     let widths: Vec<f64> = tree.total.iter().map(|cell| width(&cell.value, k)).collect();
     let kept = kept(tree, &widths, ranks);
     let name = |node: u32| &keys.keys()[tree.key(node as usize)].name;
-    for node in 0..tree.len() {
+    for node in (0..tree.len()).filter(|&node| kept[node]) {
         children.of_mut(node).sort_by(|&one, &other| {
             let by_width = widths[other as usize].total_cmp(&widths[one as usize]);
             by_width.then_with(|| name(one).cmp(name(other)))

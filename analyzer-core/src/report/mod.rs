@@ -5,6 +5,7 @@
 
 mod build;
 mod graph;
+mod places;
 pub mod units;
 mod words;
 
