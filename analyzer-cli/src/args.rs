@@ -50,7 +50,7 @@ pub(crate) struct Reading {
     /// Read as this format, whatever the bytes look like
     #[arg(long, value_name = "FORMAT", value_parser = format_names())]
     from: Option<String>,
-    /// Fail when a reader had to leave out any sample
+    /// Fail when anything of a capture is missing: samples left out, a file cut or damaged
     #[arg(long)]
     pub(crate) strict: bool,
     /// The most bytes that a compressed file or a pipe may give
@@ -149,7 +149,7 @@ pub(crate) struct Diff {
     /// The least share of either capture that a reported function has
     #[arg(long, value_name = "PERCENT", default_value = "0.5%", value_parser = parse_percent)]
     pub(crate) min_share: f64,
-    /// Exit with 1 when something grew
+    /// Exit with 1 when something grew; by size, where the captures do not tell how many samples they rest on
     #[arg(long)]
     pub(crate) exit_code: bool,
     #[command(flatten)]
@@ -278,7 +278,7 @@ pub(crate) struct Show {
     /// Order by
     #[arg(long, value_enum, default_value_t = OrderArg::Own)]
     pub(crate) by: OrderArg,
-    /// How many functions to list
+    /// How many functions the table lists; json and csv have all
     #[arg(short = 'n', long, value_name = "N", default_value_t = 30)]
     pub(crate) nodecount: usize,
     /// What to print

@@ -9,11 +9,8 @@ use std::path::Path;
 pub(crate) fn read(path: &Path, reading: &Reading, digest: bool) -> Result<Capture> {
     let options = reading.options(digest);
     let capture = if path == Path::new("-") { read_stdin(&options)? } else { read_path(path, &options)? };
-    if reading.strict {
-        let left_out = capture.notes.iter().find(|note| note.kind == analyzer_formats::NoteKind::LeftOut);
-        if let Some(note) = left_out {
-            bail!("{}: --strict: {note}", capture.source.name);
-        }
+    if let Some(note) = capture.notes.losses().next().filter(|_| reading.strict) {
+        bail!("{}: --strict: {note}", capture.source.name);
     }
     Ok(capture)
 }

@@ -90,14 +90,23 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// Writes one file beside its place.
+    /// Writes one file beside its place. A pipe or a device that stands there is written to; of a link, what it
+    /// leads to is replaced.
     pub(crate) fn write(
         &mut self,
         path: &Path,
         write: impl FnOnce(&mut dyn Write) -> Result<()>,
     ) -> Result<()> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let explain = || format!("{}: cannot be written", path.display());
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        if fs::metadata(&target).is_ok_and(|metadata| !metadata.is_file()) {
+            let file = fs::OpenOptions::new().write(true).open(&target).with_context(explain)?;
+            let mut buffered = BufWriter::new(file);
+            write(&mut buffered).with_context(explain)?;
+            return buffered.flush().with_context(explain);
+        }
+        let folder =
+            target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut builder = tempfile::Builder::new();
         builder.prefix(".plateau-");
         #[cfg(unix)]
@@ -110,7 +119,7 @@ impl Files {
         let mut buffered = BufWriter::new(file);
         write(&mut buffered).with_context(explain)?;
         let file = buffered.into_inner().map_err(io::IntoInnerError::into_error).with_context(explain)?;
-        self.written.push((file, path.to_owned()));
+        self.written.push((file, target));
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use crate::align::{KeySpace, Names};
 use crate::error::CompareError;
 use crate::function;
 use crate::plateau::{RankOptions, Totals, rank};
-use crate::report::{Inputs, Report, build};
+use crate::report::{Basis, Inputs, Report, build};
 use crate::scale::{ScaleChoice, Sizes, scales};
 use crate::spans::{self, TraceValue};
 use crate::stats::noise::Noise;
@@ -68,9 +68,13 @@ pub fn compare(before: &Capture, after: &Capture, options: &CompareOptions) -> R
     let (measure, ..) = &pair.measures[0];
     let (_, _, finest_before, finest_after) = measure.finest();
 
-    let mut keys = KeySpace::default();
-    let before_keys = keys.add(&pair.before, options.names);
-    let after_keys = keys.add(&pair.after, options.names);
+    // Operations of traces are grouped by their projection; the rules for function names are not theirs.
+    let names = if pair.requests.is_some() { Names::Exact } else { options.names };
+    let mut keys = KeySpace::new(names, &[&pair.before, &pair.after]);
+    let before_keys = keys.add(&pair.before);
+    let after_keys = keys.add(&pair.after);
+    keys.locate(&pair.before, &measure.before, &before_keys);
+    keys.locate(&pair.after, &measure.after, &after_keys);
     let key_of = |profile: &Profile, keys: &[u32], frame| keys[profile.frame(frame).function.index()];
     let mut tree = CallTree::default();
     let (before_key, after_key) =
@@ -85,7 +89,9 @@ pub fn compare(before: &Capture, after: &Capture, options: &CompareOptions) -> R
     let sizes = Sizes {
         totals: (whole.value.before as f64, whole.value.after as f64),
         durations_ns: pair.before.meta.duration_ns.zip(pair.after.meta.duration_ns),
-        work: pair.requests,
+        // Amounts that are no samples, of a heap say, do not depend on how long was recorded: they are compared as
+        // they are unless a scale is asked for.
+        work: pair.requests.or((pair.basis() == Basis::Amounts).then_some((1.0, 1.0))),
     };
     let scales = scales(&sizes, options.scale).ok_or_else(|| {
         let missing = if pair.before.meta.duration_ns.is_none() { before } else { after };
@@ -93,12 +99,12 @@ pub fn compare(before: &Capture, after: &Capture, options: &CompareOptions) -> R
     })?;
     let k = scales[0].k;
     let totals = Totals { before: sizes.totals.0, after: sizes.totals.1, k };
-    let noise = pair.is_quantified().then(|| {
+    let noise = (pair.basis() == Basis::Samples).then(|| {
         let wide = |cell| totals.widest_share(cell) >= options.rank.min_share;
         let tests = functions.iter().filter(|function| wide(&function.own)).count();
         Noise::assumed(k * weights(&whole), tests, options.confidence)
     });
-    let ranked = rank(&functions, &totals, noise.as_ref(), &options.rank);
+    let ranked = rank(&functions, &keys, &totals, noise.as_ref(), &options.rank);
     Ok(build(Inputs {
         command: &options.command,
         captures: (before, after),
@@ -111,7 +117,9 @@ pub fn compare(before: &Capture, after: &Capture, options: &CompareOptions) -> R
         ranked: &ranked,
         scales,
         noise,
+        confidence: options.confidence,
         requests: pair.requests,
+        basis: pair.basis(),
         min_share: options.rank.min_share,
     }))
 }
@@ -179,9 +187,13 @@ impl<'a> Pairing<'a> {
         Ok(Pairing { before: one, after: other, requests, measures })
     }
 
-    /// Whether the number of independent samples behind the values is known. Spans are not samples.
-    fn is_quantified(&self) -> bool {
-        self.requests.is_none() && self.measures[0].0.is_quantified()
+    /// What the compared values rest on. Spans are not samples.
+    fn basis(&self) -> Basis {
+        match self.requests {
+            Some(_) => Basis::Requests,
+            None if self.measures[0].0.is_quantified() => Basis::Samples,
+            None => Basis::Amounts,
+        }
     }
 }
 
@@ -207,12 +219,12 @@ fn choose(
         });
     }
     if let Some(wanted) = &options.value {
-        let chosen = value::named(&common, wanted).cloned().ok_or_else(|| CompareError::NoSuchValueType {
+        let names = common.iter().map(|measure| measure.after.name.as_str());
+        let chosen = value::position(names, wanted).ok_or_else(|| CompareError::NoSuchValueType {
             wanted: wanted.clone(),
             common: list(&common.iter().map(|measure| measure.after.clone()).collect::<Vec<_>>()),
         })?;
-        common.retain(|measure| *measure != chosen);
-        common.insert(0, chosen);
+        common[..=chosen].rotate_right(1);
     }
     Ok(common)
 }

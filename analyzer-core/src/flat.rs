@@ -5,7 +5,7 @@ use crate::error::CompareError;
 use crate::function::functions;
 use crate::spans::{self, TraceValue};
 use crate::tree::{CallTree, ROOT, Side};
-use crate::value::{Measure, measures};
+use crate::value::{self, Measure, measures};
 use analyzer_formats::{Capture, Content, Profile};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -78,8 +78,10 @@ pub fn flat(
         Content::Traces(traces) => Cow::Owned(spans::project(traces, trace_value)),
     };
     let (measure, others) = choose_measure(&profile, value)?;
-    let mut keys = KeySpace::default();
-    let key_of = keys.add(&profile, Names::Canonical);
+    let names = if matches!(capture.content, Content::Traces(_)) { Names::Exact } else { Names::Canonical };
+    let mut keys = KeySpace::new(names, &[&profile]);
+    let key_of = keys.add(&profile);
+    keys.locate(&profile, &measure, &key_of);
     let mut tree = CallTree::default();
     tree.add(Side::After, &profile, &measure, 1, |frame| key_of[profile.frame(frame).function.index()]);
     tree.add_up();
@@ -139,7 +141,9 @@ pub fn choose_measure(
     let list = |all: &[Measure]| all.iter().map(|measure| measure.name.clone()).collect::<Vec<_>>();
     let index = match wanted {
         None => 0,
-        Some(name) => all.iter().position(|measure| measure.name == name).unwrap_or(all.len()),
+        Some(name) => {
+            value::position(all.iter().map(|measure| measure.name.as_str()), name).unwrap_or(all.len())
+        }
     };
     if index >= all.len() {
         let wanted = wanted.unwrap_or("any").to_owned();

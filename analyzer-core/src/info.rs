@@ -1,6 +1,8 @@
 //! What a capture holds: the figures of `plateau info`, schema `plateau-info/1`.
 
-use analyzer_formats::{Capture, Content, FrameKind, NoteKind, Profile, Series, Traces};
+use crate::report::unknown_pct;
+use crate::value::measures;
+use analyzer_formats::{Capture, Content, NoteKind, Profile, Traces};
 use serde::Serialize;
 
 /// What one capture holds. A field that cannot be known is null.
@@ -114,7 +116,6 @@ pub struct NoteInfo {
 /// Describes a capture.
 #[must_use]
 pub fn info(capture: &Capture) -> Info {
-    let of_kind = |kind| capture.notes.iter().filter(move |note| note.kind == kind);
     let mut info = Info {
         schema: "plateau-info/1",
         file: capture.source.name.clone(),
@@ -138,7 +139,10 @@ pub fn info(capture: &Capture) -> Info {
         traces: None,
         spans: None,
         services: None,
-        left_out: of_kind(NoteKind::LeftOut)
+        left_out: capture
+            .notes
+            .iter()
+            .filter(|note| note.kind == NoteKind::LeftOut)
             .map(|note| LeftOut {
                 code: note.code,
                 count: note.count,
@@ -150,7 +154,10 @@ pub fn info(capture: &Capture) -> Info {
                 text: note.to_string(),
             })
             .collect(),
-        notes: of_kind(NoteKind::Caveat)
+        notes: capture
+            .notes
+            .iter()
+            .filter(|note| note.kind != NoteKind::LeftOut)
             .map(|note| NoteInfo { code: note.code, text: note.to_string() })
             .collect(),
     };
@@ -195,7 +202,7 @@ impl Info {
         self.period = meta.period;
         self.build_ids = profile.mappings.iter().filter_map(|mapping| mapping.build_id).map(text).collect();
         self.build_ids.retain(|id| !id.is_empty());
-        self.unknown_pct = profile.series.first().and_then(|series| unknown_pct(profile, series));
+        self.unknown_pct = measures(profile).first().and_then(|measure| unknown_pct(profile, measure));
         self.lost_events = meta.lost_events;
     }
 
@@ -211,18 +218,4 @@ impl Info {
         self.spans = Some(traces.spans.len());
         self.services = Some(services);
     }
-}
-
-/// The share of a series' last column whose leaf frame has no symbol.
-fn unknown_pct(profile: &Profile, series: &Series) -> Option<f64> {
-    let column = series.samples.values.last()?;
-    let (mut unknown, mut whole) = (0i128, 0i128);
-    for (stack, &value) in series.samples.stacks.iter().zip(column) {
-        whole += i128::from(value);
-        let leaf = stack.map(|stack| profile.frame(profile.stack(stack).frame).kind);
-        if leaf == Some(FrameKind::Unknown) {
-            unknown += i128::from(value);
-        }
-    }
-    (whole > 0).then(|| (1e4 * 100.0 * unknown as f64 / whole as f64).round() / 1e4)
 }

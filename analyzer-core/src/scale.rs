@@ -57,19 +57,20 @@ pub fn scales(sizes: &Sizes, choice: ScaleChoice) -> Option<Vec<Alternative>> {
     let durations = sizes.durations_ns.map(|(before, after)| (before as f64, after as f64));
     let all =
         [(ScaleMode::Share, Some(sizes.totals)), (ScaleMode::Duration, durations), (ScaleMode::Work, work)];
-    let mut known: Vec<Alternative> = all
-        .iter()
-        .filter_map(|&(mode, pair)| Some(Alternative { mode, k: ratio(pair?)?, se_ln_k: None }))
-        .collect();
-    if known.is_empty() {
-        // One side is empty: there is nothing to scale by, and k does not matter.
-        known.push(Alternative { mode: ScaleMode::Share, k: 1.0, se_ln_k: None });
-    }
+    let known = all.into_iter().filter_map(|(mode, pair)| {
+        let k = match (mode, ratio(pair?)) {
+            (_, Some(k)) => k,
+            // With an empty side there is nothing to scale by, and k does not matter.
+            (ScaleMode::Share, None) => 1.0,
+            (_, None) => return None,
+        };
+        Some(Alternative { mode, k, se_ln_k: None })
+    });
+    let mut known: Vec<Alternative> = known.collect();
     let has = |mode| known.iter().any(|alternative| alternative.mode == mode);
     let wanted = match choice {
         ScaleChoice::Auto if has(ScaleMode::Work) => ScaleMode::Work,
-        ScaleChoice::Auto => known[0].mode,
-        ScaleChoice::Share => known[0].mode,
+        ScaleChoice::Auto | ScaleChoice::Share => ScaleMode::Share,
         ScaleChoice::Duration => ScaleMode::Duration,
         ScaleChoice::Work(..) => ScaleMode::Work,
     };

@@ -11,6 +11,8 @@ pub struct Measure {
     pub name: String,
     /// The unit: `nanoseconds`, `bytes`, `count`.
     pub unit: String,
+    /// The event whose samples are counted, for [`ValueSource::Counts`].
+    pub event: Option<String>,
     /// The series it belongs to.
     pub series: SeriesId,
     /// Where the values are.
@@ -22,6 +24,15 @@ pub struct Measure {
 }
 
 impl Measure {
+    /// What tells it from every other measure of its capture.
+    fn meaning(&self) -> (&str, Option<&str>) {
+        // The counts of the default event are called "samples" in every capture, whatever the event is.
+        match &self.event {
+            Some(event) => ("samples", Some(event)),
+            None => (&self.name, None),
+        }
+    }
+
     /// The value of a row, as stored.
     #[must_use]
     pub fn value(&self, samples: &Samples, row: usize) -> i128 {
@@ -63,7 +74,7 @@ pub enum Evidence {
     Counts,
     /// The values of a column.
     Column(usize),
-    /// The values of a column, each sample weighing this much.
+    /// The values of a lone column that is said to hold counts, each sample weighing this much: 1 for counts.
     Weighed(usize, i64),
     /// Unknown: sizes can be compared, but not how sure the difference is.
     Unknown,
@@ -79,6 +90,17 @@ pub(crate) struct CommonMeasure {
 }
 
 impl CommonMeasure {
+    /// Pairs two measures. What are plain counts on one side are no sums of periods on the other.
+    fn new(mut before: Measure, mut after: Measure) -> CommonMeasure {
+        if let (Evidence::Weighed(_, one), Evidence::Weighed(_, other)) =
+            (&mut before.evidence, &mut after.evidence)
+            && (*one == 1) != (*other == 1)
+        {
+            (*one, *other) = (1, 1);
+        }
+        CommonMeasure { before, after }
+    }
+
     /// The unit both are brought to, the finer of the two; its decimals; and how many of it one stored value of
     /// before and of after is.
     #[must_use]
@@ -112,6 +134,7 @@ pub fn measures(profile: &Profile) -> Vec<Measure> {
             measures.push(Measure {
                 name: text(value_type.name),
                 unit: text(value_type.unit),
+                event: None,
                 series: id,
                 source: ValueSource::Column(column),
                 evidence: evidence(profile, series, column),
@@ -124,19 +147,23 @@ pub fn measures(profile: &Profile) -> Vec<Measure> {
         measures[..=default].rotate_right(1);
     }
     // Sample counts, where they are not a column of their own, can be compared with any other profile's.
-    for (index, series) in profile.series.iter().enumerate() {
-        if series.samples.counts.is_some()
-            && series.value_types.iter().all(|vt| !is_sample_count(profile, vt))
-        {
-            measures.push(Measure {
-                name: "samples".to_owned(),
-                unit: "count".to_owned(),
-                series: SeriesId::new(index),
-                source: ValueSource::Counts,
-                evidence: Evidence::Counts,
-                decimals: 0,
-            });
+    let events: Vec<Measure> = measures.clone();
+    for event in events {
+        let series = &profile.series[event.series.index()];
+        let counts_itself = series.value_types.iter().any(|value_type| is_sample_count(profile, value_type));
+        if series.samples.counts.is_none() || counts_itself {
+            continue;
         }
+        let is_first = measures.iter().all(|measure| measure.source != ValueSource::Counts);
+        measures.push(Measure {
+            name: if is_first { "samples".to_owned() } else { format!("samples:{}", event.name) },
+            unit: "count".to_owned(),
+            event: Some(event.name),
+            source: ValueSource::Counts,
+            evidence: Evidence::Counts,
+            decimals: 0,
+            ..event
+        });
     }
     measures
 }
@@ -165,12 +192,10 @@ fn evidence(profile: &Profile, series: &Series, column: usize) -> Evidence {
     }
     match series.value_types.iter().position(|value_type| is_sample_count(profile, value_type)) {
         Some(counts) if counts != column => Evidence::Column(counts),
-        Some(_) if series.value_types[column].decimals == 0 => {
-            match sample_weight(&series.samples.values[column]) {
-                1 => Evidence::Column(column),
-                weight => Evidence::Weighed(column, weight),
-            }
-        }
+        Some(_) if series.value_types[column].decimals == 0 => match series.value_types.len() {
+            1 => Evidence::Weighed(column, sample_weight(&series.samples.values[column])),
+            _ => Evidence::Column(column),
+        },
         _ => Evidence::Unknown,
     }
 }
@@ -186,24 +211,44 @@ fn sample_weight(values: &[i64]) -> i64 {
 }
 
 /// The measures both profiles have, the first being the one to compare: that of after's default if before has it.
+///
+/// Names match exactly, or else by class where either side has one event of the class only: `cycles:u` is never
+/// taken for `cycles:k`.
 #[must_use]
 pub(crate) fn common(before: &[Measure], after: &[Measure]) -> Vec<CommonMeasure> {
-    let partner = |measure: &Measure| before.iter().find(|other| is_same(other, measure)).cloned();
-    let pairs = after
-        .iter()
-        .filter_map(|measure| Some(CommonMeasure { before: partner(measure)?, after: measure.clone() }));
-    pairs.collect()
+    let pair = |measure: &Measure| {
+        let exact =
+            before.iter().find(|other| other.meaning() == measure.meaning() && is_same(other, measure));
+        let partner = exact.or_else(|| {
+            let only = |measures: &'_ [Measure]| {
+                measures.iter().filter(|other| is_same(other, measure)).count() == 1
+            };
+            let partner = before.iter().find(|other| is_same(other, measure));
+            partner.filter(|_| only(before) && only(after))
+        })?;
+        Some(CommonMeasure::new(partner.clone(), measure.clone()))
+    };
+    after.iter().filter_map(pair).collect()
 }
 
+/// Whether two measures can stand for the same thing.
 fn is_same(one: &Measure, other: &Measure) -> bool {
-    event_class(&one.name) == event_class(&other.name) && unit_factor(&one.unit, &other.unit).is_some()
+    let counted = |measure: &Measure| measure.event.as_deref().map(event_class).map(str::to_owned);
+    let same_event = match (counted(one), counted(other)) {
+        (Some(one), Some(other)) => one == other,
+        // Counts of an event against a column: the column has to count samples.
+        (Some(_), None) => other.name == "samples",
+        (None, Some(_)) => one.name == "samples",
+        (None, None) => event_class(&one.name) == event_class(&other.name),
+    };
+    same_event && unit_factor(&one.unit, &other.unit).is_some()
 }
 
-/// The measure called `name` among common ones.
+/// The position of the measure called `name`, exactly or else by the class of its event.
 #[must_use]
-pub(crate) fn named<'a>(measures: &'a [CommonMeasure], name: &str) -> Option<&'a CommonMeasure> {
-    let exact = measures.iter().find(|measure| measure.after.name == name || measure.before.name == name);
-    exact.or_else(|| measures.iter().find(|measure| event_class(&measure.after.name) == event_class(name)))
+pub(crate) fn position<'a>(mut names: impl Iterator<Item = &'a str> + Clone, name: &str) -> Option<usize> {
+    let exact = names.clone().position(|known| known == name);
+    exact.or_else(|| names.position(|known| event_class(known) == event_class(name)))
 }
 
 /// An event's name without modifiers and PMU: `cpu_core/cycles/u`, `cycles:ppp` and `cycles` are one.

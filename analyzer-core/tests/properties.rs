@@ -3,7 +3,8 @@
 use analyzer_core::plateau::Tier;
 use analyzer_core::render::{RENDERERS, Renderer};
 use analyzer_core::report::{Mark, Report, VerdictCode};
-use analyzer_core::{CompareOptions, compare};
+use analyzer_core::spans::TraceValue;
+use analyzer_core::{CompareOptions, Order, compare, flat};
 use analyzer_formats::{Capture, ReadOptions, read_bytes};
 use proptest::prelude::*;
 
@@ -83,12 +84,14 @@ proptest! {
     }
 
     #[test]
-    fn the_number_of_threads_does_not_show(before in captures(), after in captures()) {
-        let with = |threads| {
+    fn neither_threads_nor_chunks_show(before in captures(), after in captures()) {
+        let with = |threads, chunk_bytes| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be started");
-            pool.install(|| rendered(&diff(&before, &after)))
+            let options = ReadOptions { from: Some("folded"), chunk_bytes, ..ReadOptions::default() };
+            let read = |text: &str| read_bytes("x", text.as_bytes(), &options).expect("folded text");
+            pool.install(|| rendered(&compare(&read(&before), &read(&after), &CompareOptions::default()).expect("both count samples")))
         };
-        prop_assert_eq!(with(1), with(4));
+        prop_assert_eq!(with(1, 1 << 20), with(4, 16));
     }
 }
 
@@ -122,9 +125,67 @@ fn new_and_gone_are_words() {
 
 #[test]
 fn recursion_is_counted_once() {
-    // A total over 100 % would show as a share above the whole.
-    let report = diff("a;b;a;b 1000\n", "a;b;a;b 1000\na;b;a;c 1000\n");
-    assert!(report.plateaus.iter().all(|row| row.after.share_pct <= 100.0));
+    let capture = folded("x", "a;b;a;b 1000\na;c 500\n");
+    let flat = flat(&capture, None, TraceValue::CriticalPath, Order::Total).expect("it measures samples");
+    let totals: Vec<_> =
+        flat.functions.iter().map(|row| (row.function.as_str(), row.own, row.total)).collect();
+    assert_eq!(totals, [("a", 0.0, 1500.0), ("b", 1000.0, 1000.0), ("c", 500.0, 500.0)]);
+}
+
+#[test]
+fn ties_are_ordered_by_name_from_either_side() {
+    let names = ["fh", "fc", "fa", "fg", "fb", "fe", "fd", "ff"];
+    let side = |names: &[&str], count: u32| -> String {
+        names.iter().map(|name| format!("main;{name} {count}\n")).collect::<String>() + "main;rest 50000\n"
+    };
+    let reversed: Vec<&str> = names.iter().rev().copied().collect();
+    let (there, back) = (
+        diff(&side(&names, 1001), &side(&reversed, 1093)),
+        diff(&side(&reversed, 1093), &side(&names, 1001)),
+    );
+    let names = |report: &Report| report.plateaus.iter().map(|row| row.function.clone()).collect::<Vec<_>>();
+    assert!(there.plateaus.len() >= 5);
+    assert_eq!(names(&there), names(&back));
+}
+
+#[test]
+fn different_code_is_not_joined() {
+    for (before, after) in [
+        (
+            "main;[server+0x1000] 5000\nmain;[server+0x9000] 5000\n",
+            "main;[server+0x1000] 9000\nmain;[server+0x9000] 1000\n",
+        ),
+        ("sha_256 5000\nsha_512 5000\n", "sha_256 9000\nsha_512 1000\n"),
+    ] {
+        assert_eq!(diff(before, after).verdict.code, VerdictCode::Mixed, "{before}");
+    }
+    // But the threads of a pool are one.
+    let report = diff("pool-1;work 500\npool-2;work 500\n", "pool-1;work 900\npool-2;work 100\n");
+    assert!(report.plateaus.is_empty());
+    assert_eq!(report.graph.nodes.len(), 3);
+}
+
+#[test]
+fn events_are_compared_with_themselves() {
+    let text: String = ["cycles:u", "cycles:k"]
+        .iter()
+        .map(|event| format!("a 1 1.0: 5 {event}: \n\t1 fn_{event} (/x)\n\n").repeat(300))
+        .collect();
+    let capture = read_bytes("x", text.as_bytes(), &ReadOptions::default()).expect("perf script text");
+    for measure in ["cycles:u", "cycles:k", "samples", "samples:cycles:k"] {
+        let options = CompareOptions { value: Some(measure.to_owned()), ..CompareOptions::default() };
+        let report = compare(&capture, &capture, &options).expect("both have it");
+        assert!(report.plateaus.is_empty(), "{measure}");
+        assert!(report.other_value_types.iter().all(|other| other.change_pct == Some(0.0)), "{measure}");
+    }
+}
+
+#[test]
+fn round_counts_are_not_taken_for_periods_of_one_side() {
+    let round: String = (1..30).map(|i| format!("main;f{i} {}\n", i * 100)).collect();
+    let odd: String = (1..30).map(|i| format!("main;f{i} {}\n", i * 100 + i % 7)).collect();
+    let report = diff(&round, &odd);
+    assert_eq!(report.before.samples, Some(43_500));
 }
 
 #[test]

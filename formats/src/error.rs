@@ -9,8 +9,7 @@ use std::io;
 pub struct ReadError {
     /// The path, or `-` for standard input.
     pub name: String,
-    /// What went wrong.
-    #[source]
+    /// What went wrong. It is part of the message, so it is no source beside it.
     pub kind: ReadErrorKind,
 }
 

@@ -11,6 +11,8 @@ pub const FORMATS: &[&dyn Format] =
 
 /// How much of the input recognition looks at.
 const HEAD: usize = 1 << 16;
+/// A deep folded stack may fill more than that with its first line.
+const LONGEST_LINE: usize = 16 << 20;
 
 /// A capture format: recognises its bytes and reads them.
 pub trait Format: Sync {
@@ -153,21 +155,17 @@ fn recognise(input: &[u8]) -> Result<(&'static dyn Format, String), ReadErrorKin
     if input.is_empty() {
         return Err(ReadErrorKind::Empty);
     }
-    let head = &input[..input.len().min(HEAD)];
+    let head = head(input);
     if let Some((format, advice)) = unsupported(input).or_else(|| json::unsupported(head)) {
         return Err(ReadErrorKind::Unsupported { format, advice });
     }
-    let mut best: Option<(&'static dyn Format, Recognition)> = None;
-    for &format in FORMATS {
-        let Some(recognition) = format.recognise(head) else { continue };
-        match &best {
-            Some((other, known)) if known.confidence == recognition.confidence => {
-                let (first, second) = (other.name(), format.name());
-                return Err(ReadErrorKind::Ambiguous { first, second });
-            }
-            Some((_, known)) if known.confidence > recognition.confidence => {}
-            _ => best = Some((format, recognition)),
-        }
+    let claims: Vec<(&'static dyn Format, Recognition)> =
+        FORMATS.iter().filter_map(|&format| Some((format, format.recognise(head)?))).collect();
+    let surest = claims.iter().map(|(_, claim)| claim.confidence).max();
+    let mut surest = claims.into_iter().filter(|(_, claim)| Some(claim.confidence) == surest);
+    let best = surest.next();
+    if let (Some((first, _)), Some((second, _))) = (&best, surest.next()) {
+        return Err(ReadErrorKind::Ambiguous { first: first.name(), second: second.name() });
     }
     match best {
         Some((format, recognition)) => Ok((format, recognition.why)),
@@ -177,6 +175,17 @@ fn recognise(input: &[u8]) -> Result<(&'static dyn Format, String), ReadErrorKin
             Err(ReadErrorKind::Unrecognised { found: note::excerpt(&head[..head.len().min(40)]), expected })
         }
     }
+}
+
+/// What recognition looks at: the first 64 KiB, or the first line where that is longer, up to 16 MiB.
+fn head(input: &[u8]) -> &[u8] {
+    let head = &input[..input.len().min(HEAD)];
+    let is_text = !head.contains(&0) && !matches!(head.first(), Some(b'{' | b'['));
+    if is_text && !head.contains(&b'\n') {
+        let line = &input[..input.len().min(LONGEST_LINE)];
+        return memchr::memchr(b'\n', line).map_or(line, |end| &line[..=end]);
+    }
+    head
 }
 
 /// Formats that people do pass to an analyzer and that are not read yet, by their signatures.

@@ -172,7 +172,7 @@ fn gunzip(stored: &[u8], limit: u64, notes: &mut Notes) -> Result<Unpacked<'stat
                 return Err(ReadErrorKind::Unpack { container: "gzip", byte: byte as u64, detail });
             }
             let text = "gzip data cut or corrupt, what was unpacked before it is used";
-            notes.caveat("gzip_damaged", text, byte, error.to_string().as_bytes());
+            notes.damaged("gzip_damaged", text, byte, error.to_string().as_bytes());
             ends.push(bytes.len());
             break;
         }
@@ -197,7 +197,7 @@ fn unzstd(stored: &[u8], limit: u64, notes: &mut Notes) -> Result<Vec<u8>, ReadE
         }
         let unread = decoder.finish().fill_buf().map_or(0, <[u8]>::len);
         let text = "zstd data cut or corrupt, what was unpacked before it is used";
-        notes.caveat("zstd_damaged", text, stored.len() - unread, error.to_string().as_bytes());
+        notes.damaged("zstd_damaged", text, stored.len() - unread, error.to_string().as_bytes());
     }
     Ok(bytes)
 }

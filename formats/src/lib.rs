@@ -23,6 +23,7 @@ mod input;
 mod interner;
 pub mod jaeger;
 mod json;
+mod module;
 mod note;
 pub mod perf_script;
 pub mod pprof;

@@ -14,6 +14,8 @@ const EXCERPT: usize = 80;
 pub enum NoteKind {
     /// Each count is one sample (or span) of the file that is not in the result.
     LeftOut,
+    /// The file is cut or damaged there: what is missing cannot be counted.
+    Damaged,
     /// Something less than a sample was lost, or an assumption was made.
     Caveat,
 }
@@ -71,6 +73,11 @@ impl Notes {
     /// Counts one sample left out at `byte`, where `found` stands.
     pub fn left_out(&mut self, code: &'static str, text: &'static str, byte: usize, found: &[u8]) {
         self.add(code, NoteKind::LeftOut, text, 1, Some((byte, found)));
+    }
+
+    /// Counts one place at `byte` where the input is cut or damaged, and `found` stands.
+    pub fn damaged(&mut self, code: &'static str, text: &'static str, byte: usize, found: &[u8]) {
+        self.add(code, NoteKind::Damaged, text, 1, Some((byte, found)));
     }
 
     /// Counts one caveat at `byte`, where `found` stands.
@@ -149,6 +156,11 @@ impl Notes {
     #[must_use]
     pub fn samples_left_out(&self) -> u64 {
         self.notes.iter().filter(|note| note.kind == NoteKind::LeftOut).map(|note| note.count).sum()
+    }
+
+    /// The notes that say that something of the file is missing: left out, cut or damaged.
+    pub fn losses(&self) -> impl Iterator<Item = &Note> {
+        self.notes.iter().filter(|note| note.kind != NoteKind::Caveat)
     }
 
     /// How often anything was noted.

@@ -92,7 +92,7 @@ fn records_and_sums_are_those_of_go_tool_pprof() {
 fn code_without_symbols_is_named_by_module() {
     let Some(folder) = common::captures().map(|folder| folder.join("pprof")) else { return };
     let stripped = read(&folder.join("parca/symbolizer_stripped-cpu.stripped.pprof"));
-    assert!(folded(profile(&stripped))[0].ends_with(";pprof-example-app-go-stripped+0xd460e 1"));
+    assert!(folded(profile(&stripped))[0].ends_with(";[pprof-example-app-go-stripped+0xd460e] 1"));
     assert!(stripped.notes.is_empty());
     // An address in no mapping: the stack pointer of a goroutine, by its looks.
     let with_kernel = read(&folder.join("parca/symbolizer_profile.pb.gz"));

@@ -32,9 +32,7 @@ pub(crate) fn run(convert: &Convert) -> Result<Outcome> {
             capture.source.name, measure.name
         ));
     }
-    for note in capture.notes.iter() {
-        output::warn(&format!("{}: {note}", capture.source.name));
-    }
+    super::warn_of_losses(&capture);
     let write = |mut out: &mut dyn Write| -> Result<()> {
         match (format, measure.source) {
             (ConvertFormat::Folded, ValueSource::Column(column)) => {

@@ -6,7 +6,7 @@ use crate::input;
 use crate::output::{self, Files, Form};
 use analyzer_core::plateau::Tier;
 use analyzer_core::render::{Renderer, Text};
-use analyzer_core::report::Report;
+use analyzer_core::report::{Plateau, Report};
 use analyzer_core::{CompareOptions, compare, folded_diff};
 use analyzer_formats::Capture;
 use anyhow::Result;
@@ -19,10 +19,15 @@ pub(crate) fn run(diff: &Diff) -> Result<Outcome> {
     let forms: Vec<Form> = diff.output.iter().map(|path| output::form_of(path)).collect::<Result<_>>()?;
     output::refuse_overwriting(&diff.output, &[&diff.before, &diff.after])?;
     let printed = output::form_named(&diff.format).unwrap_or(Form::FoldedDiff);
-    let needs_report = forms.iter().chain([&printed]).any(|form| matches!(form, Form::Report(_)));
+    let needs_report =
+        diff.exit_code || forms.iter().chain([&printed]).any(|form| matches!(form, Form::Report(_)));
 
     let options = diff.compare_options();
     let captures = input::read_pair(&diff.before, &diff.after, &diff.reading, needs_report)?;
+    if !diff.printing.quiet {
+        super::warn_of_losses(&captures.0);
+        super::warn_of_losses(&captures.1);
+    }
     let report = needs_report.then(|| compare(&captures.0, &captures.1, &options)).transpose()?;
     let result = Answer { captures: &captures, options: &options, report: report.as_ref() };
 
@@ -37,7 +42,12 @@ pub(crate) fn run(diff: &Diff) -> Result<Outcome> {
             _ => result.write(printed, out),
         })?;
     }
-    let grew = report.is_some_and(|report| report.plateaus.iter().any(|row| row.tier == Tier::Grew));
+    let grew = |row: &Plateau| match row.tier {
+        Tier::Grew => true,
+        Tier::Unquantified => row.growth.value > 0.0,
+        _ => false,
+    };
+    let grew = report.is_some_and(|report| report.plateaus.iter().any(grew));
     Ok(if grew && diff.exit_code { Outcome::Grew } else { Outcome::Done })
 }
 

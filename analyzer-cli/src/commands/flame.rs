@@ -15,20 +15,25 @@ pub(crate) fn run(flame: &Flame) -> Result<Outcome> {
     }
     output::refuse_overwriting(std::slice::from_ref(&flame.output), &[&flame.capture])?;
     let capture = input::read(&flame.capture, &flame.reading, false)?;
+    super::warn_of_losses(&capture);
     let profile = profile(&capture, flame.measuring.value.into());
     let (measure, _) = choose_measure(&profile, flame.measuring.sample_index.as_deref())?;
-    let ValueSource::Column(column) = measure.source else {
-        bail!("{}: sample counts cannot be drawn beside their weights", capture.source.name);
-    };
     let mut stacks = Vec::new();
-    folded::write(&profile, measure.series, column, &mut stacks)?;
+    match measure.source {
+        // inferno drops what stands behind a decimal point, so it is given the values as they are stored.
+        ValueSource::Column(column) => folded::write_stored(&profile, measure.series, column, &mut stacks)?,
+        ValueSource::Counts => folded::write_counts(&profile, measure.series, &mut stacks)?,
+    }
     // inferno draws text: names that are not UTF-8 are shown as far as they are.
     let text = String::from_utf8_lossy(&stacks);
 
     let mut options = Options::default();
     options.title =
         flame.title.clone().unwrap_or_else(|| format!("{} ({})", capture.source.name, measure.name));
-    options.count_name = measure.unit.clone();
+    options.count_name = match measure.decimals {
+        0 => measure.unit.clone(),
+        decimals => format!("{} / {}", measure.unit, 10u64.pow(u32::from(decimals))),
+    };
     options.image_width = flame.width;
     options.min_width = flame.minwidth;
     options.reverse_stack_order = flame.reverse;

@@ -64,7 +64,7 @@ fn print(info: &Info, out: &mut dyn Write) -> Result<()> {
         "unknown",
         info.unknown_pct
             .filter(|&share| share > 0.0)
-            .map(|share| format!("{share:.1} % of samples have no symbol")),
+            .map(|share| format!("{share:.1} % is in code without symbols")),
     )?;
     field(
         "lost",

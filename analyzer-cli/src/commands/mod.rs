@@ -8,6 +8,7 @@ mod show;
 
 use crate::args::{Args, Command};
 use crate::exit::Outcome;
+use crate::output;
 use analyzer_core::spans::{self, TraceValue};
 use analyzer_formats::{Capture, Content, Profile};
 use std::borrow::Cow;
@@ -20,6 +21,13 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Outcome> {
         Command::Flame(flame) => flame::run(&flame),
         Command::Info(info) => info::run(&info),
         Command::Convert(convert) => convert::run(&convert),
+    }
+}
+
+/// Says on standard error what is missing of a capture.
+fn warn_of_losses(capture: &Capture) {
+    for note in capture.notes.losses() {
+        output::warn(&format!("{}: {note}", capture.source.name));
     }
 }
 

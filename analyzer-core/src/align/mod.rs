@@ -5,9 +5,10 @@
 
 mod rules;
 
-use analyzer_formats::{FrameKind, Profile};
+use crate::value::Measure;
+use analyzer_formats::{FrameKind, Profile, Stack};
 pub use rules::{RULES, Rule, canonical, thread_name};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Which names count as the same function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,8 +21,11 @@ pub enum Names {
 }
 
 /// The functions of two captures, joined by name.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct KeySpace {
+    names: Names,
+    /// Names that stand for threads in every profile: numbers in them tell siblings apart.
+    threads: FxHashSet<Vec<u8>>,
     keys: Vec<Key>,
     by_name: FxHashMap<Vec<u8>, u32>,
 }
@@ -35,26 +39,49 @@ pub struct Key {
     pub module: Option<String>,
     /// Its source file.
     pub file: Option<String>,
-    /// The line it starts at, or else one that was sampled; 0 when unknown.
+    /// The line where most of its own value was measured, else one that it starts at or that was sampled; 0 when
+    /// unknown.
     pub line: u32,
     /// The kind of frame it was first seen as.
     pub kind: FrameKind,
 }
 
 impl KeySpace {
+    /// An empty key space for the functions of `profiles`.
+    #[must_use]
+    pub fn new(names: Names, profiles: &[&Profile]) -> KeySpace {
+        let mut threads = FxHashSet::default();
+        let mut others = FxHashSet::default();
+        if names == Names::Canonical {
+            for profile in profiles {
+                for (function, is_thread) in profile.functions.iter().zip(threads_of(profile)) {
+                    let name = profile.strings.get(function.name).to_vec();
+                    if is_thread {
+                        threads.insert(name)
+                    } else {
+                        others.insert(name)
+                    };
+                }
+            }
+        }
+        threads.retain(|name| !others.contains(name));
+        KeySpace { names, threads, keys: Vec::new(), by_name: FxHashMap::default() }
+    }
+
     /// The key of every function of `profile`, by function index.
-    pub fn add(&mut self, profile: &Profile, names: Names) -> Vec<u32> {
+    pub fn add(&mut self, profile: &Profile) -> Vec<u32> {
         let mut first_frame = vec![None; profile.functions.len()];
         for frame in &profile.frames {
             first_frame[frame.function.index()].get_or_insert(frame);
         }
-        let only_root = only_roots(profile);
-        let functions = profile.functions.iter().zip(first_frame).zip(only_root);
+        let functions = profile.functions.iter().zip(first_frame);
         functions
-            .map(|((function, frame), only_root)| {
+            .map(|(function, frame)| {
                 let raw = profile.strings.get(function.name);
-                let name = match names {
-                    Names::Canonical if only_root => thread_name(&canonical(raw)).into_owned(),
+                let name = match self.names {
+                    Names::Canonical if self.threads.contains(raw) => {
+                        thread_name(&canonical(raw)).into_owned()
+                    }
                     Names::Canonical => canonical(raw).into_owned(),
                     Names::Exact => raw.to_vec(),
                 };
@@ -74,6 +101,38 @@ impl KeySpace {
                 })
             })
             .collect()
+    }
+
+    /// Gives every function the file and line where most of its own value was measured, for those that have any.
+    /// The capture given last decides.
+    pub fn locate(&mut self, profile: &Profile, measure: &Measure, key_of: &[u32]) {
+        let samples = &profile.series[measure.series.index()].samples;
+        let mut at_frame = vec![0i128; profile.frames.len()];
+        for (row, stack) in samples.stacks.iter().enumerate() {
+            if let Some(stack) = stack {
+                at_frame[profile.stack(*stack).frame.index()] += measure.value(samples, row);
+            }
+        }
+        // One line of a function has many frames: by mapping, kind, and function of the same name.
+        let mut at_line: FxHashMap<(u32, u32), i128> = FxHashMap::default();
+        for (frame, &value) in profile.frames.iter().zip(&at_frame) {
+            if value > 0 && frame.line > 0 {
+                *at_line.entry((key_of[frame.function.index()], frame.line)).or_default() += value;
+            }
+        }
+        let mut hottest: FxHashMap<u32, i128> = FxHashMap::default();
+        for frame in profile.frames.iter().filter(|frame| frame.line > 0) {
+            let key = key_of[frame.function.index()];
+            let Some(&value) = at_line.get(&(key, frame.line)) else { continue };
+            let most = hottest.entry(key).or_default();
+            if value > *most {
+                *most = value;
+                let known = &mut self.keys[key as usize];
+                known.line = frame.line;
+                let file = profile.function(frame.function).file;
+                known.file = file.map(|file| profile.strings.text(file).into_owned()).or(known.file.take());
+            }
+        }
     }
 
     fn intern(&mut self, key: Key) -> u32 {
@@ -98,16 +157,21 @@ impl KeySpace {
     }
 }
 
-/// Which functions stand at the root of stacks and nowhere else: threads, where there are such.
-fn only_roots(profile: &Profile) -> Vec<bool> {
-    let mut is_root = vec![false; profile.functions.len()];
-    let mut is_callee = vec![false; profile.functions.len()];
-    for stack in &profile.stacks {
-        let function = profile.frame(stack.frame).function.index();
-        let place = if stack.parent.is_none() { &mut is_root } else { &mut is_callee };
-        place[function] = true;
+/// Which functions stand for threads: the reader says so, or they only ever stand at the root of a stack and
+/// never are all of it.
+fn threads_of(profile: &Profile) -> Vec<bool> {
+    let mut is_code = vec![false; profile.functions.len()];
+    let function_of = |stack: &Stack| profile.frame(stack.frame).function.index();
+    for stack in profile.stacks.iter().filter(|stack| stack.parent.is_some()) {
+        is_code[function_of(stack)] = true;
     }
-    is_root.iter().zip(is_callee).map(|(&root, callee)| root && !callee).collect()
+    for leaf in profile.series.iter().flat_map(|series| series.samples.stacks.iter().flatten()) {
+        is_code[function_of(&profile.stack(*leaf))] = true;
+    }
+    for frame in profile.frames.iter().filter(|frame| frame.kind == FrameKind::Thread) {
+        is_code[frame.function.index()] = false;
+    }
+    is_code.into_iter().map(|is_code| !is_code).collect()
 }
 
 /// A path without its folders.

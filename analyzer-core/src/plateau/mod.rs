@@ -2,6 +2,7 @@
 //!
 //! A plateau is wide (a share of either capture) and flat: a function's own time, over all its callers.
 
+use crate::align::KeySpace;
 use crate::function::FunctionCells;
 use crate::stats::noise::Noise;
 use crate::tree::Cell;
@@ -103,6 +104,7 @@ pub struct Ranked {
 #[must_use]
 pub fn rank(
     functions: &[FunctionCells],
+    keys: &KeySpace,
     totals: &Totals,
     noise: Option<&Noise>,
     options: &RankOptions,
@@ -122,12 +124,14 @@ pub fn rank(
         };
         ranked.push(Ranked { key: key as u32, tier, why, growth });
     }
+    // Ties by name: the order must not depend on which capture names a function first.
+    let name = |row: &Ranked| &keys.keys()[row.key as usize].name;
     ranked.sort_by(|one, other| {
         let order = |row: &Ranked| (row.growth < 0.0, row.tier as u8);
         order(one)
             .cmp(&order(other))
             .then(other.growth.abs().total_cmp(&one.growth.abs()))
-            .then(one.key.cmp(&other.key))
+            .then_with(|| name(one).cmp(name(other)))
     });
     let mut doubtful = [0usize; 2];
     ranked.retain(|row| {

@@ -1,7 +1,8 @@
 //! The figures of a plateau as every table prints them.
 
 use crate::plateau::{Tier, Why};
-use crate::report::{Plateau, Report, Summary, units};
+use crate::report::{Basis, Plateau, Report, Summary, units};
+use crate::scale::ScaleMode;
 
 /// The columns of one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +87,7 @@ pub fn heading(plateau: &Plateau) -> &'static str {
 pub fn side(report: &Report, side: &Summary) -> String {
     let mut parts = vec![side.name.clone()];
     match side.samples {
-        Some(samples) => parts.push(format!("{} {}", units::count(samples as f64), report.sampled)),
+        Some(samples) => parts.push(format!("{} {}", units::count(samples as f64), report.basis.noun())),
         None => parts.push(units::value(side.value, &report.value_type.unit)),
     }
     if let Some(duration) = side.duration_ns {
@@ -109,21 +110,35 @@ pub fn other_values(report: &Report) -> Option<String> {
     (!changes.is_empty()).then(|| format!("Also measured (--sample-index): {}.", changes.join(", ")))
 }
 
+/// The functions that are wide enough to be listed and did not change enough; `None` when there are none.
+#[must_use]
+pub fn unchanged(report: &Report) -> Option<String> {
+    let number = report.unchanged_functions;
+    let functions = if number == 1 { "function" } else { "functions" };
+    let change = if report.basis == Basis::Samples { "no change detected" } else { "no large change" };
+    (number > 0).then(|| {
+        format!(
+            "{} more {functions} of {} % or more: {change}",
+            units::count(number as f64),
+            report.min_share_pct
+        )
+    })
+}
+
+/// The name of a scale.
+#[must_use]
+pub fn scale_name(mode: ScaleMode) -> &'static str {
+    match mode {
+        ScaleMode::Share => "share",
+        ScaleMode::Duration => "duration",
+        ScaleMode::Work => "work",
+    }
+}
+
 /// A text with control and bidirectional characters shown as `\u{..}`: names come from captures.
 #[must_use]
 pub fn printable(text: &str) -> String {
-    let is_harmful = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    if !text.contains(is_harmful) {
-        return text.to_owned();
-    }
-    let mut shown = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        if is_harmful(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
-    }
-    shown
+    super::markup::visible(text)
 }
 
 #[cfg(test)]

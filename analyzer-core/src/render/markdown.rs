@@ -33,6 +33,9 @@ impl Renderer for Markdown {
             escape(&figures::side(report, &report.after)),
             escape(&report.value_type.name)
         )?;
+        if let Some(certainty) = report.certainty {
+            writeln!(out, "{certainty}\n")?;
+        }
         if let Some(others) = figures::other_values(report) {
             writeln!(out, "{}\n", escape(&others))?;
         }
@@ -106,7 +109,12 @@ impl Markdown {
         }
         for alternative in &report.scale.alternatives {
             let used = if alternative.mode == report.scale.mode { " (used)" } else { "" };
-            writeln!(out, "- scale {:?}{used}: k = {:.4}", alternative.mode, alternative.k)?;
+            writeln!(
+                out,
+                "- scale by {}{used}: k = {:.4}",
+                figures::scale_name(alternative.mode),
+                alternative.k
+            )?;
         }
         if let Some(noise) = &report.noise {
             writeln!(out, "- noise {}: phi {:.2}", noise.source, noise.phi)?;

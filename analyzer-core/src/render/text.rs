@@ -3,7 +3,7 @@
 use super::Renderer;
 use super::figures::{self, Figures, figures, printable};
 use crate::plateau::Tier;
-use crate::report::{Plateau, Report, VerdictCode};
+use crate::report::{Plateau, Report};
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
@@ -22,6 +22,9 @@ const LEAST_WIDTH: usize = 72;
 /// More rows of growth, and of shrinkage, do not fit a screen.
 const MOST_GROWN: usize = 20;
 const MOST_SHRUNK: usize = 10;
+
+/// Names are not cut shorter than this for the sake of other columns.
+const LEAST_NAME: usize = 24;
 
 impl Renderer for Text {
     fn name(&self) -> &'static str {
@@ -56,6 +59,11 @@ impl Renderer for Text {
                 writeln!(out, "{line}")?;
             }
         }
+        if let Some(certainty) = report.certainty {
+            for line in wrap(certainty, self.width.max(LEAST_WIDTH)) {
+                writeln!(out, "{line}")?;
+            }
+        }
         if let Some(others) = figures::other_values(report) {
             for line in wrap(&printable(&others), self.width.max(LEAST_WIDTH)) {
                 writeln!(out, "{line}")?;
@@ -70,18 +78,14 @@ impl Renderer for Text {
         if !report.plateaus.is_empty() {
             writeln!(out)?;
             let (shown, hidden) = shown(&report.plateaus);
-            self.table(&shown, out)?;
+            let interval = format!("{:.0} % interval", 100.0 * report.confidence);
+            self.table(&shown, &interval, out)?;
             if hidden > 0 {
                 writeln!(out, "    {hidden} more in the other outputs (-o report.html)")?;
             }
         }
-        if report.unchanged_functions > 0 {
-            let what = if report.verdict.code == VerdictCode::Unquantified {
-                "no large change"
-            } else {
-                "no change detected"
-            };
-            writeln!(out, " ~  {} wide functions: {what}", report.unchanged_functions)?;
+        if let Some(unchanged) = figures::unchanged(report) {
+            writeln!(out, " ~  {unchanged}")?;
         }
         Ok(())
     }
@@ -109,59 +113,85 @@ impl Text {
         format!("\x1b[{code}m{text}\x1b[0m")
     }
 
-    fn table(&self, plateaus: &[&Plateau], out: &mut dyn Write) -> io::Result<()> {
+    fn table(&self, plateaus: &[&Plateau], interval_name: &str, out: &mut dyn Write) -> io::Result<()> {
+        let width = self.width.max(LEAST_WIDTH);
         let rows: Vec<Figures> = plateaus.iter().map(|plateau| figures(plateau)).collect();
-        let widest = |column: fn(&Figures) -> &str, heading: &str| {
-            rows.iter().map(|row| column(row).width()).max().unwrap_or(0).max(heading.len())
+        let column = |heading: &str, cell: fn(&Figures) -> &str| {
+            Column::new(heading, rows.iter().map(|row| cell(row).to_owned()).collect())
         };
-        let (before, after) = (widest(|row| &row.before, "before"), widest(|row| &row.after, "after"));
-        let (change, interval) = (widest(|row| &row.change, "change"), widest(|row| &row.interval, ""));
-        let interval = if interval > 0 { interval.max("95 % interval".len()) } else { 0 };
-        let explains = widest(|row| &row.explains, "explains");
-        let fixed = 4 + 2 + before + 2 + after + 2 + change + 2 + interval + 2 + explains + 2 + 4 + 2;
-        let free = self.width.max(LEAST_WIDTH).saturating_sub(fixed).max(16);
-        let longest_name = plateaus.iter().map(|row| printable(&row.function).width()).max().unwrap_or(0);
-        let name = longest_name.clamp(16, free);
+        let mut columns = vec![
+            column("before", |row| &row.before),
+            column("after", |row| &row.after),
+            column("change", |row| &row.change),
+            column(interval_name, |row| &row.interval),
+            column("explains", |row| &row.explains),
+            column("why", |row| row.why),
+        ];
+        columns.retain(|column| !column.is_empty());
+        let taken = |columns: &[Column]| 4 + columns.iter().map(|column| column.width + 2).sum::<usize>();
+        // What explains the growth, and why, give way before names are cut to nothing.
+        while width < taken(&columns) + LEAST_NAME && columns.len() > 3 {
+            columns.pop();
+        }
+        let free = width.saturating_sub(taken(&columns)).max(LEAST_NAME);
+        let names: Vec<String> = plateaus.iter().map(|row| printable(&row.function)).collect();
+        let name_width = names.iter().map(|name| name.width()).max().unwrap_or(0).clamp(16, free);
         let mut heading = "";
-        for (row, &plateau) in rows.iter().zip(plateaus) {
+        for (row, &plateau) in plateaus.iter().enumerate() {
             if heading != figures::heading(plateau) {
-                let first = heading.is_empty();
+                let headings = columns.iter().map(|column| column.pad(&column.heading));
+                let headings: String = headings.map(|heading| format!("  {heading}")).collect();
+                let headings = if heading.is_empty() { headings } else { String::new() };
                 heading = figures::heading(plateau);
-                let columns = if first {
-                    let ci = if interval > 0 { "95 % interval" } else { "" };
-                    format!(
-                        " #  {heading:<name$}  {:>before$}  {:>after$}  {:>change$}  {ci:>interval$}  {:>explains$}  why",
-                        "before", "after", "change", "explains"
-                    )
-                } else {
-                    format!(" #  {heading}")
-                };
-                writeln!(out, "{}", self.paint(columns.trim_end(), Ink::Faint))?;
+                let line = format!(" #  {}{headings}", pad(heading, name_width));
+                writeln!(out, "{}", self.paint(line.trim_end(), Ink::Faint))?;
             }
-            let ink = match plateau.tier {
-                Tier::Grew => Ink::Grew,
-                Tier::Shrank => Ink::Shrank,
-                Tier::Unquantified if plateau.growth.value > 0.0 => Ink::Grew,
-                Tier::Unquantified => Ink::Shrank,
-                Tier::MayHaveGrown | Tier::MayHaveShrunk => Ink::Plain,
-            };
-            let function = pad(&shorten(&printable(&plateau.function), name), name);
-            let figures = format!(
-                "{:>before$}  {:>after$}  {:>change$}  {:>interval$}  {:>explains$}  {:<4}",
-                row.before, row.after, row.change, row.interval, row.explains, row.why
-            );
-            let place = printable(&row.place);
+            let name = self.paint(&pad(&shorten(&names[row], name_width), name_width), ink(plateau));
+            let cells: String =
+                columns.iter().map(|column| format!("  {}", column.pad(&column.cells[row]))).collect();
+            let place = printable(&rows[row].place);
             // A place that does not fit beside the figures gets its own line where it matters most.
-            let fits = name + place.width() <= free;
+            let fits = name_width + 2 + place.width() <= free;
             let beside = if fits { place.as_str() } else { "" };
-            let line = format!("{:>2}  {}  {figures}  {beside}", plateau.rank, self.paint(&function, ink));
+            let line = format!("{:>2}  {name}{cells}  {beside}", plateau.rank);
             writeln!(out, "{}", line.trim_end())?;
             if !fits && plateau.growth.value > 0.0 && plateau.tier != Tier::MayHaveGrown {
-                let place = shorten(&place, self.width.max(LEAST_WIDTH).saturating_sub(6));
-                writeln!(out, "      {}", self.paint(&place, Ink::Faint))?;
+                writeln!(out, "      {}", self.paint(&shorten(&place, width - 6), Ink::Faint))?;
             }
         }
         Ok(())
+    }
+}
+
+fn ink(plateau: &Plateau) -> Ink {
+    match plateau.tier {
+        Tier::Grew => Ink::Grew,
+        Tier::Shrank => Ink::Shrank,
+        Tier::Unquantified if plateau.growth.value > 0.0 => Ink::Grew,
+        Tier::Unquantified => Ink::Shrank,
+        Tier::MayHaveGrown | Tier::MayHaveShrunk => Ink::Plain,
+    }
+}
+
+/// A column of figures, set flush right.
+struct Column {
+    heading: String,
+    cells: Vec<String>,
+    width: usize,
+}
+
+impl Column {
+    fn new(heading: &str, cells: Vec<String>) -> Column {
+        let width = cells.iter().map(|cell| cell.width()).max().unwrap_or(0).max(heading.width());
+        Column { heading: heading.to_owned(), cells, width }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.cells.iter().all(String::is_empty)
+    }
+
+    fn pad(&self, text: &str) -> String {
+        format!("{}{text}", " ".repeat(self.width.saturating_sub(text.width())))
     }
 }
 

@@ -1,10 +1,11 @@
 //! Builds the report: gathers what was computed, rounds it, and puts it into words.
 
+use super::comparability::comparability;
 use super::graph::{self, Mark, Ranks};
 use super::places::{Place, places};
 use super::{
-    Comparability, Detectable, Growth, NoiseFigures, NoteRow, OtherValue, Plateau, PlateauSide, Rate, Report,
-    SCHEMA, Scale, Summary, ValueName, Verdict, VerdictCode, words,
+    Basis, Detectable, Growth, NoiseFigures, NoteRow, OtherValue, Plateau, PlateauSide, Rate, Report, SCHEMA,
+    Scale, Summary, ValueName, Verdict, VerdictCode, words,
 };
 use crate::align::KeySpace;
 use crate::function::FunctionCells;
@@ -29,8 +30,10 @@ pub(crate) struct Inputs<'a> {
     pub ranked: &'a [Ranked],
     pub scales: Vec<Alternative>,
     pub noise: Option<Noise>,
+    pub confidence: f64,
     /// Requests in before and in after, for traces.
     pub requests: Option<(f64, f64)>,
+    pub basis: Basis,
     pub min_share: f64,
 }
 
@@ -59,6 +62,7 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
             left_out_pct: round(left_out_pct(capture, profile)),
         };
     let (before_capture, after_capture) = inputs.captures;
+    let basis = inputs.basis;
     let samples = match inputs.requests {
         Some((before, after)) => (Some(before as i64), Some(after as i64)),
         None if inputs.noise.is_some() => {
@@ -75,7 +79,21 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
     let plateaus: Vec<Plateau> =
         rows.map(|(index, (ranked, place))| facts.plateau(index + 1, ranked, place, gross)).collect();
     let rate = rate(&before, &after);
-    let verdict = facts.verdict(&plateaus, &unit, rate.as_ref(), gross);
+    let mut verdict = facts.verdict(&plateaus, gross);
+    let code = verdict.code;
+    let value_type = ValueName { name: measure.after.name.clone(), unit: unit.clone() };
+    verdict.text = words::verdict(&words::Facts {
+        code,
+        plateaus: &plateaus,
+        before: &before,
+        after: &after,
+        value_type: &value_type,
+        scales: &inputs.scales,
+        basis,
+        rate: rate.as_ref(),
+        explained_pct: verdict.explained_pct,
+        least_pct: 100.0 * inputs.min_share,
+    });
     let mut ranks: Ranks = vec![None; inputs.keys.keys().len()];
     for (index, ranked) in inputs.ranked.iter().enumerate() {
         let mark = match ranked.tier {
@@ -94,7 +112,7 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
         command: inputs.command.to_owned(),
-        value_type: ValueName { name: measure.after.name.clone(), unit: unit.clone() },
+        value_type,
         other_value_types: other_values(&inputs.measures[1..]),
         scale: Scale {
             mode: inputs.scales[0].mode,
@@ -122,10 +140,13 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         classes: None,
         alignment: None,
         comparability: comparability(&inputs),
-        left_out: note_rows(inputs.captures, NoteKind::LeftOut),
-        notes: note_rows(inputs.captures, NoteKind::Caveat),
+        left_out: note_rows(inputs.captures, |kind| kind == NoteKind::LeftOut),
+        notes: note_rows(inputs.captures, |kind| kind != NoteKind::LeftOut),
         traces: None,
-        sampled: if inputs.requests.is_some() { "requests" } else { "samples" },
+        confidence: inputs.confidence,
+        min_share_pct: 100.0 * inputs.min_share,
+        basis,
+        certainty: words::certainty(code, basis),
         unchanged_functions,
         graph: graph::graph(inputs.tree, inputs.children.clone(), inputs.keys, &ranks, &totals, decimals),
         before,
@@ -204,7 +225,8 @@ impl Facts<'_> {
         noise.margin(before, after) * weight
     }
 
-    fn verdict(&self, plateaus: &[Plateau], unit: &str, rate: Option<&Rate>, gross: (f64, f64)) -> Verdict {
+    /// The verdict, still without words.
+    fn verdict(&self, plateaus: &[Plateau], gross: (f64, f64)) -> Verdict {
         let has = |tier| plateaus.iter().any(|plateau| plateau.tier == tier);
         let code = match (self.noise.is_some(), has(Tier::Grew), has(Tier::Shrank)) {
             (false, ..) if plateaus.is_empty() => VerdictCode::NoChangeDetected,
@@ -244,7 +266,7 @@ impl Facts<'_> {
         let both = self.totals.before > 0.0 && self.totals.after > 0.0;
         Verdict {
             code,
-            text: words::verdict(code, plateaus, &self.inputs.scales, unit, rate, explained_pct),
+            text: String::new(),
             explained_pct,
             distance_pct: both.then(|| round(100.0 * distance)),
             distance_noise_pct: distance_noise
@@ -276,38 +298,16 @@ fn other_values(measures: &[(CommonMeasure, f64, f64)]) -> Vec<OtherValue> {
     measures.iter().map(row).collect()
 }
 
-fn comparability(inputs: &Inputs<'_>) -> Vec<Comparability> {
-    let mut warnings = Vec::new();
-    let mut warn = |code, text| warnings.push(Comparability { code, severity: "warning", text });
-    let (before, after) = inputs.captures;
-    let starts = (inputs.profiles.0.meta.start_ns, inputs.profiles.1.meta.start_ns);
-    if let (Some(first), Some(second)) = starts
-        && first > second
-    {
-        warn("order", words::reversed(&before.source.name, &after.source.name));
-    }
-    for (capture, profile) in [(before, inputs.profiles.0), (after, inputs.profiles.1)] {
-        if let Some(lost) = profile.meta.lost_events.filter(|&lost| lost > 0) {
-            warn("lost_events", words::lost_events(&capture.source.name, lost));
-        }
-        let left_out = left_out_pct(capture, profile);
-        if left_out >= 0.5 {
-            warn("left_out", words::left_out(&capture.source.name, left_out));
-        }
-    }
-    warnings
-}
-
-fn note_rows((before, after): (&Capture, &Capture), kind: NoteKind) -> Vec<NoteRow> {
+fn note_rows((before, after): (&Capture, &Capture), wanted: fn(NoteKind) -> bool) -> Vec<NoteRow> {
     let rows = [("before", before), ("after", after)].into_iter().flat_map(|(side, capture)| {
-        let notes = capture.notes.iter().filter(move |note| note.kind == kind);
+        let notes = capture.notes.iter().filter(move |note| wanted(note.kind));
         notes.map(move |note| NoteRow { side, code: note.code, count: note.count, text: note.to_string() })
     });
     rows.collect()
 }
 
 /// The share of a capture's samples that its reader left out, in percent.
-fn left_out_pct(capture: &Capture, profile: &Profile) -> f64 {
+pub(super) fn left_out_pct(capture: &Capture, profile: &Profile) -> f64 {
     let used: u64 = profile.series.iter().map(|series| series.records).sum();
     let left_out = capture.notes.samples_left_out();
     if left_out == 0 { 0.0 } else { 100.0 * left_out as f64 / (used + left_out) as f64 }

@@ -4,6 +4,7 @@
 //! and decide nothing. A field that cannot be known is null.
 
 mod build;
+mod comparability;
 mod graph;
 mod places;
 pub mod units;
@@ -12,6 +13,7 @@ mod words;
 use crate::plateau::{Tier, Why};
 use crate::scale::{Alternative, ScaleMode};
 pub(crate) use build::{Inputs, build};
+pub(crate) use comparability::unknown_pct;
 pub use graph::{Graph, GraphNode, Mark};
 use serde::Serialize;
 
@@ -57,15 +59,52 @@ pub struct Report {
     pub notes: Vec<NoteRow>,
     /// Request figures of trace sets; null for profiles.
     pub traces: Option<()>,
-    /// What a sample is: `samples` of a profile, `requests` of traces.
+    /// The share of intervals that should hold the truth.
     #[serde(skip)]
-    pub sampled: &'static str,
+    pub confidence: f64,
+    /// What the values rest on.
+    #[serde(skip)]
+    pub basis: Basis,
+    /// How sure the findings are, where that is not said row by row.
+    #[serde(skip)]
+    pub certainty: Option<&'static str>,
+    /// The least share of either capture that a listed function has, in percent.
+    #[serde(skip)]
+    pub min_share_pct: f64,
     /// How many functions of at least the smallest share did not change detectably.
     #[serde(skip)]
     pub unchanged_functions: usize,
     /// The call tree of both captures, for pictures.
     #[serde(skip)]
     pub graph: Graph,
+}
+
+/// What the values of a comparison rest on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// Samples that can be counted.
+    Samples,
+    /// Requests of traces.
+    Requests,
+    /// Amounts of which the number of samples is unknown, such as those of a heap.
+    Amounts,
+}
+
+impl Basis {
+    /// The noun for what a side has a number of.
+    #[must_use]
+    pub fn noun(self) -> &'static str {
+        match self {
+            Basis::Samples | Basis::Amounts => "samples",
+            Basis::Requests => "requests",
+        }
+    }
+
+    /// What is made equal by the scale of work, in words.
+    #[must_use]
+    pub fn work(self) -> &'static str {
+        words::work(self)
+    }
 }
 
 /// One side of the comparison.

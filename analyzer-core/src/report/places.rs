@@ -41,7 +41,7 @@ pub(super) fn places(tree: &CallTree, keys: &KeySpace, totals: &Totals, ranked: 
             }
         }
         let mut callers: Vec<(usize, f64)> = callers.into_iter().collect();
-        callers.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
+        callers.sort_by(|one, other| other.1.total_cmp(&one.1).then_with(|| name(one.0).cmp(&name(other.0))));
         Place {
             path: most.map_or_else(Vec::new, |node| {
                 tree.path(node).into_iter().map(|node| name(tree.key(node))).collect()

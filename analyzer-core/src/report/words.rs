@@ -1,20 +1,28 @@
 //! Codes into sentences, once for every output.
 
-use super::{Plateau, Rate, VerdictCode, units};
+use super::{Basis, Plateau, Rate, Summary, ValueName, VerdictCode, units};
 use crate::plateau::Tier;
 use crate::scale::{Alternative, ScaleMode};
 
-/// The verdict: what happened to the rate, and what happened at equal load.
-pub(super) fn verdict(
-    code: VerdictCode,
-    plateaus: &[Plateau],
-    scales: &[Alternative],
-    unit: &str,
-    rate: Option<&Rate>,
-    explained_pct: Option<f64>,
-) -> String {
-    let mut text = rate.map_or_else(String::new, |rate| rate_sentence(rate, unit) + " ");
-    text += &load(&scales[0]);
+/// What the verdict is put together from.
+pub(super) struct Facts<'a> {
+    pub(super) code: VerdictCode,
+    pub(super) plateaus: &'a [Plateau],
+    pub(super) before: &'a Summary,
+    pub(super) after: &'a Summary,
+    pub(super) value_type: &'a ValueName,
+    pub(super) scales: &'a [Alternative],
+    pub(super) basis: Basis,
+    pub(super) rate: Option<&'a Rate>,
+    pub(super) explained_pct: Option<f64>,
+    /// The least change that is listed where evidence is unknown, in percent.
+    pub(super) least_pct: f64,
+}
+
+/// The verdict: what happened to the whole, and what happened inside it at equal load.
+pub(super) fn verdict(facts: &Facts<'_>) -> String {
+    let Facts { code, plateaus, .. } = *facts;
+    let mut text = format!("{} {}", whole(facts), load(&facts.scales[0], facts.basis));
     let number = |tiers: &[Tier], sign: f64| {
         plateaus.iter().filter(|row| tiers.contains(&row.tier) && row.growth.value * sign > 0.0).count()
     };
@@ -22,19 +30,58 @@ pub(super) fn verdict(
     let (grew, shrank) = (number(&certain, 1.0), number(&certain, -1.0));
     let may = number(&[Tier::MayHaveGrown], 1.0);
     match code {
+        VerdictCode::NoChangeDetected if facts.basis != Basis::Samples => {
+            text += &format!("no plateau changed by {} points or more", facts.least_pct);
+        }
         VerdictCode::NoChangeDetected => {
             text += "no plateau grew or shrank by more than noise";
             if may > 0 {
                 text += &format!("; {} may have grown", plural(may, "plateau"));
             }
         }
-        _ => text += &changes(plateaus, grew, shrank, explained_pct),
+        _ => text += &changes(plateaus, grew, shrank, facts.explained_pct),
     }
     text += ".";
-    if code == VerdictCode::Unquantified {
-        text += " How sure that is cannot be said: these captures do not tell how many samples their values rest on.";
-    }
     text
+}
+
+/// How sure findings are that are ranked by their size alone.
+pub(super) fn certainty(code: VerdictCode, basis: Basis) -> Option<&'static str> {
+    match (code, basis) {
+        (VerdictCode::Unquantified, Basis::Requests) => {
+            Some("By size: how sure that is is not computed for traces yet.")
+        }
+        (VerdictCode::Unquantified, _) => Some(
+            "By size: these captures do not tell how many samples their values rest on, so how sure that is is unknown.",
+        ),
+        _ => None,
+    }
+}
+
+/// The totals, and what they are per second where that is known.
+fn whole(facts: &Facts<'_>) -> String {
+    let Facts { before, after, value_type, .. } = *facts;
+    let (name, unit) = (&value_type.name, value_type.unit.as_str());
+    let change = |before: f64, after: f64| {
+        if before > 0.0 { format!(" ({:+.1} %)", 100.0 * (after / before - 1.0)) } else { String::new() }
+    };
+    if let (Basis::Requests, Some(requests), Some(later)) = (facts.basis, before.samples, after.samples) {
+        let each = |value: f64, requests: i64| if requests > 0 { value / requests as f64 } else { 0.0 };
+        let (one, other) = (each(before.value, requests), each(after.value, later));
+        let (from, to) = (units::value(one, unit), units::value(other, unit));
+        return format!("{name} {from} -> {to} per request{}.", change(one, other));
+    }
+    let (from, to) = (units::value(before.value, unit), units::value(after.value, unit));
+    let mut text = format!("{name} {from} -> {to}{}", change(before.value, after.value));
+    let is_cpu = ["cpu", "cpu-clock", "task-clock"].iter().any(|clock| name.split(':').next() == Some(clock));
+    if let Some(rate) = facts.rate.filter(|_| is_cpu && unit == "nanoseconds") {
+        // A nanosecond of CPU per nanosecond of time is a core.
+        let (from, to) = (rate.before_per_s / 1e9, rate.after_per_s / 1e9);
+        text += &format!(", {from:.2} -> {to:.2} cores busy ({:+.1} %)", rate.change_pct);
+    } else if let Some(rate) = facts.rate {
+        text += &format!(", per second {:+.1} %", rate.change_pct);
+    }
+    text + "."
 }
 
 /// What changed, growth first, the largest by name.
@@ -58,33 +105,30 @@ fn changes(plateaus: &[Plateau], grew: usize, shrank: usize, explained_pct: Opti
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
-fn rate_sentence(rate: &Rate, unit: &str) -> String {
-    let per_second = |value: f64| match unit {
-        // A nanosecond of CPU per nanosecond of time is a core.
-        "nanoseconds" => format!("{:.2}", value / 1e9),
-        _ => units::value(value, unit),
-    };
-    let name = if unit == "nanoseconds" { "cores busy" } else { "per second" };
-    format!(
-        "{} -> {} {name} ({:+.1} %).",
-        per_second(rate.before_per_s),
-        per_second(rate.after_per_s),
-        rate.change_pct
-    )
-}
-
-fn load(scale: &Alternative) -> String {
+fn load(scale: &Alternative, basis: Basis) -> String {
     let k = format!("k {:.3}", scale.k);
     match scale.mode {
         ScaleMode::Share => format!("At equal totals ({k}), "),
         ScaleMode::Duration => format!("Per second ({k}), "),
-        ScaleMode::Work => format!("Per request ({k}), "),
+        ScaleMode::Work => format!("{} ({k}), ", work(basis)),
+    }
+}
+
+/// What is made equal when work is.
+pub(crate) fn work(basis: Basis) -> &'static str {
+    match basis {
+        Basis::Requests => "Per request",
+        Basis::Amounts => "In absolute amounts",
+        Basis::Samples => "Per unit of work",
     }
 }
 
 /// Why the chosen scale may mislead: the modes give different answers.
 pub(super) fn scale_warning(scales: &[Alternative]) -> Option<String> {
     let chosen = scales[0];
+    if chosen.mode != ScaleMode::Share {
+        return None;
+    }
     let other = scales.iter().find(|scale| scale.mode == ScaleMode::Duration && scale.mode != chosen.mode)?;
     let apart = (other.k / chosen.k).ln().abs();
     (apart > 0.1).then(|| {
@@ -102,6 +146,25 @@ pub(super) fn reversed(before: &str, after: &str) -> String {
 
 pub(super) fn lost_events(name: &str, lost: u64) -> String {
     format!("{name}: {} were lost while recording", plural(lost as usize, "event"))
+}
+
+pub(super) fn same_file(name: &str) -> String {
+    format!("before and after are the same file ({name})")
+}
+
+pub(super) fn few_in_common(common_pct: f64) -> String {
+    format!(
+        "only {common_pct:.0} % of the two captures is in functions that both have: are they of one program, and both \
+         with symbols?"
+    )
+}
+
+pub(super) fn few_samples(name: &str, samples: i64) -> String {
+    format!("{name}: {} only; differences of so few prove little", plural(samples as usize, "sample"))
+}
+
+pub(super) fn unknown(name: &str, share_pct: f64) -> String {
+    format!("{name}: {share_pct:.0} % is in code without symbols; install them where it is recorded")
 }
 
 pub(super) fn left_out(name: &str, percent: f64) -> String {

@@ -10,13 +10,13 @@ mod write;
 
 use crate::format::{Confidence, Format, ReadOptions, Recognition};
 use crate::{
-    Content, Frame, FrameId, FrameKind, Function, NoteKind, Notes, ProfileBuilder, ReadErrorKind, SeriesId,
-    StackId, chunk,
+    Content, Frame, FrameId, FrameKind, Function, Notes, ProfileBuilder, ReadErrorKind, SeriesId, StackId,
+    ValueType, chunk,
 };
 use hashbrown::HashMap;
 use record::{Count, Line};
 use std::ops::Range;
-pub use write::{frame_name, write, write_counts, write_decimal};
+pub use write::{frame_name, write, write_counts, write_decimal, write_stored};
 
 /// The most decimal places that are kept exactly.
 const DECIMALS: usize = 9;
@@ -56,12 +56,20 @@ impl Format for Folded {
     fn read(&self, input: &[u8], options: &ReadOptions, notes: &mut Notes) -> Result<Content, ReadErrorKind> {
         let ranges = chunk::cut(input, options.chunk_bytes, |from| chunk::line_end(input, from));
         let style = record::style(input);
-        let read = |range: Range<usize>| {
-            let mut reader = Reader::new(input, style);
-            reader.read(range);
-            reader.chunk
+        let read = |decimals| {
+            let read = |range: Range<usize>| {
+                let mut reader = Reader::new(input, style, decimals);
+                reader.read(range);
+                reader.chunk
+            };
+            chunk::read(&ranges, read, Chunk::absorb).unwrap_or_else(|| Chunk::new(decimals))
         };
-        let mut chunk = chunk::read(&ranges, read, Chunk::absorb).unwrap_or_else(Chunk::new);
+        // Nearly all files hold whole numbers. One that does not is read again at the scale that it turned out to
+        // need, so that every count is kept exactly, or is left out, whatever stands around it.
+        let mut chunk = read(0);
+        if chunk.most_decimals > 0 {
+            chunk = read(chunk.most_decimals);
+        }
         chunk.notes.number_lines(input);
         notes.absorb(chunk.notes);
         Ok(Content::Profile(chunk.builder.finish()))
@@ -73,28 +81,22 @@ struct Chunk {
     builder: ProfileBuilder,
     series: SeriesId,
     notes: Notes,
+    /// The most decimal places of any count, at most [`DECIMALS`].
+    most_decimals: u8,
 }
 
 impl Chunk {
-    fn new() -> Chunk {
+    fn new(decimals: u8) -> Chunk {
         let mut builder = ProfileBuilder::default();
-        let samples = builder.value_type(b"samples", b"count");
+        let samples = ValueType { decimals, ..builder.value_type(b"samples", b"count") };
         let series = builder.series(&[samples]);
-        Chunk { builder, series, notes: Notes::default() }
+        Chunk { builder, series, notes: Notes::default(), most_decimals: 0 }
     }
 
-    fn absorb(&mut self, mut later: Chunk) {
-        let decimals = self.builder.decimals(self.series).max(later.builder.decimals(later.series));
-        let raised = self.builder.raise_decimals(self.series, decimals);
-        let raised = raised.and(later.builder.raise_decimals(later.series, decimals));
-        if raised.is_err() {
-            let text = "samples whose count has too many digits beside the decimals of others, left out";
-            let records = later.builder.records(later.series);
-            self.notes.count("count_too_large", NoteKind::LeftOut, text, records);
-            return;
-        }
+    fn absorb(&mut self, later: Chunk) {
         self.builder.absorb(later.builder);
         self.notes.absorb(later.notes);
+        self.most_decimals = self.most_decimals.max(later.most_decimals);
     }
 }
 
@@ -102,23 +104,26 @@ impl Chunk {
 struct Reader<'a> {
     input: &'a [u8],
     style: record::Style,
+    /// The decimal places that counts are kept with.
+    decimals: u8,
     chunk: Chunk,
     frames: HashMap<&'a [u8], FrameId>,
     /// Stacks by their text: files that were not added up repeat them.
-    stacks: HashMap<&'a [u8], Option<StackId>>,
+    stacks: Memory<'a>,
     /// The stack of the line before and, per frame of it, where the frame ends and its stack id.
     previous: &'a [u8],
     path: Vec<(usize, StackId)>,
 }
 
 impl<'a> Reader<'a> {
-    fn new(input: &'a [u8], style: record::Style) -> Reader<'a> {
+    fn new(input: &'a [u8], style: record::Style, decimals: u8) -> Reader<'a> {
         Reader {
             input,
             style,
-            chunk: Chunk::new(),
+            decimals,
+            chunk: Chunk::new(decimals),
             frames: HashMap::new(),
-            stacks: HashMap::new(),
+            stacks: Memory::default(),
             previous: b"",
             path: Vec::new(),
         }
@@ -152,19 +157,16 @@ impl<'a> Reader<'a> {
             self.chunk.notes.left_out("count_too_large", text, at, line);
             return;
         };
-        let stack = match self.stacks.get(stack) {
-            Some(&known) => known,
-            None => {
-                let id = self.stack(stack);
-                self.stacks.insert(stack, id);
-                id
-            }
-        };
+        let stack = self.stacks.get(stack).unwrap_or_else(|| {
+            let id = self.stack(stack);
+            self.stacks.insert(stack, id);
+            id
+        });
         let Chunk { builder, series, .. } = &mut self.chunk;
         builder.sum(*series, stack, value);
     }
 
-    /// The count at the decimals of the series, which are raised when this count has more.
+    /// The count as a whole number of the decimal places that are kept; `None` when it leaves `i64`.
     fn value(&mut self, count: Count<'a>, at: usize, line: &[u8]) -> Option<i64> {
         let mut fraction = count.fraction;
         if fraction.len() > DECIMALS {
@@ -175,18 +177,10 @@ impl<'a> Reader<'a> {
         while let [rest @ .., b'0'] = fraction {
             fraction = rest;
         }
-        let Chunk { builder, series, .. } = &mut self.chunk;
-        let decimals = fraction.len() as u8;
-        if decimals > 0 {
-            builder.raise_decimals(*series, decimals).ok()?;
-        }
-        let missing = u32::from(builder.decimals(*series) - decimals);
-        let value = count
-            .whole
-            .iter()
-            .chain(fraction)
-            .try_fold(0i64, |sum, digit| sum.checked_mul(10)?.checked_add(i64::from(digit - b'0')))?;
-        value.checked_mul(10i64.checked_pow(missing)?)
+        self.chunk.most_decimals = self.chunk.most_decimals.max(fraction.len() as u8);
+        let zeros = usize::from(self.decimals).saturating_sub(fraction.len());
+        let digits = count.whole.iter().chain(fraction).chain(std::iter::repeat_n(&b'0', zeros));
+        digits.copied().try_fold(0i64, |sum, digit| sum.checked_mul(10)?.checked_add(i64::from(digit - b'0')))
     }
 
     /// The stack of a line. Neighbouring lines share most of their frames: the walk starts where they part.
@@ -231,9 +225,48 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Stacks by the text of their line. Files that were not added up repeat lines; in others nothing is remembered
+/// after a while, because it would only cost memory.
+#[derive(Default)]
+struct Memory<'a> {
+    stacks: HashMap<&'a [u8], Option<StackId>>,
+    asked: usize,
+    known: usize,
+}
+
+impl<'a> Memory<'a> {
+    /// After so many lines it shows whether a file repeats them.
+    const TRIAL: usize = 20_000;
+
+    fn get(&mut self, text: &[u8]) -> Option<Option<StackId>> {
+        if self.is_useless() {
+            return None;
+        }
+        self.asked += 1;
+        let found = self.stacks.get(text).copied();
+        self.known += usize::from(found.is_some());
+        if self.is_useless() {
+            self.stacks = HashMap::new();
+        }
+        found
+    }
+
+    fn insert(&mut self, text: &'a [u8], stack: Option<StackId>) {
+        if !self.is_useless() {
+            self.stacks.insert(text, stack);
+        }
+    }
+
+    fn is_useless(&self) -> bool {
+        self.asked >= Self::TRIAL && self.known * 8 < self.asked
+    }
+}
+
 /// The kind of a frame from its name alone, where there is no suffix.
 fn kind_of_name(name: &[u8]) -> FrameKind {
-    if name == b"[unknown]" { FrameKind::Unknown } else { FrameKind::User }
+    let is_module =
+        name.starts_with(b"[") && name.ends_with(b"]") && memchr::memmem::find(name, b"+0x").is_some();
+    if is_module || name == b"[unknown]" { FrameKind::Unknown } else { FrameKind::User }
 }
 
 #[cfg(test)]

@@ -49,7 +49,8 @@ fn chunks_do_not_show() {
     for i in 0..300 {
         text += &format!("main;f{};g{} {}.{}\n", i % 7, i % 11, i, i % 3);
     }
-    text += "odd line\nmain;f0 1\r\n";
+    text += "odd line\nmain;f0 1\r\nmain;huge 9000000000000000000\nmain;tiny 0.0000001\n";
+    text += &"main;large 900000000\n".repeat(20);
     let whole = capture(&text);
     for chunk_bytes in [1, 10, 100, 1000] {
         let options = ReadOptions { chunk_bytes, from: Some("folded"), ..ReadOptions::default() };

@@ -1,11 +1,11 @@
 //! Writes a profile as folded stacks, one line per stack, in the order of the capture.
 
 use super::frame::SUFFIXES;
-use crate::{Frame, FrameKind, Profile, SeriesId, StackId};
+use crate::{Frame, Profile, SeriesId, StackId};
 use rustc_hash::FxHashMap;
 use std::io::{self, Write};
 
-/// Writes one column of a series. Stacks that would give the same text are added up; stacks of zero are kept.
+/// Writes one column of a series. Rows of one stack are added up; stacks of zero are kept.
 ///
 /// `;` and line ends in names become `:` and blanks, because folded text cannot hold them.
 ///
@@ -15,6 +15,26 @@ pub fn write(profile: &Profile, series: SeriesId, column: usize, out: &mut impl 
     let series = &profile.series[series.index()];
     let values = series.samples.values[column].iter().map(|&value| i128::from(value));
     write_values(profile, &series.samples.stacks, values, series.value_types[column].decimals, out)
+}
+
+/// Writes one column of a series as it is stored: whole numbers, times ten to the column's decimals.
+///
+/// # Errors
+/// When `out` fails.
+pub fn write_stored(
+    profile: &Profile,
+    series: SeriesId,
+    column: usize,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let samples = &profile.series[series.index()].samples;
+    write_values(
+        profile,
+        &samples.stacks,
+        samples.values[column].iter().map(|&value| i128::from(value)),
+        0,
+        out,
+    )
 }
 
 /// Writes how many samples each stack of a series has; nothing where the capture does not tell.
@@ -64,27 +84,31 @@ fn write_values(
     Ok(())
 }
 
-/// The text of a frame in folded stacks: its name, with the suffix of its kind.
+/// The text of a frame in folded stacks: its name, with the place in the source or the suffix of its kind.
+///
+/// `;` and line ends become `:` and blanks, because folded text cannot hold them.
 #[must_use]
 pub fn frame_name(profile: &Profile, frame: &Frame) -> Vec<u8> {
     let function = profile.function(frame.function);
-    let mut name: Vec<u8> = profile.strings.get(function.name).to_vec();
-    for byte in &mut name {
+    let mut text: Vec<u8> = profile.strings.get(function.name).to_vec();
+    let suffix = SUFFIXES.iter().find(|(_, kind)| *kind == frame.kind);
+    match (function.file, suffix) {
+        (Some(file), _) if frame.line > 0 => {
+            text.extend_from_slice(b" (");
+            text.extend_from_slice(profile.strings.get(file));
+            text.extend(format!(":{})", frame.line).bytes());
+        }
+        (_, Some((suffix, _))) => text.extend_from_slice(suffix),
+        _ => {}
+    }
+    for byte in &mut text {
         match *byte {
             b';' => *byte = b':',
             b'\n' | b'\r' => *byte = b' ',
             _ => {}
         }
     }
-    if let Some(file) = function.file.filter(|_| frame.line > 0) {
-        let file = profile.strings.text(file);
-        name.extend(format!(" ({file}:{})", frame.line).bytes());
-    } else if let Some((suffix, _)) = SUFFIXES.iter().find(|(_, kind)| *kind == frame.kind)
-        && frame.kind != FrameKind::User
-    {
-        name.extend_from_slice(suffix);
-    }
-    name
+    text
 }
 
 /// Writes a fixed-point value without trailing zeros.

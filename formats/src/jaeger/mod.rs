@@ -74,7 +74,7 @@ impl Format for Jaeger {
                 return Err(ReadErrorKind::malformed(place(input, broken.byte), broken.expected, what));
             }
             let (code, text) = if cut { ("json_cut", CUT) } else { ("json_broken", BROKEN) };
-            found.caveat(code, text, broken.byte, &input[broken.byte.min(input.len())..]);
+            found.damaged(code, text, broken.byte, &input[broken.byte.min(input.len())..]);
         } else if !known {
             let expected =
                 "a Jaeger document: \"data\", or a trace with \"traceID\", \"spans\", \"processes\"";

@@ -8,7 +8,7 @@ mod record;
 use crate::format::{Confidence, Format, ReadOptions, Recognition};
 use crate::{
     Content, Frame, FrameId, FrameKind, Function, Mapping, NoteKind, Notes, ProfileBuilder, ProfileMeta,
-    ReadErrorKind, SeriesId, StackId, StringId, chunk,
+    ReadErrorKind, SeriesId, StackId, StringId, chunk, module,
 };
 use hashbrown::HashMap;
 use record::{FrameLine, Header};
@@ -154,11 +154,7 @@ impl Chunk {
             ours.unweighed += theirs.unweighed;
         }
         self.notes.absorb(later.notes);
-        // The order of a set does not matter for a union.
-        #[allow(clippy::iter_over_hash_type)]
-        for thread in later.threads {
-            self.threads.insert(thread);
-        }
+        self.threads.extend(later.threads);
         self.times_ns = match (self.times_ns, later.times_ns) {
             (Some(ours), Some(theirs)) => Some((ours.0.min(theirs.0), ours.1.max(theirs.1))),
             (ours, theirs) => ours.or(theirs),
@@ -182,7 +178,8 @@ impl Chunk {
         let text = "samples without a period among others with one, weighed as 1";
         self.notes.count("period_missing", NoteKind::Caveat, text, mixed);
         let meta = &mut self.builder.meta;
-        if let (None, Some((first, last))) = (meta.duration_ns, self.times_ns) {
+        // The header's duration is that of the recording, of which this file may hold a part.
+        if let Some((first, last)) = self.times_ns.filter(|(first, last)| last > first) {
             meta.duration_ns = i64::try_from(last - first).ok();
         }
         meta.threads = (!self.threads.is_empty()).then_some(self.threads.len() as u64);
@@ -225,10 +222,10 @@ impl<'a> Reader<'a> {
                     if record::frame(record::trim_end(line)).is_some() {
                         let text =
                             "frames expected below a line \"comm pid time: event:\", left out without one";
-                        notes.caveat("frame_without_sample", text, at, line);
+                        notes.damaged("frame_without_sample", text, at, line);
                     } else {
                         let text = "lines expected to be \"comm pid time: event:\", skipped";
-                        notes.caveat("line_unread", text, at, line);
+                        notes.damaged("line_unread", text, at, line);
                     }
                     at = end;
                 }
@@ -345,7 +342,7 @@ impl<'a> Reader<'a> {
                 };
                 if self.is_cut(parsed, line, body.start..start) {
                     let text = "frame lines cut by the end of the file, left out";
-                    self.chunk.notes.caveat("cut_at_end", text, start, line);
+                    self.chunk.notes.damaged("cut_at_end", text, start, line);
                     return None;
                 }
                 let position = source.take();
@@ -375,7 +372,7 @@ impl<'a> Reader<'a> {
         let source = record::source_line(line);
         if source.is_none() {
             let text = "lines expected to be \"address symbol (dso)\", skipped; the sample is kept";
-            self.chunk.notes.caveat("frame_unread", text, at, line);
+            self.chunk.notes.damaged("frame_unread", text, at, line);
         }
         source.filter(|(file, _)| !file.is_empty())
     }
@@ -395,7 +392,7 @@ impl<'a> Reader<'a> {
         let name = if !unknown {
             builder.string(line.symbol)
         } else if known_dso {
-            builder.string(&module_name(line.dso))
+            builder.string(&module::unsymbolised(line.dso, None))
         } else {
             builder.string(b"[unknown]")
         };
@@ -403,9 +400,9 @@ impl<'a> Reader<'a> {
             FrameKind::Inlined
         } else if unknown {
             FrameKind::Unknown
-        } else if is_kernel(line.dso) {
+        } else if module::is_kernel(line.dso) {
             FrameKind::Kernel
-        } else if is_jit(line.dso) {
+        } else if module::is_jit(line.dso) {
             FrameKind::Jit
         } else {
             FrameKind::User
@@ -416,30 +413,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The name that unsymbolised code of a module goes by: `[libc.so.6]`.
-fn module_name(dso: &[u8]) -> Vec<u8> {
-    let dso = dso.strip_suffix(b" (deleted)").unwrap_or(dso);
-    let base = dso.rsplit(|&byte| byte == b'/').next().filter(|base| !base.is_empty()).unwrap_or(dso);
-    if base.starts_with(b"[") { base.to_vec() } else { [b"[", base, b"]"].concat() }
-}
-
-fn is_kernel(dso: &[u8]) -> bool {
-    let base = dso.rsplit(|&byte| byte == b'/').next().unwrap_or(dso);
-    dso.starts_with(b"[kernel")
-        || dso.starts_with(b"[guest.kernel")
-        || base.starts_with(b"vmlinux")
-        || [&b".ko"[..], b".ko.gz", b".ko.xz", b".ko.zst"].iter().any(|suffix| base.ends_with(suffix))
-        || base.starts_with(b"bpf_prog_")
-}
-
-fn is_jit(dso: &[u8]) -> bool {
-    let base = dso.rsplit(|&byte| byte == b'/').next().unwrap_or(dso);
-    (base.starts_with(b"perf-") && base.ends_with(b".map"))
-        || base.starts_with(b"jitted-")
-        || dso.starts_with(b"//anon")
-        || dso.starts_with(b"[JIT")
-}
-
 /// The number in `lost 42`.
 fn lost_events(rest: &[u8]) -> u64 {
     let at = memchr::memmem::find(rest, b"lost ").map_or(rest.len(), |at| at + 5);
@@ -447,17 +420,23 @@ fn lost_events(rest: &[u8]) -> u64 {
     record::number(&rest[at..at + digits]).unwrap_or(u64::MAX)
 }
 
-/// What `perf script --header` prints above the samples.
+/// What `perf script --header` prints above the samples. Of files put together the first header counts, as it
+/// does where chunks meet.
 fn metadata(meta: &mut ProfileMeta, line: &[u8]) {
     let text = String::from_utf8_lossy(line);
     let Some((key, value)) = text.trim_start_matches('#').split_once(':') else { return };
     let value = value.trim();
     match key.trim() {
-        "cmdline" => meta.command = Some(value.to_owned()),
-        "hostname" => meta.host = Some(value.to_owned()),
+        "cmdline" => {
+            meta.command.get_or_insert_with(|| value.to_owned());
+        }
+        "hostname" => {
+            meta.host.get_or_insert_with(|| value.to_owned());
+        }
         "sample duration" => {
             let milliseconds = value.strip_suffix("ms").and_then(|value| value.trim().parse::<f64>().ok());
-            meta.duration_ns = milliseconds.map(|milliseconds| (milliseconds * 1e6).round() as i64);
+            let nanoseconds = milliseconds.map(|milliseconds| (milliseconds * 1e6).round() as i64);
+            meta.duration_ns = meta.duration_ns.or(nanoseconds);
         }
         _ => {}
     }

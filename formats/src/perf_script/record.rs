@@ -78,10 +78,13 @@ pub(super) fn header(line: &[u8]) -> Option<Header<'_>> {
     header_with_time(line).or_else(|| header_without_time(line))
 }
 
+/// Thread name (at most 16 bytes, padded), ids, cpu and flags stand in the first so many bytes of a header.
+const PREFIX: usize = 128;
+
 /// A header is easiest to find from its time: a token `seconds.fraction:`.
 fn header_with_time(line: &[u8]) -> Option<Header<'_>> {
     let mut start = 0;
-    while start < line.len() {
+    while start < line.len().min(PREFIX) {
         let (word, rest) = token(&line[start..]);
         let after = line.len() - rest.len();
         if let Some(time_ns) = time(word)
@@ -98,7 +101,7 @@ fn header_with_time(line: &[u8]) -> Option<Header<'_>> {
 /// Without a time: `comm pid[/tid] [cpu] period event:`. The first reading that fits is taken.
 fn header_without_time(line: &[u8]) -> Option<Header<'_>> {
     let mut start = 0;
-    while start < line.len() {
+    while start < line.len().min(PREFIX) {
         let (word, rest) = token(&line[start..]);
         let after = line.len() - rest.len();
         let rest = if is_cpu(token(rest).0) { token(rest).1 } else { rest };

@@ -118,6 +118,8 @@ fn chunks_do_not_show() {
         text +=
             &format!("c{comm} 1 {i}.0: {i} {event}: \n\t1 f{leaf} (/x)\n\t{i:x} g{} (/y)\n\tODD\n\n", i % 11);
     }
+    text = format!("# hostname : one\n{text}# hostname : two\n");
+    text += &format!("a 1 1.0: {} cycles: \n\t1 f (/x)\n\n", i64::MAX).repeat(3);
     text += "  s 1 1.0: 1 cycles:  7f f+0x4 (/x)\nodd\n";
     let whole = capture(&text);
     for chunk_bytes in [1, 10, 100, 1000, 3000] {

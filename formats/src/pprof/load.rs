@@ -16,7 +16,7 @@ pub(crate) fn load(input: Message<'_>, notes: &mut Notes) -> Result<ProfileBuild
     match load_records(input, &records, notes) {
         Ok(builder) if builder.records(SeriesId::new(0)) > 0 => {
             let text = "input ends inside a record; what stands whole before it is used";
-            notes.caveat("pprof_cut", text, cut.byte(), cut.path().as_bytes());
+            notes.damaged("pprof_cut", text, cut.byte(), cut.path().as_bytes());
             Ok(builder)
         }
         _ => Err(because_of(cut)),

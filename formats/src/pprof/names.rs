@@ -1,24 +1,22 @@
-//! Names of code that has no symbol, and which mappings are the kernel's.
+//! Names of code that has no symbol.
 //!
 //! A raw address differs from run to run (address space layout randomisation); the offset in the file does
 //! not: `address - start + offset`, as google/pprof's `internal/binutils` computes it.
 
-use crate::{Mapping, Strings};
+use crate::{Mapping, Strings, module};
 
 /// The name of a frame of which nothing is known.
 pub(crate) const UNKNOWN: &[u8] = b"[unknown]";
 
-/// `libc.so.6+0x1a2b`: the place in the file of a mapping; `None` when the mapping has no name.
+/// `[libc.so.6+0x1a2b]`: the place in the file of a mapping; `None` when the mapping has no name.
 pub(crate) fn in_mapping(strings: &Strings, mapping: &Mapping, address: u64) -> Option<Vec<u8>> {
-    let name = module(strings, mapping)?;
-    let mut bytes = name.to_vec();
-    bytes.extend_from_slice(format!("+{:#x}", file_offset(mapping, address)).as_bytes());
-    Some(bytes)
+    Some(module::unsymbolised(module_of(strings, mapping)?, Some(file_offset(mapping, address))))
 }
 
 /// The address whose place in the file of `mapping` is what `name` says: the reverse of [`in_mapping`].
 pub(crate) fn address_in_mapping(strings: &Strings, mapping: &Mapping, name: &[u8]) -> Option<u64> {
-    let digits = name.strip_prefix(module(strings, mapping)?)?.strip_prefix(b"+0x")?;
+    let plus = memchr::memmem::rfind(name, b"+0x")?;
+    let digits = name[plus + 3..].strip_suffix(b"]")?;
     let offset = u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
     let inside = offset.wrapping_sub(mapping.offset).wrapping_add(mapping.start);
     let is_named = |&address: &u64| in_mapping(strings, mapping, address).as_deref() == Some(name);
@@ -40,18 +38,9 @@ pub(crate) fn address_of(name: &[u8]) -> Option<u64> {
     (of_address(address) == name).then_some(address)
 }
 
-/// Whether code of this mapping runs in the kernel.
-pub(crate) fn is_kernel(file: &[u8]) -> bool {
-    file.starts_with(b"[kernel.")
-        || file.starts_with(b"[guest.kernel.")
-        || file == b"[kernel]"
-        || basename(file).starts_with(b"vmlinux")
-        || [&b".ko"[..], b".ko.xz", b".ko.zst", b".ko.gz"].iter().any(|end| file.ends_with(end))
-}
-
-/// The file's base name, else the build id.
-fn module<'a>(strings: &'a Strings, mapping: &Mapping) -> Option<&'a [u8]> {
-    let file = basename(strings.get(mapping.file));
+/// The file, else the build id.
+fn module_of<'a>(strings: &'a Strings, mapping: &Mapping) -> Option<&'a [u8]> {
+    let file = strings.get(mapping.file);
     if file.is_empty() {
         mapping.build_id.map(|id| strings.get(id)).filter(|id| !id.is_empty())
     } else {
@@ -63,10 +52,6 @@ fn file_offset(mapping: &Mapping, address: u64) -> u64 {
     // An address outside its mapping has been made relative to the file already.
     let is_inside = address >= mapping.start && (mapping.limit == 0 || address < mapping.limit);
     if is_inside { (address - mapping.start).wrapping_add(mapping.offset) } else { address }
-}
-
-fn basename(path: &[u8]) -> &[u8] {
-    memchr::memrchr2(b'/', b'\\', path).map_or(path, |slash| &path[slash + 1..])
 }
 
 #[cfg(test)]
@@ -82,14 +67,8 @@ mod tests {
         for start in [0x7f00_0000_0000, 0x5500_0000_0000] {
             let mapping = Mapping { file, build_id: None, start, limit: start + 0x10000, offset: 0x28000 };
             let name = in_mapping(&strings, &mapping, start + 0x1234).unwrap();
-            assert_eq!(name, b"libc.so.6+0x29234");
+            assert_eq!(name, b"[libc.so.6+0x29234]");
             assert_eq!(address_in_mapping(&strings, &mapping, &name), Some(start + 0x1234));
         }
-    }
-
-    #[test]
-    fn kernel_mappings_are_known_by_name() {
-        assert!(is_kernel(b"[kernel.kallsyms]") && is_kernel(b"/lib/modules/6.1/ext4.ko.xz"));
-        assert!(!is_kernel(b"/usr/bin/kernel") && !is_kernel(b"[vdso]"));
     }
 }

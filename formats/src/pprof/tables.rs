@@ -149,7 +149,7 @@ impl Loader<'_, '_> {
             let file = file.unwrap_or_else(|| self.builder.string(b""));
             let build_id = self.optional(raw.build_id, message.at);
             let mapping = Mapping { file, build_id, start: raw.start, limit: raw.limit, offset: raw.offset };
-            let is_kernel = names::is_kernel(self.builder.strings().get(file));
+            let is_kernel = crate::module::is_kernel(self.builder.strings().get(file));
             ids.push(raw.id);
             table.push(LoadedMapping { id: self.builder.mapping(mapping), mapping, is_kernel });
         }

@@ -109,7 +109,7 @@ fn code_without_symbols_is_named_by_its_place_in_the_file() {
     pprof.sample[0].location_id = vec![3, 1];
     let (profile, notes) = read(&pprof);
     assert!(notes.is_empty());
-    assert_eq!(folded(&profile), ["main;libc.so.6+0x3234 1 10"]);
+    assert_eq!(folded(&profile), ["main;[libc.so.6+0x3234] 1 10"]);
     pprof.location[2].mapping_id = 0;
     let (profile, notes) = read(&pprof);
     assert_eq!(folded(&profile), ["main;0x7f001234 1 10"]);

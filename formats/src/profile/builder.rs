@@ -43,8 +43,9 @@ struct SeriesBuilder {
     value_types: Vec<ValueType>,
     samples: Samples,
     records: u64,
-    /// The row that values of a stack are added to; empty where every record has its own row.
+    /// Where records are added up by stack: the row of each stack, and the sums, which may leave `i64`.
     rows: FxHashMap<Option<StackId>, usize>,
+    sums: Vec<i128>,
 }
 
 impl ProfileBuilder {
@@ -109,6 +110,7 @@ impl ProfileBuilder {
                 samples: Samples { values: vec![Vec::new(); value_types.len()], ..Samples::default() },
                 records: 0,
                 rows: FxHashMap::default(),
+                sums: Vec::new(),
             });
             self.series.len() - 1
         });
@@ -122,20 +124,20 @@ impl ProfileBuilder {
 
     /// Adds a record of unknown sample count to a series of one column, adding up equal stacks.
     ///
-    /// A sum that leaves `i64` starts a second row, so nothing wraps.
+    /// A sum that leaves `i64` is spread over several rows, so nothing wraps.
     pub fn sum(&mut self, series: SeriesId, stack: Option<StackId>, value: i64) {
         let series = &mut self.series[series.index()];
         series.records += 1;
-        series.add(stack, None, value);
+        series.add(stack, None, i128::from(value));
     }
 
     /// Adds `count` samples that weigh `value` together to a series of one column, adding up equal stacks.
     ///
-    /// A sum that leaves `i64` starts a second row, so nothing wraps.
+    /// A sum that leaves `i64` is spread over several rows, so nothing wraps.
     pub fn count(&mut self, series: SeriesId, stack: Option<StackId>, count: u64, value: i64) {
         let series = &mut self.series[series.index()];
         series.records += count;
-        series.add(stack, Some(count), value);
+        series.add(stack, Some(count), i128::from(value));
     }
 
     /// Adds one sample record with its own row: one value per value type.
@@ -165,40 +167,15 @@ impl ProfileBuilder {
         }
     }
 
-    /// Brings a series of one column to `decimals` decimal places.
-    ///
-    /// # Errors
-    /// When a value would leave `i64`; nothing is changed then.
-    pub fn raise_decimals(&mut self, series: SeriesId, decimals: u8) -> Result<(), DecimalsTooMany> {
-        let series = &mut self.series[series.index()];
-        let have = series.value_types[0].decimals;
-        if decimals <= have {
-            return Ok(());
-        }
-        let factor = 10i64.checked_pow(u32::from(decimals - have)).ok_or(DecimalsTooMany)?;
-        let raised: Option<Vec<i64>> =
-            series.samples.values[0].iter().map(|value| value.checked_mul(factor)).collect();
-        series.samples.values[0] = raised.ok_or(DecimalsTooMany)?;
-        series.value_types[0].decimals = decimals;
-        Ok(())
-    }
-
-    /// The decimal places of the first column of a series.
-    #[must_use]
-    pub fn decimals(&self, series: SeriesId) -> u8 {
-        self.series[series.index()].value_types[0].decimals
-    }
-
     /// How many sample records a series holds.
-    #[must_use]
-    pub fn records(&self, series: SeriesId) -> u64 {
+    pub(crate) fn records(&self, series: SeriesId) -> u64 {
         self.series[series.index()].records
     }
 
     /// Adds everything of the chunk that follows this one in the file.
     ///
     /// The ids are those that one builder would have given to both chunks read in a row. Metadata that is
-    /// known here is kept. Columns must have been brought to the same decimals before.
+    /// known here is kept.
     pub fn absorb(&mut self, other: ProfileBuilder) {
         let strings = self.strings.absorb(other.strings.strings());
         let string = |id: StringId| strings[id.index()];
@@ -250,9 +227,7 @@ impl ProfileBuilder {
                 .map(|vt| ValueType { name: string(vt.name), unit: string(vt.unit), decimals: vt.decimals })
                 .collect();
             let id = self.series(&value_types);
-            let ours = &mut self.series[id.index()];
-            ours.records += theirs.records;
-            ours.absorb(theirs.samples, &stacks, &labels, !theirs.rows.is_empty());
+            self.series[id.index()].absorb(theirs, &stacks, &labels);
         }
         self.meta.absorb(other.meta, string);
     }
@@ -267,48 +242,57 @@ impl ProfileBuilder {
             frames: self.frames.finish(),
             stacks: self.stacks.finish(),
             labels: LabelSets { sets: self.labels.finish() },
-            series: self
-                .series
-                .into_iter()
-                .map(|series| Series {
-                    value_types: series.value_types,
-                    samples: series.samples,
-                    records: series.records,
-                })
-                .collect(),
+            series: self.series.into_iter().map(SeriesBuilder::finish).collect(),
             meta: self.meta,
         }
     }
 }
 
 impl SeriesBuilder {
-    fn add(&mut self, stack: Option<StackId>, count: Option<u64>, value: i64) {
-        let samples = &mut self.samples;
-        if let Some(&row) = self.rows.get(&stack)
-            && let Some(sum) = samples.values[0][row].checked_add(value)
-        {
-            samples.values[0][row] = sum;
-            if let (Some(counts), Some(count)) = (&mut samples.counts, count) {
-                counts[row] += count;
-            }
-            return;
+    fn finish(mut self) -> Series {
+        for row in 0..self.sums.len() {
+            let within = self.sums[row].clamp(i128::from(i64::MIN), i128::from(i64::MAX));
+            self.samples.values[0].push(within as i64);
         }
-        self.rows.insert(stack, samples.stacks.len());
-        samples.stacks.push(stack);
-        samples.values[0].push(value);
+        for row in 0..self.sums.len() {
+            let mut rest = self.sums[row] - i128::from(self.samples.values[0][row]);
+            while rest != 0 {
+                let within = rest.clamp(i128::from(i64::MIN), i128::from(i64::MAX));
+                self.samples.stacks.push(self.samples.stacks[row]);
+                self.samples.values[0].push(within as i64);
+                if let Some(counts) = &mut self.samples.counts {
+                    counts.push(0);
+                }
+                rest -= within;
+            }
+        }
+        Series { value_types: self.value_types, samples: self.samples, records: self.records }
+    }
+
+    fn add(&mut self, stack: Option<StackId>, count: Option<u64>, value: i128) {
+        let row = *self.rows.entry(stack).or_insert_with(|| {
+            self.samples.stacks.push(stack);
+            self.sums.push(0);
+            self.sums.len() - 1
+        });
+        self.sums[row] += value;
         if let Some(count) = count {
-            samples.counts.get_or_insert_default().push(count);
+            let counts = self.samples.counts.get_or_insert_default();
+            counts.resize(self.sums.len(), 0);
+            counts[row] += count;
         }
     }
 
-    fn absorb(&mut self, theirs: Samples, stacks: &[StackId], labels: &[LabelSetId], added_up: bool) {
+    fn absorb(&mut self, theirs: SeriesBuilder, stacks: &[StackId], labels: &[LabelSetId]) {
         let stack_here = |stack: Option<StackId>| stack.map(|id| stacks[id.index()]);
-        if added_up {
-            for (row, (&stack, &value)) in theirs.stacks.iter().zip(&theirs.values[0]).enumerate() {
-                self.add(stack_here(stack), theirs.counts.as_ref().map(|counts| counts[row]), value);
-            }
+        self.records += theirs.records;
+        for (row, (&stack, &sum)) in theirs.samples.stacks.iter().zip(&theirs.sums).enumerate() {
+            self.add(stack_here(stack), theirs.samples.counts.as_ref().map(|counts| counts[row]), sum);
+        }
+        if !theirs.sums.is_empty() {
             return;
         }
+        let theirs = theirs.samples;
         let before = self.samples.stacks.len();
         let added = theirs.stacks.len();
         self.samples.stacks.extend(theirs.stacks.into_iter().map(stack_here));
@@ -342,7 +326,3 @@ impl ProfileMeta {
         self.comments.extend(other.comments.into_iter().map(string));
     }
 }
-
-/// A column cannot be brought to so many decimal places: a value would leave `i64`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DecimalsTooMany;

@@ -1,6 +1,7 @@
 //! The sections of the page that are text and tables, in their order.
 
 use crate::plateau::{Tier, Why};
+use crate::render::figures;
 use crate::render::layout::Layout;
 use crate::render::markup::{Text, visible};
 use crate::render::svg::{direction, fit};
@@ -18,7 +19,9 @@ pub(super) fn verdict(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         Text(&value_type(report)),
         Text(&report.verdict.text)
     )?;
-    // Of an empty before nothing can be said.
+    if let Some(certainty) = report.certainty {
+        writeln!(out, "<p class=\"quiet\">{}</p>", Text(certainty))?;
+    }
     if let Some(noise) = &report.noise {
         let nothing = report.verdict.code == VerdictCode::NoChangeDetected;
         writeln!(
@@ -63,7 +66,7 @@ pub(super) fn captures(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let unit = &report.value_type.unit;
     row(report, out, "file", "long", |side| Some(side.files.join("\n")))?;
     row(report, out, &value_type(report), "", |side| Some(units::value(side.value, unit)))?;
-    row(report, out, report.sampled, "", |side| {
+    row(report, out, report.basis.noun(), "", |side| {
         let samples = units::count(side.samples? as f64);
         (samples != units::value(side.value, unit)).then_some(samples)
     })?;
@@ -157,13 +160,8 @@ pub(super) fn may_have_grown(report: &Report, out: &mut dyn Write) -> io::Result
 pub(super) fn shrank(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     section("shrank", "Plateaus that shrank", &of(report, |row| direction(row) == Mark::Shrank), out)?;
     section("may-have-shrunk", "May have shrunk", &of(report, |row| row.tier == Tier::MayHaveShrunk), out)?;
-    if report.unchanged_functions > 0 {
-        let functions = if report.unchanged_functions == 1 { "function" } else { "functions" };
-        writeln!(
-            out,
-            "<p class=\"quiet\">{} wide {functions}: no change detected.</p>",
-            units::count(report.unchanged_functions as f64)
-        )?;
+    if let Some(unchanged) = figures::unchanged(report) {
+        writeln!(out, "<p class=\"quiet\">{unchanged}.</p>")?;
     }
     Ok(())
 }
@@ -364,7 +362,7 @@ pub(super) fn how(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let name = match scale.mode {
             ScaleMode::Share => "share: equal totals",
             ScaleMode::Duration => "duration: per second of recording",
-            ScaleMode::Work => "work: per request",
+            ScaleMode::Work => report.basis.work(),
         };
         let used = if place == 0 { " (used)" } else { "" };
         write!(out, "{}{name}, k = {:.4}{used}", if place == 0 { "" } else { "<br>" }, scale.k)?;

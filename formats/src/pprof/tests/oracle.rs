@@ -159,7 +159,7 @@ fn what_is_not_a_name_survives_writing_too() {
     let frames = [
         frame(b"main", Some(mapping), 7, FrameKind::User),
         frame(b"inlined", Some(mapping), 8, FrameKind::Inlined),
-        frame(b"app+0x1f0", Some(mapping), 0, FrameKind::Unknown),
+        frame(b"[app+0x1f0]", Some(mapping), 0, FrameKind::Unknown),
         frame(b"[unknown]", None, 0, FrameKind::Unknown),
         frame(b"0xdead", None, 0, FrameKind::Unknown),
     ];
