@@ -143,7 +143,10 @@ fn ties_are_ordered_by_name_from_either_side() {
         diff(&side(&names, 1001), &side(&reversed, 1093)),
         diff(&side(&reversed, 1093), &side(&names, 1001)),
     );
-    let names = |report: &Report| report.plateaus.iter().map(|row| row.function.clone()).collect::<Vec<_>>();
+    let names = |report: &Report| {
+        let rows = report.plateaus.iter().map(|row| row.function.clone());
+        rows.filter(|name| name != "rest").collect::<Vec<_>>()
+    };
     assert!(there.plateaus.len() >= 5);
     assert_eq!(names(&there), names(&back));
 }
