@@ -186,8 +186,7 @@ fn parse_scale(text: &str) -> Result<ScaleChoice, String> {
         "duration" => Ok(ScaleChoice::Duration),
         _ => {
             let numbers = text.strip_prefix("work=").and_then(|pair| pair.split_once(':'));
-            let number =
-                |text: &str| text.parse().ok().filter(|&number: &f64| number > 0.0 && number.is_finite());
+            let number = |text: &str| text.parse().ok().filter(|number: &f64| (1e-9..=1e18).contains(number));
             match numbers.map(|(before, after)| (number(before), number(after))) {
                 Some((Some(before), Some(after))) => Ok(ScaleChoice::Work(before, after)),
                 _ => Err("expected auto, share, duration or work=BEFORE:AFTER, such as work=1200000:1310000"

@@ -1,5 +1,6 @@
 //! Where results go: standard output, or files written whole or not at all.
 
+use analyzer_core::render::figures::printable;
 use analyzer_core::render::{RENDERERS, Renderer};
 use anyhow::{Context, Result, bail};
 use std::fs;
@@ -48,7 +49,16 @@ pub(crate) fn form_of(path: &Path) -> Result<Form> {
 /// Refuses outputs that would overwrite an input or each other.
 pub(crate) fn refuse_overwriting(outputs: &[PathBuf], inputs: &[&Path]) -> Result<()> {
     for (index, output) in outputs.iter().enumerate() {
-        if let Some(input) = inputs.iter().find(|input| is_same_file(output, input)) {
+        if output == Path::new("-") {
+            bail!(
+                "-o takes the name of a file; without it, and with --format, results go to standard output"
+            );
+        }
+        // What comes by standard input may be a file too.
+        let stored = |input: &Path| {
+            if input == Path::new("-") { PathBuf::from("/dev/stdin") } else { input.to_owned() }
+        };
+        if let Some(input) = inputs.iter().find(|input| is_same_file(output, &stored(input))) {
             bail!(
                 "{}: is the input {}, which is never overwritten; name another output",
                 output.display(),
@@ -65,11 +75,8 @@ pub(crate) fn refuse_overwriting(outputs: &[PathBuf], inputs: &[&Path]) -> Resul
     Ok(())
 }
 
-/// Whether two paths are one file, also through links and other spellings.
+/// Whether two paths are one file, also through links and other spellings, and if it is yet to be made.
 fn is_same_file(one: &Path, other: &Path) -> bool {
-    if one == other {
-        return true;
-    }
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
@@ -77,10 +84,11 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
             return (one.dev(), one.ino()) == (other.dev(), other.ino());
         }
     }
-    match (fs::canonicalize(one), fs::canonicalize(other)) {
-        (Ok(one), Ok(other)) => one == other,
-        _ => false,
-    }
+    let place = |path: &Path| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(fs::canonicalize(folder).ok()?.join(path.file_name()?))
+    };
+    one == other || place(one).is_some_and(|one| Some(one) == place(other))
 }
 
 /// Files that are to appear together: each is written beside its place and moved there by [`Files::commit`].
@@ -152,5 +160,5 @@ pub(crate) fn to_stdout(write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Res
 /// Says something on standard error.
 pub(crate) fn warn(text: &str) {
     // If standard error is closed there is no one left to tell.
-    let _ = writeln!(anstream::stderr(), "plateau: {text}");
+    let _ = writeln!(anstream::stderr(), "plateau: {}", printable(text));
 }

@@ -33,6 +33,9 @@ pub enum CompareError {
         /// Its value types.
         after_has: String,
     },
+    /// The capture holds no sample at all.
+    #[error("the capture holds no samples, so there is nothing to show")]
+    NothingMeasured,
     /// The wanted value type was not measured, or not in both captures.
     #[error("no value type \"{wanted}\"; --sample-index can be one of: {common}")]
     NoSuchValueType {

@@ -139,6 +139,9 @@ pub fn choose_measure(
 ) -> Result<(Measure, Vec<String>), CompareError> {
     let mut all = measures(profile);
     let list = |all: &[Measure]| all.iter().map(|measure| measure.name.clone()).collect::<Vec<_>>();
+    if all.is_empty() {
+        return Err(CompareError::NothingMeasured);
+    }
     let index = match wanted {
         None => 0,
         Some(name) => {

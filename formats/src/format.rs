@@ -31,6 +31,11 @@ pub trait Format: Sync {
     /// When no result is possible; anything less is noted in `notes`.
     fn read(&self, input: &[u8], options: &ReadOptions, notes: &mut Notes) -> Result<Content, ReadErrorKind>;
 
+    /// Whether a record of the format ends with its line, so that a cut line is no record.
+    fn is_lines(&self) -> bool {
+        false
+    }
+
     /// Reads input unpacked from several gzip members, which end at `ends`. Most formats do not care.
     ///
     /// # Errors
@@ -126,11 +131,20 @@ fn read_stored(name: &str, stored: &Stored<'_>, options: &ReadOptions) -> Result
         return Err(ReadErrorKind::Empty);
     }
     let mut notes = Notes::default();
-    let (bytes, container) = input::unpack(stored, options, &mut notes)?;
+    // What is no capture is refused by its first bytes, before gigabytes of it are unpacked.
+    if let Some(first) =
+        input::first_bytes(stored, HEAD).filter(|first| options.from.is_none() && is_enough(first))
+    {
+        recognise(&first)?;
+    }
+    let (mut bytes, container) = input::unpack(stored, options, &mut notes)?;
     let (format, why_recognised) = match options.from.and_then(format_named) {
         Some(format) => (format, "--from".to_owned()),
         None => recognise(&bytes)?,
     };
+    if format.is_lines() && notes.losses().next().is_some() {
+        bytes.drop_cut_line(&mut notes);
+    }
     let content = match bytes.ends() {
         [] => format.read(&bytes, options, &mut notes)?,
         ends => format.read_members(&bytes, ends, options, &mut notes)?,
@@ -180,12 +194,20 @@ fn recognise(input: &[u8]) -> Result<(&'static dyn Format, String), ReadErrorKin
 /// What recognition looks at: the first 64 KiB, or the first line where that is longer, up to 16 MiB.
 fn head(input: &[u8]) -> &[u8] {
     let head = &input[..input.len().min(HEAD)];
-    let is_text = !head.contains(&0) && !matches!(head.first(), Some(b'{' | b'['));
-    if is_text && !head.contains(&b'\n') {
+    if is_text(head) && !head.contains(&b'\n') {
         let line = &input[..input.len().min(LONGEST_LINE)];
         return memchr::memchr(b'\n', line).map_or(line, |end| &line[..=end]);
     }
     head
+}
+
+fn is_text(head: &[u8]) -> bool {
+    !head.contains(&0) && !matches!(head.first(), Some(b'{' | b'['))
+}
+
+/// Whether recognition looks at no more of the input than this beginning.
+fn is_enough(first: &[u8]) -> bool {
+    first.len() == HEAD && head(first).len() == HEAD && (first.contains(&b'\n') || !is_text(first))
 }
 
 /// Formats that people do pass to an analyzer and that are not read yet, by their signatures.

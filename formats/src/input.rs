@@ -62,6 +62,14 @@ pub(crate) fn open(path: &Path, options: &ReadOptions) -> Result<Stored<'static>
         let advice = "name a file inside it";
         return Err(ReadErrorKind::NotAFile { what: "a directory", advice });
     }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if metadata.file_type().is_char_device() || metadata.file_type().is_block_device() {
+            let advice = "name a file, or - for standard input";
+            return Err(ReadErrorKind::NotAFile { what: "a device", advice });
+        }
+    }
     let mut file = File::open(path)?;
     if metadata.is_file() && metadata.len() >= MAP_FROM_BYTES && options.map {
         return Ok(Stored::Mapped(map(&file)?));
@@ -128,6 +136,34 @@ impl Deref for Unpacked<'_> {
     }
 }
 
+impl Unpacked<'_> {
+    /// Takes away what stands after the last line end: in a damaged container it is a piece of a line, and a piece
+    /// of a number is a wrong number.
+    pub(crate) fn drop_cut_line(&mut self, notes: &mut Notes) {
+        let end = memchr::memrchr(b'\n', self).map_or(0, |at| at + 1);
+        let (Unpacked::Owned(bytes) | Unpacked::Members(bytes, _)) = self else { return };
+        if end < bytes.len() {
+            notes.left_out("line_cut", "lines cut by damage to the container, left out", end, &bytes[end..]);
+            bytes.truncate(end);
+        }
+    }
+}
+
+/// The first bytes of what a container holds, at most `most`; `None` for plain bytes.
+pub(crate) fn first_bytes(stored: &[u8], most: usize) -> Option<Vec<u8>> {
+    let mut first = Vec::new();
+    // Whatever is wrong with the container shows again, and is said, when it is unpacked.
+    if stored.starts_with(&[0x1f, 0x8b]) {
+        GzDecoder::new(stored).take(most as u64).read_to_end(&mut first).ok()?;
+    } else if stored.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+        let decoder = zstd::stream::read::Decoder::with_buffer(stored).ok()?;
+        decoder.take(most as u64).read_to_end(&mut first).ok()?;
+    } else {
+        return None;
+    }
+    Some(first)
+}
+
 /// Unpacks gzip and zstd by their magic numbers, and turns UTF-16 text into UTF-8.
 ///
 /// A container that is cut or corrupt gives what could be unpacked, with a note.
@@ -154,7 +190,7 @@ fn gunzip(stored: &[u8], limit: u64, notes: &mut Notes) -> Result<Unpacked<'stat
         let at = stored.len() - rest.len();
         if at > 0 && !rest.starts_with(&[0x1f, 0x8b]) {
             if rest.iter().any(|&byte| byte != 0) {
-                notes.caveat("gzip_trailing", "bytes after the last gzip member, not read", at, rest);
+                notes.damaged("gzip_trailing", "bytes after the last gzip member, not read", at, rest);
             }
             break;
         }

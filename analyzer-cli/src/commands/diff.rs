@@ -16,8 +16,8 @@ use std::io::{self, IsTerminal, Write};
 const WIDTH_ELSEWHERE: usize = 120;
 
 pub(crate) fn run(diff: &Diff) -> Result<Outcome> {
-    let forms: Vec<Form> = diff.output.iter().map(|path| output::form_of(path)).collect::<Result<_>>()?;
     output::refuse_overwriting(&diff.output, &[&diff.before, &diff.after])?;
+    let forms: Vec<Form> = diff.output.iter().map(|path| output::form_of(path)).collect::<Result<_>>()?;
     let printed = output::form_named(&diff.format).unwrap_or(Form::FoldedDiff);
     let needs_report =
         diff.exit_code || forms.iter().chain([&printed]).any(|form| matches!(form, Form::Report(_)));

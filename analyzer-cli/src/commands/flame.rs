@@ -4,6 +4,7 @@ use super::profile;
 use crate::args::Flame;
 use crate::exit::Outcome;
 use crate::{input, output};
+use analyzer_core::render::figures::printable;
 use analyzer_core::{ValueSource, choose_measure};
 use analyzer_formats::folded;
 use anyhow::{Result, bail};
@@ -26,6 +27,10 @@ pub(crate) fn run(flame: &Flame) -> Result<Outcome> {
     }
     // inferno draws text: names that are not UTF-8 are shown as far as they are.
     let text = String::from_utf8_lossy(&stacks);
+    let lines: Vec<String> = text.lines().map(printable).collect();
+    if lines.iter().all(|line| line.ends_with(" 0") || line.contains(" -")) {
+        bail!("{}: has no {} above zero to draw", capture.source.name, measure.name);
+    }
 
     let mut options = Options::default();
     options.title =
@@ -38,6 +43,8 @@ pub(crate) fn run(flame: &Flame) -> Result<Outcome> {
     options.min_width = flame.minwidth;
     options.reverse_stack_order = flame.reverse;
     options.direction = if flame.inverted { Direction::Inverted } else { Direction::Straight };
-    output::write_file(&flame.output, |out| Ok(flamegraph::from_lines(&mut options, text.lines(), out)?))?;
+    output::write_file(&flame.output, |out| {
+        Ok(flamegraph::from_lines(&mut options, lines.iter().map(String::as_str), out)?)
+    })?;
     Ok(Outcome::Done)
 }

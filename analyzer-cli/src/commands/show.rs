@@ -34,10 +34,11 @@ pub(crate) fn run(show: &Show) -> Result<Outcome> {
 }
 
 fn table(flat: &Flat, all: usize, out: &mut dyn Write) -> Result<()> {
-    let total = units::value(flat.total, &flat.unit);
+    let unit = printable(&flat.unit);
+    let total = units::value(flat.total, &unit);
     let duration =
         flat.duration_ns.map_or_else(String::new, |duration| format!(" in {}", units::duration(duration)));
-    writeln!(out, "{}: {} {total}{duration}", printable(&flat.file), flat.value_type)?;
+    writeln!(out, "{}: {} {total}{duration}", printable(&flat.file), printable(&flat.value_type))?;
     if !flat.other_value_types.is_empty() {
         writeln!(out, "also measured: {}", printable(&flat.other_value_types.join(", ")))?;
     }
@@ -55,9 +56,9 @@ fn table(flat: &Flat, all: usize, out: &mut dyn Write) -> Result<()> {
         let pad = " ".repeat(column.saturating_sub(name.width()));
         let line = format!(
             "{:>12} {:>6.2} %  {:>12} {:>6.2} %  {name}{pad}  {}",
-            units::value(row.own, &flat.unit),
+            units::value(row.own, &unit),
             row.self_pct,
-            units::value(row.total, &flat.unit),
+            units::value(row.total, &unit),
             row.total_pct,
             printable(&source)
         );

@@ -46,11 +46,16 @@ impl Format for Folded {
                 Line::Blank | Line::Comment(_) => {}
             }
         }
-        if stacks == 0 || others > stacks || head.contains(&0) {
+        let controls = head.iter().filter(|byte| matches!(byte, 0..=8 | 14..=26)).count();
+        if stacks == 0 || others > stacks || controls * 50 > head.len() {
             return None;
         }
         let confidence = if deep > 0 { Confidence::Likely } else { Confidence::Possible };
         Some(Recognition { confidence, why: format!("{stacks} lines like \"root;caller;leaf COUNT\"") })
+    }
+
+    fn is_lines(&self) -> bool {
+        true
     }
 
     fn read(&self, input: &[u8], options: &ReadOptions, notes: &mut Notes) -> Result<Content, ReadErrorKind> {

@@ -56,6 +56,10 @@ impl Format for PerfScript {
         Some(Recognition { confidence, why })
     }
 
+    fn is_lines(&self) -> bool {
+        true
+    }
+
     fn read(&self, input: &[u8], options: &ReadOptions, notes: &mut Notes) -> Result<Content, ReadErrorKind> {
         let ranges = chunk::cut(input, options.chunk_bytes, |from| record_end(input, from));
         let read = |range: Range<usize>| {
@@ -116,6 +120,8 @@ struct Chunk {
     builder: ProfileBuilder,
     notes: Notes,
     events: Vec<Event>,
+    /// The event of each name.
+    by_name: HashMap<Vec<u8>, usize>,
     threads: FxHashSet<u32>,
     /// Times of the earliest and the latest sample.
     times_ns: Option<(u64, u64)>,
@@ -133,14 +139,17 @@ struct Event {
 impl Chunk {
     fn event(&mut self, name: &[u8]) -> &mut Event {
         let name = if name.is_empty() { b"samples" } else { name };
-        let known = self.events.iter().position(|event| self.builder.strings().get(event.name) == name);
-        let index = known.unwrap_or_else(|| {
-            // What the unit is shows only at the end; until then all events have the same.
-            let value_type = self.builder.value_type(name, b"count");
-            let series = self.builder.series(&[value_type]);
-            self.events.push(Event { name: value_type.name, series, weighed: 0, unweighed: 0 });
-            self.events.len() - 1
-        });
+        let index = match self.by_name.get(name) {
+            Some(&index) => index,
+            None => {
+                // What the unit is shows only at the end; until then all events have the same.
+                let value_type = self.builder.value_type(name, b"count");
+                let series = self.builder.series(&[value_type]);
+                self.events.push(Event { name: value_type.name, series, weighed: 0, unweighed: 0 });
+                self.by_name.insert(name.to_vec(), self.events.len() - 1);
+                self.events.len() - 1
+            }
+        };
         &mut self.events[index]
     }
 

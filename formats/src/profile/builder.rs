@@ -34,6 +34,8 @@ pub struct ProfileBuilder {
     stacks: StackInterner,
     labels: LabelInterner,
     series: Vec<SeriesBuilder>,
+    /// The series of each list of names and units.
+    series_of: FxHashMap<Vec<(StringId, StringId)>, usize>,
     /// What is known of the capture as a whole.
     pub meta: ProfileMeta,
 }
@@ -98,13 +100,10 @@ impl ProfileBuilder {
 
     /// The series that measures exactly `value_types`, new or known.
     pub fn series(&mut self, value_types: &[ValueType]) -> SeriesId {
-        let same =
-            |known: &ValueType, wanted: &ValueType| known.name == wanted.name && known.unit == wanted.unit;
-        let known = self.series.iter().position(|series| {
-            series.value_types.len() == value_types.len()
-                && series.value_types.iter().zip(value_types).all(|(known, wanted)| same(known, wanted))
-        });
-        let index = known.unwrap_or_else(|| {
+        let meaning: Vec<(StringId, StringId)> = value_types.iter().map(|vt| (vt.name, vt.unit)).collect();
+        let next = self.series.len();
+        let index = *self.series_of.entry(meaning).or_insert(next);
+        if index == next {
             self.series.push(SeriesBuilder {
                 value_types: value_types.to_vec(),
                 samples: Samples { values: vec![Vec::new(); value_types.len()], ..Samples::default() },
@@ -112,8 +111,7 @@ impl ProfileBuilder {
                 rows: FxHashMap::default(),
                 sums: Vec::new(),
             });
-            self.series.len() - 1
-        });
+        }
         SeriesId::new(index)
     }
 
