@@ -6,7 +6,8 @@
 use crate::compare::{CompareOptions, Pairing};
 use crate::error::CompareError;
 use crate::tree::{Paths, ROOT};
-use analyzer_formats::{Capture, Profile, folded};
+use analyzer_formats::folded::{self, FrameText};
+use analyzer_formats::{Capture, Profile};
 use rustc_hash::FxHashMap;
 use std::io::{self, Write};
 
@@ -35,8 +36,11 @@ pub fn folded_diff(
     let (measure, ..) = &pair.measures[0];
     let (_, decimals, finest_before, finest_after) = measure.finest();
     let mut names = Names::default();
-    let before_names = names.add(&pair.before);
-    let after_names = names.add(&pair.after);
+    // Lines are part of a frame only where both captures write them so themselves.
+    let both_folded = [before, after].iter().all(|capture| capture.source.format == "folded");
+    let form = if both_folded { FrameText::Line } else { FrameText::Function };
+    let before_names = names.add(&pair.before, form);
+    let after_names = names.add(&pair.after, form);
     let mut paths = Paths::default();
     let sides = [(&pair.before, &measure.before, &before_names), (&pair.after, &measure.after, &after_names)];
     let mut nodes = sides.map(|(profile, measure, names)| {
@@ -94,9 +98,9 @@ struct Names {
 
 impl Names {
     /// The name of every frame of a profile.
-    fn add(&mut self, profile: &Profile) -> Vec<u32> {
+    fn add(&mut self, profile: &Profile, form: FrameText) -> Vec<u32> {
         let names = profile.frames.iter().map(|frame| {
-            let text = folded::frame_name(profile, frame);
+            let text = folded::frame_name(profile, frame, form);
             *self.by_text.entry(text).or_insert_with_key(|text| {
                 self.texts.push(text.clone());
                 self.texts.len() as u32 - 1

@@ -2,6 +2,7 @@
 
 mod common;
 
+use analyzer_formats::folded::{self, FrameText, Values};
 use analyzer_formats::{Content, Profile, ReadOptions, SeriesId, read_path};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -63,7 +64,7 @@ fn stacks_are_those_of_inferno() {
     let name = "perf-vertx-stacks-01";
     let capture = read(&folder.join(format!("{name}.txt")));
     let mut ours = Vec::new();
-    analyzer_formats::folded::write(profile(&capture), SeriesId::new(0), 0, &mut ours)
+    folded::write(profile(&capture), SeriesId::new(0), Values::Column(0), FrameText::Function, &mut ours)
         .expect("memory does not fail");
     let sum: u64 = String::from_utf8_lossy(&ours)
         .lines()

@@ -5,7 +5,8 @@ use crate::args::{Convert, ConvertFormat};
 use crate::exit::Outcome;
 use crate::{input, output};
 use analyzer_core::{ValueSource, choose_measure};
-use analyzer_formats::{folded, pprof};
+use analyzer_formats::folded::{self, FrameText, Values};
+use analyzer_formats::pprof;
 use anyhow::{Result, bail};
 use std::io::Write;
 use std::path::Path;
@@ -16,8 +17,11 @@ pub(crate) fn run(convert: &Convert) -> Result<Outcome> {
         output::refuse_overwriting(std::slice::from_ref(path), &[&convert.capture])?;
     }
     let capture = input::read(&convert.capture, &convert.reading, false)?;
-    let profile = profile(&capture, convert.measuring.value.into());
+    let mut profile = profile(&capture, convert.measuring.value.into());
     let (measure, others) = choose_measure(&profile, convert.measuring.sample_index.as_deref())?;
+    if let ValueSource::Column(column) = measure.source {
+        profile.to_mut().meta.default_value = Some((measure.series, column));
+    }
     // pprof holds every value type of a series, folded text one column.
     let left_behind = match format {
         ConvertFormat::Folded => {
@@ -33,15 +37,16 @@ pub(crate) fn run(convert: &Convert) -> Result<Outcome> {
         ));
     }
     super::warn_of_losses(&capture);
+    let values = match measure.source {
+        ValueSource::Column(column) => Values::Column(column),
+        ValueSource::Counts => Values::Counts,
+    };
+    // Lines stay where the capture itself made them part of its frames.
+    let text = if capture.source.format == "folded" { FrameText::Line } else { FrameText::Function };
     let write = |mut out: &mut dyn Write| -> Result<()> {
-        match (format, measure.source) {
-            (ConvertFormat::Folded, ValueSource::Column(column)) => {
-                folded::write(&profile, measure.series, column, &mut out)?;
-            }
-            (ConvertFormat::Folded, ValueSource::Counts) => {
-                folded::write_counts(&profile, measure.series, &mut out)?
-            }
-            (ConvertFormat::Pprof, _) => pprof::write(&profile, measure.series, &mut out)?,
+        match format {
+            ConvertFormat::Folded => folded::write(&profile, measure.series, values, text, &mut out)?,
+            ConvertFormat::Pprof => pprof::write(&profile, measure.series, &mut out)?,
         }
         Ok(())
     };

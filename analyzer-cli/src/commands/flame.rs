@@ -6,7 +6,7 @@ use crate::exit::Outcome;
 use crate::{input, output};
 use analyzer_core::render::figures::printable;
 use analyzer_core::{ValueSource, choose_measure};
-use analyzer_formats::folded;
+use analyzer_formats::folded::{self, FrameText, Values};
 use anyhow::{Result, bail};
 use inferno::flamegraph::{self, Direction, Options};
 
@@ -20,11 +20,12 @@ pub(crate) fn run(flame: &Flame) -> Result<Outcome> {
     let profile = profile(&capture, flame.measuring.value.into());
     let (measure, _) = choose_measure(&profile, flame.measuring.sample_index.as_deref())?;
     let mut stacks = Vec::new();
-    match measure.source {
+    let values = match measure.source {
         // inferno drops what stands behind a decimal point, so it is given the values as they are stored.
-        ValueSource::Column(column) => folded::write_stored(&profile, measure.series, column, &mut stacks)?,
-        ValueSource::Counts => folded::write_counts(&profile, measure.series, &mut stacks)?,
-    }
+        ValueSource::Column(column) => Values::Stored(column),
+        ValueSource::Counts => Values::Counts,
+    };
+    folded::write(&profile, measure.series, values, FrameText::Function, &mut stacks)?;
     // inferno draws text: names that are not UTF-8 are shown as far as they are.
     let text = String::from_utf8_lossy(&stacks);
     let lines: Vec<String> = text.lines().map(printable).collect();

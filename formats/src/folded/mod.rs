@@ -16,7 +16,7 @@ use crate::{
 use hashbrown::HashMap;
 use record::{Count, Line};
 use std::ops::Range;
-pub use write::{frame_name, write, write_counts, write_decimal, write_stored};
+pub use write::{FrameText, Values, frame_name, write, write_decimal};
 
 /// The most decimal places that are kept exactly.
 const DECIMALS: usize = 9;

@@ -9,7 +9,7 @@ fn capture(text: &str) -> Capture {
 fn written(capture: &Capture) -> String {
     let Content::Profile(profile) = &capture.content else { panic!("folded stacks are a profile") };
     let mut out = Vec::new();
-    write(profile, SeriesId::new(0), 0, &mut out).unwrap();
+    write(profile, SeriesId::new(0), Values::Column(0), FrameText::Line, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 

@@ -5,64 +5,55 @@ use crate::{Frame, Profile, SeriesId, StackId};
 use rustc_hash::FxHashMap;
 use std::io::{self, Write};
 
-/// Writes one column of a series. Rows of one stack are added up; stacks of zero are kept.
-///
-/// `;` and line ends in names become `:` and blanks, because folded text cannot hold them.
-///
-/// # Errors
-/// When `out` fails.
-pub fn write(profile: &Profile, series: SeriesId, column: usize, out: &mut impl Write) -> io::Result<()> {
-    let series = &profile.series[series.index()];
-    let values = series.samples.values[column].iter().map(|&value| i128::from(value));
-    write_values(profile, &series.samples.stacks, values, series.value_types[column].decimals, out)
+/// Which values of a series are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Values {
+    /// Those of a column, as decimal numbers.
+    Column(usize),
+    /// Those of a column as they are stored: whole numbers, times ten to the column's decimals.
+    Stored(usize),
+    /// The number of samples of each row.
+    Counts,
 }
 
-/// Writes one column of a series as it is stored: whole numbers, times ten to the column's decimals.
+/// What a frame is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrameText {
+    /// The name of its function, with the suffix of its kind. Frames at several lines of a function are one.
+    Function,
+    /// The same with file and line where they are known, as py-spy writes them.
+    Line,
+}
+
+/// Writes values of a series, one line per stack. Stacks of the same text are added up; those of zero are kept.
 ///
 /// # Errors
 /// When `out` fails.
-pub fn write_stored(
+pub fn write(
     profile: &Profile,
     series: SeriesId,
-    column: usize,
+    values: Values,
+    text: FrameText,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let samples = &profile.series[series.index()].samples;
-    write_values(
-        profile,
-        &samples.stacks,
-        samples.values[column].iter().map(|&value| i128::from(value)),
-        0,
-        out,
-    )
-}
-
-/// Writes how many samples each stack of a series has; nothing where the capture does not tell.
-///
-/// # Errors
-/// When `out` fails.
-pub fn write_counts(profile: &Profile, series: SeriesId, out: &mut impl Write) -> io::Result<()> {
-    let samples = &profile.series[series.index()].samples;
-    let counts = samples.counts.iter().flatten().map(|&count| i128::from(count));
-    write_values(profile, &samples.stacks, counts, 0, out)
-}
-
-fn write_values(
-    profile: &Profile,
-    stacks: &[Option<StackId>],
-    values: impl Iterator<Item = i128>,
-    decimals: u8,
-    out: &mut impl Write,
-) -> io::Result<()> {
-    let names: Vec<Vec<u8>> = profile.frames.iter().map(|frame| frame_name(profile, frame)).collect();
+    let series = &profile.series[series.index()];
+    let samples = &series.samples;
+    let decimals = if let Values::Column(column) = values { series.value_types[column].decimals } else { 0 };
+    let value = |row: usize| match values {
+        Values::Column(column) | Values::Stored(column) => i128::from(samples.values[column][row]),
+        Values::Counts => samples.counts.as_ref().map_or(0, |counts| i128::from(counts[row])),
+    };
+    let names: Vec<Vec<u8>> = profile.frames.iter().map(|frame| frame_name(profile, frame, text)).collect();
+    let same = first_of_text(profile, &names);
     let mut rows: FxHashMap<Option<StackId>, usize> = FxHashMap::default();
     let mut sums: Vec<(Option<StackId>, i128)> = Vec::new();
-    for (&stack, value) in stacks.iter().zip(values) {
-        let row = *rows.entry(stack).or_insert_with(|| {
+    for (row, &stack) in samples.stacks.iter().enumerate() {
+        let stack = stack.map(|stack| same.as_ref().map_or(stack, |same| same[stack.index()]));
+        let sum = *rows.entry(stack).or_insert_with(|| {
             sums.push((stack, 0));
             sums.len() - 1
         });
-        sums[row].1 += value;
+        sums[sum].1 += value(row);
     }
     let mut frames = Vec::new();
     let mut line = Vec::new();
@@ -84,16 +75,34 @@ fn write_values(
     Ok(())
 }
 
+/// For every stack the first one that is written the same; `None` when all are written differently.
+fn first_of_text(profile: &Profile, names: &[Vec<u8>]) -> Option<Vec<StackId>> {
+    let mut frames: FxHashMap<&[u8], usize> = FxHashMap::default();
+    let text_of: Vec<usize> =
+        names.iter().enumerate().map(|(index, name)| *frames.entry(name).or_insert(index)).collect();
+    if frames.len() == names.len() {
+        return None;
+    }
+    let mut stacks: FxHashMap<(Option<StackId>, usize), StackId> = FxHashMap::default();
+    let mut first: Vec<StackId> = Vec::with_capacity(profile.stacks.len());
+    for (index, stack) in profile.stacks.iter().enumerate() {
+        let parent = stack.parent.map(|parent| first[parent.index()]);
+        let text = text_of[stack.frame.index()];
+        first.push(*stacks.entry((parent, text)).or_insert_with(|| StackId::new(index)));
+    }
+    Some(first)
+}
+
 /// The text of a frame in folded stacks: its name, with the place in the source or the suffix of its kind.
 ///
 /// `;` and line ends become `:` and blanks, because folded text cannot hold them.
 #[must_use]
-pub fn frame_name(profile: &Profile, frame: &Frame) -> Vec<u8> {
+pub fn frame_name(profile: &Profile, frame: &Frame, form: FrameText) -> Vec<u8> {
     let function = profile.function(frame.function);
     let mut text: Vec<u8> = profile.strings.get(function.name).to_vec();
     let suffix = SUFFIXES.iter().find(|(_, kind)| *kind == frame.kind);
     match (function.file, suffix) {
-        (Some(file), _) if frame.line > 0 => {
+        (Some(file), _) if frame.line > 0 && form == FrameText::Line => {
             text.extend_from_slice(b" (");
             text.extend_from_slice(profile.strings.get(file));
             text.extend(format!(":{})", frame.line).bytes());

@@ -75,7 +75,7 @@ pub(super) fn header(line: &[u8]) -> Option<Header<'_>> {
         return None;
     }
     let line = trim_start(line);
-    header_with_time(line).or_else(|| header_without_time(line))
+    header_with_time(line).or_else(|| header_without_time(line)).or_else(|| header_of_event(line))
 }
 
 /// Thread name (at most 16 bytes, padded), ids, cpu and flags stand in the first so many bytes of a header.
@@ -117,6 +117,18 @@ fn header_without_time(line: &[u8]) -> Option<Header<'_>> {
         start = after;
     }
     None
+}
+
+/// The event alone, with its period or without: `cycles:` or `100 cycles:`, and nothing behind it.
+fn header_of_event(line: &[u8]) -> Option<Header<'_>> {
+    let (first, rest) = token(line);
+    let (period, event) = if is_number(first) { (Some(first), token(rest)) } else { (None, (first, rest)) };
+    let event = event.0.strip_suffix(b":").filter(|_| event.1.is_empty())?;
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-:/=,.".contains(byte);
+    if event.is_empty() || !event.iter().all(is_name) {
+        return None;
+    }
+    Some(Header { comm: b"", tid: None, time_ns: None, period, event, rest: b"" })
 }
 
 /// `12.345678:` in nanoseconds.
@@ -360,6 +372,8 @@ mod tests {
         }
         assert_eq!(fields("a 1 1.000000002: 5 cycles:").2, Some(1_000_000_002));
         assert_eq!(fields("10447 [000] 1.5: 5 cycles:").0, "");
+        assert_eq!(fields("     cycles:u: ").4, "cycles:u");
+        assert_eq!(fields("  100 cycles: ").3.as_deref(), Some("100"));
     }
 
     #[test]
