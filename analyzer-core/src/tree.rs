@@ -62,12 +62,15 @@ pub(crate) struct Paths {
     pub(crate) parent: Vec<u32>,
     /// The key; 0 and meaningless for the root.
     pub(crate) key: Vec<u32>,
-    child_of: FxHashMap<(u32, u32), u32>,
+    /// The child that was made first, 0 for none. Most nodes have one child only, and a walk finds it here.
+    first_child: Vec<u32>,
+    /// Children that are not the first.
+    other_child: FxHashMap<(u32, u32), u32>,
 }
 
 impl Default for Paths {
     fn default() -> Self {
-        Paths { parent: vec![0], key: vec![0], child_of: FxHashMap::default() }
+        Paths { parent: vec![0], key: vec![0], first_child: vec![0], other_child: FxHashMap::default() }
     }
 }
 
@@ -81,9 +84,9 @@ impl Paths {
     ) -> Vec<u32> {
         let used = used_stacks(profile, rows);
         let new = used.iter().filter(|&&used| used).count();
-        self.child_of.reserve(new);
         self.parent.reserve(new);
         self.key.reserve(new);
+        self.first_child.reserve(new);
         let mut node_of = vec![ROOT as u32; profile.stacks.len()];
         for (index, stack) in profile.stacks.iter().enumerate() {
             if used[index] {
@@ -96,11 +99,20 @@ impl Paths {
 
     fn child(&mut self, parent: u32, key: u32) -> u32 {
         let next = u32::try_from(self.parent.len()).expect("2^32 nodes take 100 GB before they overflow");
-        *self.child_of.entry((parent, key)).or_insert_with(|| {
-            self.parent.push(parent);
-            self.key.push(key);
-            next
-        })
+        match self.first_child[parent as usize] {
+            0 => self.first_child[parent as usize] = next,
+            first if self.key[first as usize] == key => return first,
+            _ => {
+                let child = *self.other_child.entry((parent, key)).or_insert(next);
+                if child != next {
+                    return child;
+                }
+            }
+        }
+        self.parent.push(parent);
+        self.key.push(key);
+        self.first_child.push(0);
+        next
     }
 
     /// The number of nodes, the root included.
@@ -142,7 +154,8 @@ impl CallTree {
 
     /// Computes the totals, once both sides are in.
     pub fn add_up(&mut self) {
-        self.paths.child_of = FxHashMap::default();
+        self.paths.first_child = Vec::new();
+        self.paths.other_child = FxHashMap::default();
         self.total.clone_from(&self.own);
         for node in (1..self.len()).rev() {
             let below = self.total[node];

@@ -148,13 +148,13 @@ pub fn measures(profile: &Profile) -> Vec<Measure> {
     }
     // Sample counts, where they are not a column of their own, can be compared with any other profile's.
     let events: Vec<Measure> = measures.clone();
+    let mut is_first = true;
     for event in events {
         let series = &profile.series[event.series.index()];
         let counts_itself = series.value_types.iter().any(|value_type| is_sample_count(profile, value_type));
         if series.samples.counts.is_none() || counts_itself {
             continue;
         }
-        let is_first = measures.iter().all(|measure| measure.source != ValueSource::Counts);
         measures.push(Measure {
             name: if is_first { "samples".to_owned() } else { format!("samples:{}", event.name) },
             unit: "count".to_owned(),
@@ -164,6 +164,7 @@ pub fn measures(profile: &Profile) -> Vec<Measure> {
             decimals: 0,
             ..event
         });
+        is_first = false;
     }
     measures
 }
