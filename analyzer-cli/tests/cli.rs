@@ -217,3 +217,36 @@ fn strict_refuses_any_loss() {
     assert_eq!(common::with_input(&["info", "-"], lossy).code, 0);
     fails(&common::with_input(&["info", "--strict", "-"], lossy), 2, &["--strict", "line 2"]);
 }
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_and_pipes_written_to() {
+    let folder = scratch();
+    let path = |name: &str| folder.path().join(name);
+    let before = corpus("python/before.raw.folded.gz");
+    fs::write(path("target.folded"), "old").unwrap();
+    std::os::unix::fs::symlink(path("target.folded"), path("link.folded")).unwrap();
+    let link = path("link.folded").display().to_string();
+    assert_eq!(plateau(&["convert", &before, "-o", &link]).code, 0);
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert!(fs::read_to_string(path("target.folded")).unwrap().contains(';'));
+    fails(&plateau(&["info", "/dev/zero"]), 2, &["/dev/zero", "device"]);
+    fails(&plateau(&["convert", &before, "-o", "-"]), 2, &["-o", "standard output"]);
+}
+
+#[test]
+fn a_damaged_container_gives_whole_lines_only() {
+    let folder = scratch();
+    let text = "main;parse 123456\nmain;render 789012\n";
+    let mut packed = Vec::new();
+    let mut encoder = flate2::write::GzEncoder::new(&mut packed, flate2::Compression::none());
+    std::io::Write::write_all(&mut encoder, text.as_bytes()).unwrap();
+    encoder.finish().unwrap();
+    let path = folder.path().join("cut.gz");
+    fs::write(&path, &packed[..packed.len() - 12]).unwrap();
+    let path = path.display().to_string();
+    let run = plateau(&["convert", &path]);
+    assert_eq!((run.code, run.stdout.as_str()), (0, "main;parse 123456\n"));
+    assert!(run.stderr.contains("cut"), "{}", run.stderr);
+    fails(&plateau(&["info", "--strict", &path]), 2, &["--strict", "cut"]);
+}

@@ -16,6 +16,9 @@ use rayon::prelude::*;
 /// time, and that few decoded chunks are in memory at once.
 const CHUNK_BYTES: usize = 1 << 20;
 
+/// Deeper stacks are made by no profiler, and a small file could fill the memory with them.
+const MOST_FRAMES: usize = 1 << 22;
+
 /// What a sample refers to.
 pub(crate) struct Reader<'r, 'a> {
     pub(crate) input: Message<'a>,
@@ -108,6 +111,12 @@ impl Reader<'_, '_> {
                 text: "expected as many values as there are sample types; sample left out",
                 found: format!("sample[{index}].value: {found} values for {wanted} types"),
             })
+        } else if self.is_too_deep(&locations[start..]) {
+            Some(Fault {
+                code: "pprof_stack_too_deep",
+                text: "expected a stack of at most 4,194,304 frames; sample left out",
+                found: format!("sample[{index}].location_id: {number} locations"),
+            })
         } else {
             decoded.add_labels(self.records, index, label_bytes)?
         };
@@ -123,6 +132,12 @@ impl Reader<'_, '_> {
         }
         decoded.ends.push(decoded.locations.len());
         Ok(())
+    }
+
+    /// Whether a few bytes stand for millions of frames: locations with many lines, named again and again.
+    fn is_too_deep(&self, locations: &[u32]) -> bool {
+        let frames = |&location: &u32| self.locations.frames(location as usize).len();
+        locations.len() > 1000 && locations.iter().map(frames).sum::<usize>() > MOST_FRAMES
     }
 
     #[cold]

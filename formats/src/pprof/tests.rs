@@ -358,3 +358,13 @@ fn the_result_does_not_depend_on_threads() {
     assert_eq!((one.stacks, one.frames), (four.stacks, four.frames));
     assert_eq!(one.series[0].samples.stacks, four.series[0].samples.stacks);
 }
+
+#[test]
+fn a_few_bytes_do_not_make_millions_of_frames() {
+    let mut profile = base();
+    profile.location[1].line = vec![Line { function_id: 3, line: 9 }; 1000];
+    profile.sample.push(Sample { location_id: vec![2; 5000], value: vec![1, 10], label: vec![] });
+    let (read, notes) = read(&profile);
+    assert_eq!((read.series[0].records, notes.samples_left_out()), (1, 1));
+    assert_eq!(notes.get("pprof_stack_too_deep").unwrap().count, 1);
+}
