@@ -12,10 +12,10 @@ use std::io::Write;
 use std::path::Path;
 
 pub(crate) fn run(convert: &Convert) -> Result<Outcome> {
-    let format = format(convert)?;
     if let Some(path) = &convert.output {
         output::refuse_overwriting(std::slice::from_ref(path), &[&convert.capture])?;
     }
+    let format = format(convert)?;
     let capture = input::read(&convert.capture, &convert.reading, false)?;
     let mut profile = profile(&capture, convert.measuring.value.into());
     let (measure, others) = choose_measure(&profile, convert.measuring.sample_index.as_deref())?;

@@ -11,10 +11,10 @@ use anyhow::{Result, bail};
 use inferno::flamegraph::{self, Direction, Options};
 
 pub(crate) fn run(flame: &Flame) -> Result<Outcome> {
+    output::refuse_overwriting(std::slice::from_ref(&flame.output), &[&flame.capture])?;
     if flame.output.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("svg")) {
         bail!("{}: expected an output ending in .svg", flame.output.display());
     }
-    output::refuse_overwriting(std::slice::from_ref(&flame.output), &[&flame.capture])?;
     let capture = input::read(&flame.capture, &flame.reading, false)?;
     super::warn_of_losses(&capture);
     let profile = profile(&capture, flame.measuring.value.into());
