@@ -10,7 +10,7 @@ const FAILED: u8 = 2;
 /// The captures cannot be compared.
 const NOT_COMPARABLE: u8 = 3;
 
-/// How a command that failed to fail ended.
+/// How a command ended that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// It did what it was asked.

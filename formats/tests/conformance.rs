@@ -58,11 +58,10 @@ fn perf_scripts_have_the_samples_and_periods_of_the_reference() {
 }
 
 #[test]
-fn stacks_are_those_of_inferno() {
+fn written_stacks_add_up_to_the_samples_of_the_reference() {
     let Some(captures) = common::captures() else { return };
     let folder = captures.join("perf-script/flamegraph");
-    let name = "perf-vertx-stacks-01";
-    let capture = read(&folder.join(format!("{name}.txt")));
+    let capture = read(&folder.join("perf-vertx-stacks-01.txt"));
     let mut ours = Vec::new();
     folded::write(profile(&capture), SeriesId::new(0), Values::Column(0), FrameText::Function, &mut ours)
         .expect("memory does not fail");
@@ -76,11 +75,11 @@ fn stacks_are_those_of_inferno() {
 #[test]
 fn folded_files_keep_their_sums() {
     let Some(captures) = common::captures() else { return };
-    for (name, sum, left_out) in [
-        ("folded/async-profiler/sample1.collapsed", None, 0),
-        ("folded/inferno-diff/before.txt", None, 0),
-        ("folded/inferno-diff/after.txt", None, 0),
-        ("folded/flames.txt", None, 0),
+    for name in [
+        "folded/async-profiler/sample1.collapsed",
+        "folded/inferno-diff/before.txt",
+        "folded/inferno-diff/after.txt",
+        "folded/flames.txt",
     ] {
         let path = captures.join(name);
         let text = std::fs::read_to_string(&path).expect("readable");
@@ -92,8 +91,8 @@ fn folded_files_keep_their_sums() {
             })
             .sum();
         let capture = read(&path);
-        assert_eq!(profile(&capture).series[0].sum(0), sum.unwrap_or(counted), "{name}");
-        assert_eq!(capture.notes.samples_left_out(), left_out, "{name}");
+        assert_eq!(profile(&capture).series[0].sum(0), counted, "{name}");
+        assert_eq!(capture.notes.samples_left_out(), 0, "{name}");
     }
 }
 
