@@ -14,6 +14,19 @@ pub struct Capture {
     pub notes: Notes,
 }
 
+impl Capture {
+    /// How many sample (or span) records of the file are in the result.
+    ///
+    /// `notes.records()` = `records_used()` + `notes.samples_left_out()`, for every file that is read.
+    #[must_use]
+    pub fn records_used(&self) -> u64 {
+        match &self.content {
+            Content::Profile(profile) => profile.series.iter().map(|series| series.records).sum(),
+            Content::Traces(traces) => traces.spans.len() as u64,
+        }
+    }
+}
+
 /// What a capture holds.
 #[derive(Clone, Debug)]
 pub enum Content {

@@ -82,13 +82,22 @@ pub struct ReadOptions {
     pub max_unpacked: u64,
     /// Compute the blake3 digest of the stored bytes.
     pub digest: bool,
+    /// Keep the samples one by one, with time and thread, where the format has them.
+    pub timeline: bool,
     /// About how many bytes one parallel task reads. The result does not depend on it.
     pub chunk_bytes: usize,
 }
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        ReadOptions { from: None, map: true, max_unpacked: 8 << 30, digest: false, chunk_bytes: 16 << 20 }
+        ReadOptions {
+            from: None,
+            map: true,
+            max_unpacked: 8 << 30,
+            digest: false,
+            timeline: false,
+            chunk_bytes: 16 << 20,
+        }
     }
 }
 

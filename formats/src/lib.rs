@@ -39,8 +39,8 @@ pub use input::Container;
 pub use note::{Note, NoteKind, Notes, Place};
 pub use profile::{
     Frame, FrameId, FrameKind, Function, FunctionId, Label, LabelSetId, LabelSets, LabelValue, Mapping,
-    MappingId, Profile, ProfileBuilder, ProfileMeta, Samples, Series, SeriesId, Stack, StackId, StringId,
-    Strings, ValueType,
+    MappingId, Moment, Profile, ProfileBuilder, ProfileMeta, Samples, Series, SeriesId, Stack, StackId,
+    StringId, Strings, Thread, ThreadId, Timeline, ValueType,
 };
 pub use trace::{
     Link, NewSpan, Process, ProcessId, Reference, ReferenceKind, SpanId, SpanKind, Spans, Tag, TagValue,

@@ -67,9 +67,21 @@ impl fmt::Display for Note {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notes {
     notes: Vec<Note>,
+    records: u64,
 }
 
 impl Notes {
+    /// Counts sample (or span) records met in the file, before it is known whether they can be used.
+    pub(crate) fn met(&mut self, records: u64) {
+        self.records += records;
+    }
+
+    /// How many sample (or span) records the file holds: those used and those left out.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        self.records
+    }
+
     /// Counts one sample left out at `byte`, where `found` stands.
     pub fn left_out(&mut self, code: &'static str, text: &'static str, byte: usize, found: &[u8]) {
         self.add(code, NoteKind::LeftOut, text, 1, Some((byte, found)));
@@ -119,6 +131,7 @@ impl Notes {
 
     /// Adds the notes of the part of the input that follows.
     pub fn absorb(&mut self, other: Notes) {
+        self.records += other.records;
         for theirs in other.notes {
             let index = self.position(theirs.code, theirs.kind, theirs.text);
             let ours = &mut self.notes[index];

@@ -152,6 +152,7 @@ impl<'a> Reader<'a> {
 
     fn sample(&mut self, stack: &'a [u8], count: Option<Count<'a>>, at: usize, end: usize) {
         let line = &self.input[at..end];
+        self.chunk.notes.met(1);
         let Some(count) = count else {
             let text = "lines expected to be \"root;caller;leaf COUNT\", left out";
             self.chunk.notes.left_out("count_unread", text, at, line);

@@ -56,6 +56,7 @@ impl<'a> Loader<'a> {
             self.processes.insert(key.raw, (process.clone(), None));
         }
         let trace_id = trace.id.map(|id| self.string(id));
+        self.notes.met(trace.spans.len() as u64);
         for span in &trace.spans {
             if let Some(flaw) = span.flaw {
                 self.notes.left_out(flaw.code, flaw.text, flaw.byte, &input[flaw.byte..]);

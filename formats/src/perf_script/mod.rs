@@ -7,8 +7,8 @@ mod record;
 
 use crate::format::{Confidence, Format, ReadOptions, Recognition};
 use crate::{
-    Content, Frame, FrameId, FrameKind, Function, Mapping, NoteKind, Notes, ProfileBuilder, ProfileMeta,
-    ReadErrorKind, SeriesId, StackId, StringId, chunk, module,
+    Content, Frame, FrameId, FrameKind, Function, Mapping, Moment, NoteKind, Notes, ProfileBuilder,
+    ProfileMeta, ReadErrorKind, SeriesId, StackId, StringId, Thread, chunk, module,
 };
 use hashbrown::HashMap;
 use record::{FrameLine, Header};
@@ -63,7 +63,7 @@ impl Format for PerfScript {
     fn read(&self, input: &[u8], options: &ReadOptions, notes: &mut Notes) -> Result<Content, ReadErrorKind> {
         let ranges = chunk::cut(input, options.chunk_bytes, |from| record_end(input, from));
         let read = |range: Range<usize>| {
-            let mut reader = Reader::new(input);
+            let mut reader = Reader::new(input, options.timeline);
             reader.read(range);
             reader.chunk
         };
@@ -198,6 +198,8 @@ impl Chunk {
 /// Reads one chunk.
 struct Reader<'a> {
     input: &'a [u8],
+    /// Whether samples are kept one by one.
+    timeline: bool,
     chunk: Chunk,
     /// Stacks by thread name and the text of their frames.
     stacks: HashMap<(StringId, &'a [u8]), Option<StackId>>,
@@ -206,8 +208,8 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(input: &'a [u8]) -> Reader<'a> {
-        Reader { input, chunk: Chunk::default(), stacks: HashMap::new(), frames: HashMap::new() }
+    fn new(input: &'a [u8], timeline: bool) -> Reader<'a> {
+        Reader { input, timeline, chunk: Chunk::default(), stacks: HashMap::new(), frames: HashMap::new() }
     }
 
     fn read(&mut self, range: Range<usize>) {
@@ -265,6 +267,7 @@ impl<'a> Reader<'a> {
             }
             return;
         }
+        self.chunk.notes.met(1);
         let value = match header.period {
             None => 1,
             Some(digits) => match record::number(digits).and_then(|period| i64::try_from(period).ok()) {
@@ -290,7 +293,21 @@ impl<'a> Reader<'a> {
             None => event.unweighed += 1,
         }
         let series = event.series;
-        self.chunk.builder.count(series, stack, 1, value);
+        if self.timeline {
+            let moment = self.moment(header);
+            self.chunk.builder.count_at(series, stack, value, moment);
+        } else {
+            self.chunk.builder.count(series, stack, 1, value);
+        }
+    }
+
+    fn moment(&mut self, header: &Header<'a>) -> Moment {
+        let builder = &mut self.chunk.builder;
+        let thread = header.tid.map(|tid| {
+            let name = builder.string(header.comm);
+            builder.thread(Thread { name, pid: None, tid: Some(tid) })
+        });
+        Moment { time_ns: header.time_ns.and_then(|time| i64::try_from(time).ok()).unwrap_or(0), thread }
     }
 
     fn stack(&mut self, header: &Header<'a>, body: Range<usize>) -> Option<StackId> {

@@ -85,11 +85,12 @@ impl Reader<'_, '_> {
         decoded: &mut Decoded,
         label_bytes: &mut Vec<Message<'a>>,
     ) -> Result<(), WireError> {
-        let Decoded { locations, values, .. } = decoded;
-        let (start, first_value) = (locations.len(), values.len());
+        let (start, first_value) = (decoded.locations.len(), decoded.values.len());
         let mut missing = None;
         let mut number = 0;
         label_bytes.clear();
+        decoded.notes.met(1);
+        let Decoded { locations, values, .. } = decoded;
         record::sample(
             message,
             |id| {

@@ -4,7 +4,8 @@ use super::labels::LabelInterner;
 use super::stacks::StackInterner;
 use super::{
     Frame, FrameId, Function, FunctionId, Label, LabelSetId, LabelSets, LabelValue, Mapping, MappingId,
-    Profile, ProfileMeta, Samples, Series, SeriesId, Stack, StackId, StringId, Strings, ValueType,
+    Moment, Profile, ProfileMeta, Samples, Series, SeriesId, Stack, StackId, StringId, Strings, Thread,
+    ThreadId, ValueType,
 };
 use crate::interner::{Dedup, StringInterner};
 use rustc_hash::FxHashMap;
@@ -33,6 +34,7 @@ pub struct ProfileBuilder {
     frames: Dedup<Frame>,
     stacks: StackInterner,
     labels: LabelInterner,
+    threads: Dedup<Thread>,
     series: Vec<SeriesBuilder>,
     /// The series of each list of names and units.
     series_of: FxHashMap<Vec<(StringId, StringId)>, usize>,
@@ -93,6 +95,11 @@ impl ProfileBuilder {
         LabelSetId::new(self.labels.intern(labels))
     }
 
+    /// Interns a thread.
+    pub fn thread(&mut self, thread: Thread) -> ThreadId {
+        ThreadId::new(self.threads.intern(thread))
+    }
+
     /// A value type of whole numbers.
     pub fn value_type(&mut self, name: &[u8], unit: &[u8]) -> ValueType {
         ValueType { name: self.string(name), unit: self.string(unit), decimals: 0 }
@@ -136,6 +143,18 @@ impl ProfileBuilder {
         let series = &mut self.series[series.index()];
         series.records += count;
         series.add(stack, Some(count), i128::from(value));
+    }
+
+    /// Adds one sample as [`count`](Self::count) does, and remembers when it was taken.
+    pub fn count_at(&mut self, series: SeriesId, stack: Option<StackId>, value: i64, moment: Moment) {
+        let series = &mut self.series[series.index()];
+        series.records += 1;
+        let row = series.add(stack, Some(1), i128::from(value));
+        let timeline = series.samples.timeline.get_or_insert_default();
+        timeline.rows.push(row_number(row));
+        timeline.values.push(value);
+        timeline.times_ns.push(moment.time_ns);
+        timeline.threads.push(moment.thread);
     }
 
     /// Adds one sample record with its own row: one value per value type.
@@ -218,6 +237,10 @@ impl ProfileBuilder {
             });
             labels.push(self.label_set(set.collect()));
         }
+        let mut threads = Vec::with_capacity(other.threads.rows().len());
+        for &thread in other.threads.rows() {
+            threads.push(self.thread(Thread { name: string(thread.name), ..thread }));
+        }
         for theirs in other.series {
             let value_types: Vec<ValueType> = theirs
                 .value_types
@@ -225,7 +248,7 @@ impl ProfileBuilder {
                 .map(|vt| ValueType { name: string(vt.name), unit: string(vt.unit), decimals: vt.decimals })
                 .collect();
             let id = self.series(&value_types);
-            self.series[id.index()].absorb(theirs, &stacks, &labels);
+            self.series[id.index()].absorb(theirs, &stacks, &labels, &threads);
         }
         self.meta.absorb(other.meta, string);
     }
@@ -240,6 +263,7 @@ impl ProfileBuilder {
             frames: self.frames.finish(),
             stacks: self.stacks.finish(),
             labels: LabelSets { sets: self.labels.finish() },
+            threads: self.threads.finish(),
             series: self.series.into_iter().map(SeriesBuilder::finish).collect(),
             meta: self.meta,
         }
@@ -267,7 +291,8 @@ impl SeriesBuilder {
         Series { value_types: self.value_types, samples: self.samples, records: self.records }
     }
 
-    fn add(&mut self, stack: Option<StackId>, count: Option<u64>, value: i128) {
+    /// Adds to the row of a stack; the row.
+    fn add(&mut self, stack: Option<StackId>, count: Option<u64>, value: i128) -> usize {
         let row = *self.rows.entry(stack).or_insert_with(|| {
             self.samples.stacks.push(stack);
             self.sums.push(0);
@@ -279,13 +304,30 @@ impl SeriesBuilder {
             counts.resize(self.sums.len(), 0);
             counts[row] += count;
         }
+        row
     }
 
-    fn absorb(&mut self, theirs: SeriesBuilder, stacks: &[StackId], labels: &[LabelSetId]) {
+    fn absorb(
+        &mut self,
+        mut theirs: SeriesBuilder,
+        stacks: &[StackId],
+        labels: &[LabelSetId],
+        threads: &[ThreadId],
+    ) {
         let stack_here = |stack: Option<StackId>| stack.map(|id| stacks[id.index()]);
         self.records += theirs.records;
+        let mut rows = Vec::new();
         for (row, (&stack, &sum)) in theirs.samples.stacks.iter().zip(&theirs.sums).enumerate() {
-            self.add(stack_here(stack), theirs.samples.counts.as_ref().map(|counts| counts[row]), sum);
+            let count = theirs.samples.counts.as_ref().map(|counts| counts[row]);
+            rows.push(row_number(self.add(stack_here(stack), count, sum)));
+        }
+        if let Some(theirs) = theirs.samples.timeline.take() {
+            let ours = self.samples.timeline.get_or_insert_default();
+            ours.rows.extend(theirs.rows.into_iter().map(|row| rows[row as usize]));
+            ours.values.extend(theirs.values);
+            ours.times_ns.extend(theirs.times_ns);
+            let thread_here = |thread: Option<ThreadId>| thread.map(|id| threads[id.index()]);
+            ours.threads.extend(theirs.threads.into_iter().map(thread_here));
         }
         if !theirs.sums.is_empty() {
             return;
@@ -303,6 +345,10 @@ impl SeriesBuilder {
             ours.extend(theirs.into_iter().map(|set| set.map(|id| labels[id.index()])));
         }
     }
+}
+
+fn row_number(row: usize) -> u32 {
+    u32::try_from(row).expect("rows are fewer than stacks, whose ids are u32")
 }
 
 impl ProfileMeta {

@@ -17,7 +17,7 @@ use crate::interner::dense_id;
 pub use crate::interner::{StringId, Strings};
 pub use builder::ProfileBuilder;
 pub use labels::{Label, LabelSetId, LabelSets, LabelValue};
-pub use series::{Samples, Series, ValueType};
+pub use series::{Moment, Samples, Series, Timeline, ValueType};
 
 dense_id! {
     /// A function: an index into [`Profile::functions`].
@@ -34,6 +34,10 @@ dense_id! {
 dense_id! {
     /// A stack: an index into [`Profile::stacks`].
     StackId
+}
+dense_id! {
+    /// A thread of a timeline: an index into [`Profile::threads`].
+    ThreadId
 }
 dense_id! {
     /// Values measured together: an index into [`Profile::series`].
@@ -55,6 +59,8 @@ pub struct Profile {
     pub stacks: Vec<Stack>,
     /// Label sets that samples refer to.
     pub labels: LabelSets,
+    /// The threads that timelines name, in order of first appearance.
+    pub threads: Vec<Thread>,
     /// What was measured: one per event of a perf script, one for a folded file, one for a pprof file.
     pub series: Vec<Series>,
     /// What is known of the capture as a whole.
@@ -122,6 +128,17 @@ pub struct Mapping {
     pub limit: u64,
     /// Offset in the file of the byte at `start`.
     pub offset: u64,
+}
+
+/// A thread of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Thread {
+    /// Its name.
+    pub name: StringId,
+    /// The number of its process, where known.
+    pub pid: Option<u32>,
+    /// Its own number, where known.
+    pub tid: Option<u32>,
 }
 
 /// One entry of a stack: a function at a place.

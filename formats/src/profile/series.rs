@@ -1,6 +1,6 @@
 //! Values measured together, one row per stack.
 
-use super::{LabelSetId, StackId, StringId};
+use super::{LabelSetId, StackId, StringId, ThreadId};
 
 /// What a column of values measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,6 +24,30 @@ pub struct Samples {
     pub counts: Option<Vec<u64>>,
     /// The labels of each row, where the capture has labels.
     pub labels: Option<Vec<Option<LabelSetId>>>,
+    /// The samples one by one, where they were asked for (`ReadOptions::timeline`) and the capture tells them apart.
+    pub timeline: Option<Timeline>,
+}
+
+/// The samples of a series one by one, in the order of the file. All columns have the same length.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Timeline {
+    /// The row that each sample was added to.
+    pub rows: Vec<u32>,
+    /// What each sample weighs, in units of the series' only value type.
+    pub values: Vec<i64>,
+    /// When each sample was taken, in nanoseconds of the capture's own clock; 0 when unknown.
+    pub times_ns: Vec<i64>,
+    /// The thread each sample was taken on.
+    pub threads: Vec<Option<ThreadId>>,
+}
+
+/// When and where a sample was taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moment {
+    /// Nanoseconds of the capture's own clock; 0 when unknown.
+    pub time_ns: i64,
+    /// The thread.
+    pub thread: Option<ThreadId>,
 }
 
 impl Samples {
