@@ -1,10 +1,12 @@
 //! Parallel reading: cut the input by bytes at record ends, read the chunks, absorb them in file order.
 //!
 //! Cuts depend on the bytes alone, never on the number of threads, and absorbing numbers things by first
-//! occurrence, so the result is that of one sequential pass.
+//! occurrence, so the result is that of one sequential pass. One thread absorbs while the others read on: on
+//! stacks that are nearly all different a sharded merge costs more in total (`benches/benches/absorb.rs`).
 
-use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Cuts `input` into ranges of about `size` bytes. `record_end(from)` gives the end of the first record that
 /// ends at or after `from`, so that every range holds whole records.
@@ -25,18 +27,106 @@ pub(crate) fn line_end(input: &[u8], from: usize) -> usize {
     memchr::memchr(b'\n', &input[from..]).map_or(input.len(), |at| from + at + 1)
 }
 
-/// Reads every range and absorbs the results in file order. `None` when there are no ranges.
-pub(crate) fn read<C: Send>(
+/// Reads every range on workers that take them in order, and absorbs what comes out in that order.
+///
+/// `worker` makes the state that a thread keeps from one range to the next: its caches, and whatever what it read
+/// earlier is good for. `absorb` is told which worker a part comes from. Reading runs ahead of absorbing by a few
+/// ranges only, so that parts do not pile up in memory.
+pub(crate) fn read<W, P: Send>(
     ranges: &[Range<usize>],
-    read: impl Fn(Range<usize>) -> C + Sync,
-    absorb: impl Fn(&mut C, C) + Sync,
-) -> Option<C> {
-    // Absorbing a later part into an earlier one is associative, so rayon's tree of pairs gives the same
-    // result as a fold from the left.
-    ranges.par_iter().map(|range| read(range.clone())).reduce_with(|mut earlier, later| {
-        absorb(&mut earlier, later);
-        earlier
-    })
+    worker: impl Fn() -> W + Sync,
+    read: impl Fn(&mut W, Range<usize>) -> P + Sync,
+    absorb: impl FnMut(usize, P) + Send,
+) {
+    let workers = rayon::current_num_threads().min(ranges.len());
+    let queue = Queue { state: Mutex::new(State::default()), moved: Condvar::new(), ahead: 2 * workers };
+    let absorb = Mutex::new(absorb);
+    let work = |number: usize| {
+        let mut state = worker();
+        while let Some((index, range)) = queue.next(ranges) {
+            let part = read(&mut state, range);
+            let mut ready = queue.put(index, (number, part));
+            while let Some((from, part)) = ready {
+                // One thread at a time is told that something is ready, so it never waits here.
+                (absorb.lock().unwrap_or_else(PoisonError::into_inner))(from, part);
+                ready = queue.absorbed();
+            }
+        }
+    };
+    rayon::scope(|scope| {
+        let work = &work;
+        for number in 0..workers {
+            scope.spawn(move |_| work(number));
+        }
+    });
+}
+
+/// Ranges on their way from being read to being absorbed.
+struct Queue<P> {
+    state: Mutex<State<P>>,
+    /// A part was absorbed.
+    moved: Condvar,
+    /// How many ranges reading may be ahead of absorbing.
+    ahead: usize,
+}
+
+struct State<P> {
+    /// The next range to read, and the next to absorb.
+    to_read: usize,
+    to_absorb: usize,
+    /// Whether a thread is absorbing.
+    absorbing: bool,
+    /// What was read, by range and with the worker that read it.
+    parts: BTreeMap<usize, (usize, P)>,
+}
+
+impl<P> Default for State<P> {
+    fn default() -> Self {
+        State { to_read: 0, to_absorb: 0, absorbing: false, parts: BTreeMap::new() }
+    }
+}
+
+impl<P> Queue<P> {
+    fn state(&self) -> MutexGuard<'_, State<P>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next range to read, once it is not too far ahead. Ranges are given out in order, so the one that
+    /// absorbing waits for is always under way.
+    fn next(&self, ranges: &[Range<usize>]) -> Option<(usize, Range<usize>)> {
+        let mut state = self.state();
+        let index = state.to_read;
+        let range = ranges.get(index)?.clone();
+        state.to_read += 1;
+        while index > state.to_absorb + self.ahead {
+            state = self.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        Some((index, range))
+    }
+
+    /// Puts a part in its place; the part to absorb when it is this thread's turn to do so.
+    fn put(&self, index: usize, part: (usize, P)) -> Option<(usize, P)> {
+        let mut state = self.state();
+        state.parts.insert(index, part);
+        if state.absorbing {
+            return None;
+        }
+        let next = state.to_absorb;
+        let ready = state.parts.remove(&next);
+        state.absorbing = ready.is_some();
+        ready
+    }
+
+    /// Says that a part was absorbed; the next one, when it is there.
+    fn absorbed(&self) -> Option<(usize, P)> {
+        let mut state = self.state();
+        state.to_absorb += 1;
+        self.moved.notify_all();
+        let next = state.to_absorb;
+        let ready = state.parts.remove(&next);
+        state.absorbing = ready.is_some();
+        ready
+    }
 }
 
 #[cfg(test)]

@@ -96,7 +96,7 @@ impl Default for ReadOptions {
             max_unpacked: 8 << 30,
             digest: false,
             timeline: false,
-            chunk_bytes: 16 << 20,
+            chunk_bytes: 4 << 20,
         }
     }
 }

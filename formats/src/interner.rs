@@ -99,6 +99,15 @@ impl Strings {
         (0..self.len()).map(|index| self.get(StringId::new(index)))
     }
 
+    /// The strings from index `from` on, as a table of their own.
+    pub(crate) fn since(&self, from: usize) -> Strings {
+        let start = from.checked_sub(1).map_or(0, |last| self.ends[last]);
+        Strings {
+            bytes: self.bytes[start..].to_vec(),
+            ends: self.ends[from..].iter().map(|end| end - start).collect(),
+        }
+    }
+
     fn push(&mut self, string: &[u8]) -> StringId {
         let id = StringId::new(self.ends.len());
         self.bytes.extend_from_slice(string);

@@ -9,6 +9,7 @@ mod record;
 mod write;
 
 use crate::format::{Confidence, Format, ReadOptions, Recognition};
+use crate::profile::{Joining, Part};
 use crate::{
     Content, Frame, FrameId, FrameKind, Function, Notes, ProfileBuilder, ReadErrorKind, SeriesId, StackId,
     ValueType, chunk,
@@ -20,6 +21,8 @@ pub use write::{FrameText, Values, frame_name, write, write_decimal};
 
 /// The most decimal places that are kept exactly.
 const DECIMALS: usize = 9;
+/// A reader that knows more stacks than this forgets them: the file hardly repeats any, and they are kept elsewhere.
+const MOST_STACKS: usize = 1 << 20;
 
 /// Reads folded stacks.
 pub struct Folded;
@@ -59,59 +62,69 @@ impl Format for Folded {
     }
 
     fn read(&self, input: &[u8], options: &ReadOptions, notes: &mut Notes) -> Result<Content, ReadErrorKind> {
-        let ranges = chunk::cut(input, options.chunk_bytes, |from| chunk::line_end(input, from));
-        let style = record::style(input);
-        let read = |decimals| {
-            let read = |range: Range<usize>| {
-                let mut reader = Reader::new(input, style, decimals);
-                reader.read(range);
-                reader.chunk
-            };
-            chunk::read(&ranges, read, Chunk::absorb).unwrap_or_else(|| Chunk::new(decimals))
-        };
         // Nearly all files hold whole numbers. One that does not is read again at the scale that it turned out to
         // need, so that every count is kept exactly, or is left out, whatever stands around it.
-        let mut chunk = read(0);
-        if chunk.most_decimals > 0 {
-            chunk = read(chunk.most_decimals);
+        let mut whole = read(input, options, 0);
+        if whole.most_decimals > 0 {
+            whole = read(input, options, whole.most_decimals);
         }
-        chunk.notes.number_lines(input);
-        notes.absorb(chunk.notes);
-        Ok(Content::Profile(chunk.builder.finish()))
+        whole.notes.number_lines(input);
+        notes.absorb(whole.notes);
+        Ok(Content::Profile(whole.stacks.builder.finish()))
     }
 }
 
-/// What one chunk of the file holds.
-struct Chunk {
-    builder: ProfileBuilder,
-    series: SeriesId,
+/// Reads `input`, keeping `decimals` decimal places.
+fn read(input: &[u8], options: &ReadOptions, decimals: u8) -> Whole {
+    let ranges = chunk::cut(input, options.chunk_bytes, |from| chunk::line_end(input, from));
+    let style = record::style(input);
+    let mut whole = Whole::default();
+    samples(&mut whole.stacks.builder, decimals);
+    chunk::read(
+        &ranges,
+        || Reader::new(input, style, decimals),
+        Reader::read,
+        |worker, read: Chunk| {
+            whole.stacks.absorb(worker, read.part);
+            whole.notes.absorb(read.notes);
+            whole.most_decimals = whole.most_decimals.max(read.most_decimals);
+        },
+    );
+    whole
+}
+
+/// The only series of a folded file.
+fn samples(builder: &mut ProfileBuilder, decimals: u8) -> SeriesId {
+    let samples = ValueType { decimals, ..builder.value_type(b"samples", b"count") };
+    builder.series(&[samples])
+}
+
+/// What the file holds.
+#[derive(Default)]
+struct Whole {
+    stacks: Joining,
     notes: Notes,
     /// The most decimal places of any count, at most [`DECIMALS`].
     most_decimals: u8,
 }
 
-impl Chunk {
-    fn new(decimals: u8) -> Chunk {
-        let mut builder = ProfileBuilder::default();
-        let samples = ValueType { decimals, ..builder.value_type(b"samples", b"count") };
-        let series = builder.series(&[samples]);
-        Chunk { builder, series, notes: Notes::default(), most_decimals: 0 }
-    }
-
-    fn absorb(&mut self, later: Chunk) {
-        self.builder.absorb(later.builder);
-        self.notes.absorb(later.notes);
-        self.most_decimals = self.most_decimals.max(later.most_decimals);
-    }
+/// What one chunk of the file holds.
+struct Chunk {
+    part: Part,
+    notes: Notes,
+    most_decimals: u8,
 }
 
-/// Reads one chunk.
+/// Reads chunks, and remembers frames and stacks between them.
 struct Reader<'a> {
     input: &'a [u8],
     style: record::Style,
     /// The decimal places that counts are kept with.
     decimals: u8,
-    chunk: Chunk,
+    builder: ProfileBuilder,
+    series: SeriesId,
+    notes: Notes,
+    most_decimals: u8,
     frames: HashMap<&'a [u8], FrameId>,
     /// Stacks by their text: files that were not added up repeat them.
     stacks: Memory<'a>,
@@ -122,11 +135,16 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(input: &'a [u8], style: record::Style, decimals: u8) -> Reader<'a> {
+        let mut builder = ProfileBuilder::default();
+        let series = samples(&mut builder, decimals);
         Reader {
             input,
             style,
             decimals,
-            chunk: Chunk::new(decimals),
+            builder,
+            series,
+            notes: Notes::default(),
+            most_decimals: 0,
             frames: HashMap::new(),
             stacks: Memory::default(),
             previous: b"",
@@ -134,33 +152,41 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn read(&mut self, range: Range<usize>) {
+    fn read(&mut self, range: Range<usize>) -> Chunk {
+        if self.builder.stacks() > MOST_STACKS {
+            *self = Reader::new(self.input, self.style, self.decimals);
+        }
         let mut at = range.start;
         while at < range.end {
             let end = chunk::line_end(self.input, at);
             match record::line(&self.input[at..end]) {
                 Line::Blank => {}
                 Line::Comment(comment) => {
-                    let comment = self.chunk.builder.string(comment);
-                    self.chunk.builder.meta.comments.push(comment);
+                    let comment = self.builder.string(comment);
+                    self.builder.meta.comments.push(comment);
                 }
                 Line::Stack { stack, count } => self.sample(stack, count, at, end),
             }
             at = end;
         }
+        Chunk {
+            part: self.builder.take(),
+            notes: std::mem::take(&mut self.notes),
+            most_decimals: std::mem::take(&mut self.most_decimals),
+        }
     }
 
     fn sample(&mut self, stack: &'a [u8], count: Option<Count<'a>>, at: usize, end: usize) {
         let line = &self.input[at..end];
-        self.chunk.notes.met(1);
+        self.notes.met(1);
         let Some(count) = count else {
             let text = "lines expected to be \"root;caller;leaf COUNT\", left out";
-            self.chunk.notes.left_out("count_unread", text, at, line);
+            self.notes.left_out("count_unread", text, at, line);
             return;
         };
         let Some(value) = self.value(count, at, line) else {
             let text = "samples whose count is over 2^63 in the last decimal place kept, left out";
-            self.chunk.notes.left_out("count_too_large", text, at, line);
+            self.notes.left_out("count_too_large", text, at, line);
             return;
         };
         let stack = self.stacks.get(stack).unwrap_or_else(|| {
@@ -168,8 +194,7 @@ impl<'a> Reader<'a> {
             self.stacks.insert(stack, id);
             id
         });
-        let Chunk { builder, series, .. } = &mut self.chunk;
-        builder.sum(*series, stack, value);
+        self.builder.sum(self.series, stack, value);
     }
 
     /// The count as a whole number of the decimal places that are kept; `None` when it leaves `i64`.
@@ -177,13 +202,13 @@ impl<'a> Reader<'a> {
         let mut fraction = count.fraction;
         if fraction.len() > DECIMALS {
             let text = "counts with more than 9 decimal places, cut to 9";
-            self.chunk.notes.caveat("decimals_cut", text, at, line);
+            self.notes.caveat("decimals_cut", text, at, line);
             fraction = &fraction[..DECIMALS];
         }
         while let [rest @ .., b'0'] = fraction {
             fraction = rest;
         }
-        self.chunk.most_decimals = self.chunk.most_decimals.max(fraction.len() as u8);
+        self.most_decimals = self.most_decimals.max(fraction.len() as u8);
         let zeros = usize::from(self.decimals).saturating_sub(fraction.len());
         let digits = count.whole.iter().chain(fraction).chain(std::iter::repeat_n(&b'0', zeros));
         digits.copied().try_fold(0i64, |sum, digit| sum.checked_mul(10)?.checked_add(i64::from(digit - b'0')))
@@ -207,7 +232,7 @@ impl<'a> Reader<'a> {
         while start <= stack.len() {
             let end = memchr::memchr(b';', &stack[start..]).map_or(stack.len(), |at| start + at);
             let frame = self.frame(&stack[start..end]);
-            let id = self.chunk.builder.stack(parent, frame);
+            let id = self.builder.stack(parent, frame);
             self.path.push((end, id));
             parent = Some(id);
             start = end + 1;
@@ -221,7 +246,7 @@ impl<'a> Reader<'a> {
             return frame;
         }
         let parts = frame::parts(text, self.style);
-        let builder = &mut self.chunk.builder;
+        let builder = &mut self.builder;
         let name = builder.string(parts.name);
         let file = parts.file.map(|file| builder.string(file));
         let function = builder.function(Function { name, system_name: None, file, start_line: 0 });

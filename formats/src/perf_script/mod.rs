@@ -6,6 +6,7 @@
 mod record;
 
 use crate::format::{Confidence, Format, ReadOptions, Recognition};
+use crate::profile::{Joining, Part};
 use crate::{
     Content, Frame, FrameId, FrameKind, Function, Mapping, Moment, NoteKind, Notes, ProfileBuilder,
     ProfileMeta, ReadErrorKind, SeriesId, StackId, StringId, Thread, chunk, module,
@@ -14,6 +15,9 @@ use hashbrown::HashMap;
 use record::{FrameLine, Header};
 use rustc_hash::FxHashSet;
 use std::ops::Range;
+
+/// A reader that knows more stacks than this forgets them: the file hardly repeats any, and they are kept elsewhere.
+const MOST_STACKS: usize = 1 << 20;
 
 /// Reads the text that `perf script` prints, and simpleperf's in the same layout.
 pub struct PerfScript;
@@ -62,16 +66,17 @@ impl Format for PerfScript {
 
     fn read(&self, input: &[u8], options: &ReadOptions, notes: &mut Notes) -> Result<Content, ReadErrorKind> {
         let ranges = chunk::cut(input, options.chunk_bytes, |from| record_end(input, from));
-        let read = |range: Range<usize>| {
-            let mut reader = Reader::new(input, options.timeline);
-            reader.read(range);
-            reader.chunk
-        };
-        let mut chunk = chunk::read(&ranges, read, Chunk::absorb).unwrap_or_default();
-        chunk.finish();
-        chunk.notes.number_lines(input);
-        notes.absorb(chunk.notes);
-        Ok(Content::Profile(chunk.builder.finish()))
+        let mut whole = Whole::default();
+        chunk::read(
+            &ranges,
+            || Reader::new(input, options.timeline),
+            Reader::read,
+            |worker, chunk| whole.absorb(worker, chunk),
+        );
+        whole.finish();
+        whole.facts.notes.number_lines(input);
+        notes.absorb(whole.facts.notes);
+        Ok(Content::Profile(whole.stacks.builder.finish()))
     }
 }
 
@@ -115,92 +120,101 @@ fn kind_of(line: &[u8]) -> LineKind<'_> {
 }
 
 /// What one chunk of the file holds.
-#[derive(Default)]
 struct Chunk {
-    builder: ProfileBuilder,
+    part: Part,
+    facts: Facts,
+}
+
+/// What is counted beside stacks.
+#[derive(Default)]
+struct Facts {
     notes: Notes,
-    events: Vec<Event>,
-    /// The event of each name.
-    by_name: HashMap<Vec<u8>, usize>,
+    /// Samples with a period and without, by series.
+    periods: Vec<Periods>,
     threads: FxHashSet<u32>,
     /// Times of the earliest and the latest sample.
     times_ns: Option<(u64, u64)>,
 }
 
-/// An event of the capture.
-struct Event {
-    name: StringId,
-    series: SeriesId,
-    /// Samples with a period, and without.
-    weighed: u64,
-    unweighed: u64,
+/// How many samples of an event have a period, and how many have none.
+#[derive(Clone, Copy, Default)]
+struct Periods {
+    with: u64,
+    without: u64,
 }
 
-impl Chunk {
-    fn event(&mut self, name: &[u8]) -> &mut Event {
-        let name = if name.is_empty() { b"samples" } else { name };
-        let index = match self.by_name.get(name) {
-            Some(&index) => index,
-            None => {
-                // What the unit is shows only at the end; until then all events have the same.
-                let value_type = self.builder.value_type(name, b"count");
-                let series = self.builder.series(&[value_type]);
-                self.events.push(Event { name: value_type.name, series, weighed: 0, unweighed: 0 });
-                self.by_name.insert(name.to_vec(), self.events.len() - 1);
-                self.events.len() - 1
-            }
-        };
-        &mut self.events[index]
+impl Facts {
+    fn periods(&mut self, series: SeriesId) -> &mut Periods {
+        if self.periods.len() <= series.index() {
+            self.periods.resize(series.index() + 1, Periods::default());
+        }
+        &mut self.periods[series.index()]
     }
 
-    fn absorb(&mut self, later: Chunk) {
-        let names: Vec<Vec<u8>> =
-            later.events.iter().map(|event| later.builder.strings().get(event.name).to_vec()).collect();
-        self.builder.absorb(later.builder);
-        for (name, theirs) in names.iter().zip(later.events) {
-            let ours = self.event(name);
-            ours.weighed += theirs.weighed;
-            ours.unweighed += theirs.unweighed;
+    fn time(&mut self, time_ns: u64) {
+        let (first, last) = self.times_ns.unwrap_or((time_ns, time_ns));
+        self.times_ns = Some((first.min(time_ns), last.max(time_ns)));
+    }
+}
+
+/// What the file holds.
+#[derive(Default)]
+struct Whole {
+    stacks: Joining,
+    facts: Facts,
+}
+
+impl Whole {
+    fn absorb(&mut self, worker: usize, chunk: Chunk) {
+        let known = self.stacks.absorb(worker, chunk.part);
+        for (index, theirs) in chunk.facts.periods.iter().enumerate() {
+            let ours = self.facts.periods(known.series(SeriesId::new(index)));
+            ours.with += theirs.with;
+            ours.without += theirs.without;
         }
-        self.notes.absorb(later.notes);
-        self.threads.extend(later.threads);
-        self.times_ns = match (self.times_ns, later.times_ns) {
-            (Some(ours), Some(theirs)) => Some((ours.0.min(theirs.0), ours.1.max(theirs.1))),
-            (ours, theirs) => ours.or(theirs),
-        };
+        self.facts.notes.absorb(chunk.facts.notes);
+        self.facts.threads.extend(chunk.facts.threads);
+        for time_ns in chunk.facts.times_ns.into_iter().flat_map(|(first, last)| [first, last]) {
+            self.facts.time(time_ns);
+        }
     }
 
     /// What can be said only after the last line.
     fn finish(&mut self) {
+        let Whole { stacks: Joining { builder, .. }, facts } = self;
         let mut mixed = 0;
-        for index in 0..self.events.len() {
-            let Event { name, series, weighed, unweighed } = self.events[index];
-            if weighed > 0 {
-                let clock = self.builder.strings().get(name);
+        for (index, periods) in facts.periods.iter().enumerate() {
+            if periods.with > 0 {
+                let series = SeriesId::new(index);
+                let name = builder.value_types(series)[0].name;
+                let clock = builder.strings().get(name);
                 let is_clock = clock.starts_with(b"cpu-clock") || clock.starts_with(b"task-clock");
                 let unit: &[u8] = if is_clock { b"nanoseconds" } else { b"events" };
-                let value_type = crate::ValueType { name, unit: self.builder.string(unit), decimals: 0 };
-                self.builder.set_value_type(series, 0, value_type);
-                mixed += unweighed;
+                let value_type = crate::ValueType { name, unit: builder.string(unit), decimals: 0 };
+                builder.set_value_type(series, 0, value_type);
+                mixed += periods.without;
             }
         }
         let text = "samples without a period among others with one, weighed as 1";
-        self.notes.count("period_missing", NoteKind::Caveat, text, mixed);
-        let meta = &mut self.builder.meta;
+        facts.notes.count("period_missing", NoteKind::Caveat, text, mixed);
         // The header's duration is that of the recording, of which this file may hold a part.
-        if let Some((first, last)) = self.times_ns.filter(|(first, last)| last > first) {
-            meta.duration_ns = i64::try_from(last - first).ok();
+        if let Some((first, last)) = facts.times_ns.filter(|(first, last)| last > first) {
+            builder.meta.duration_ns = i64::try_from(last - first).ok();
         }
-        meta.threads = (!self.threads.is_empty()).then_some(self.threads.len() as u64);
+        builder.meta.threads = (!facts.threads.is_empty()).then_some(facts.threads.len() as u64);
     }
 }
 
-/// Reads one chunk.
+/// Reads chunks, and remembers frames and stacks between them.
 struct Reader<'a> {
     input: &'a [u8],
     /// Whether samples are kept one by one.
     timeline: bool,
-    chunk: Chunk,
+    builder: ProfileBuilder,
+    /// What is counted in the chunk under way.
+    facts: Facts,
+    /// The series of each event.
+    events: HashMap<Vec<u8>, SeriesId>,
     /// Stacks by thread name and the text of their frames.
     stacks: HashMap<(StringId, &'a [u8]), Option<StackId>>,
     /// Frames by the text of their line.
@@ -209,10 +223,21 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(input: &'a [u8], timeline: bool) -> Reader<'a> {
-        Reader { input, timeline, chunk: Chunk::default(), stacks: HashMap::new(), frames: HashMap::new() }
+        Reader {
+            input,
+            timeline,
+            builder: ProfileBuilder::default(),
+            facts: Facts::default(),
+            events: HashMap::new(),
+            stacks: HashMap::new(),
+            frames: HashMap::new(),
+        }
     }
 
-    fn read(&mut self, range: Range<usize>) {
+    fn read(&mut self, range: Range<usize>) -> Chunk {
+        if self.builder.stacks() > MOST_STACKS {
+            *self = Reader::new(self.input, self.timeline);
+        }
         let mut at = range.start;
         while at < range.end {
             let end = chunk::line_end(self.input, at);
@@ -220,7 +245,7 @@ impl<'a> Reader<'a> {
             match kind_of(line) {
                 LineKind::Blank => at = end,
                 LineKind::Comment => {
-                    metadata(&mut self.chunk.builder.meta, record::trim_end(line));
+                    metadata(&mut self.builder.meta, record::trim_end(line));
                     at = end;
                 }
                 LineKind::Header(header) => {
@@ -229,7 +254,7 @@ impl<'a> Reader<'a> {
                     at = body_end;
                 }
                 LineKind::Body => {
-                    let notes = &mut self.chunk.notes;
+                    let notes = &mut self.facts.notes;
                     if record::frame(record::trim_end(line)).is_some() {
                         let text =
                             "frames expected below a line \"comm pid time: event:\", left out without one";
@@ -242,6 +267,7 @@ impl<'a> Reader<'a> {
                 }
             }
         }
+        Chunk { part: self.builder.take(), facts: std::mem::take(&mut self.facts) }
     }
 
     /// Where the lines that belong to a sample end.
@@ -262,47 +288,58 @@ impl<'a> Reader<'a> {
         if header.event.starts_with(b"PERF_RECORD_") {
             if header.event.starts_with(b"PERF_RECORD_LOST") {
                 let lost = lost_events(header.rest);
-                let meta = &mut self.chunk.builder.meta;
+                let meta = &mut self.builder.meta;
                 meta.lost_events = Some(meta.lost_events.unwrap_or(0).saturating_add(lost));
             }
             return;
         }
-        self.chunk.notes.met(1);
+        self.facts.notes.met(1);
         let value = match header.period {
             None => 1,
             Some(digits) => match record::number(digits).and_then(|period| i64::try_from(period).ok()) {
                 Some(period) => period,
                 None => {
                     let text = "samples with a period over 2^63, left out";
-                    self.chunk.notes.left_out("period_too_large", text, at, digits);
+                    self.facts.notes.left_out("period_too_large", text, at, digits);
                     return;
                 }
             },
         };
         if let Some(tid) = header.tid {
-            self.chunk.threads.insert(tid);
+            self.facts.threads.insert(tid);
         }
-        if let Some(time) = header.time_ns {
-            let (first, last) = self.chunk.times_ns.unwrap_or((time, time));
-            self.chunk.times_ns = Some((first.min(time), last.max(time)));
+        if let Some(time_ns) = header.time_ns {
+            self.facts.time(time_ns);
         }
         let stack = self.stack(header, body);
-        let event = self.chunk.event(header.event);
+        let series = self.event(header.event);
+        let periods = self.facts.periods(series);
         match header.period {
-            Some(_) => event.weighed += 1,
-            None => event.unweighed += 1,
+            Some(_) => periods.with += 1,
+            None => periods.without += 1,
         }
-        let series = event.series;
         if self.timeline {
             let moment = self.moment(header);
-            self.chunk.builder.count_at(series, stack, value, moment);
+            self.builder.count_at(series, stack, value, moment);
         } else {
-            self.chunk.builder.count(series, stack, 1, value);
+            self.builder.count(series, stack, 1, value);
         }
     }
 
+    /// The series of an event.
+    fn event(&mut self, name: &[u8]) -> SeriesId {
+        if let Some(&series) = self.events.get(name) {
+            return series;
+        }
+        // What the unit is shows only at the end; until then all events have the same.
+        let value_type = self.builder.value_type(if name.is_empty() { b"samples" } else { name }, b"count");
+        let series = self.builder.series(&[value_type]);
+        self.events.insert(name.to_vec(), series);
+        series
+    }
+
     fn moment(&mut self, header: &Header<'a>) -> Moment {
-        let builder = &mut self.chunk.builder;
+        let builder = &mut self.builder;
         let thread = header.tid.map(|tid| {
             let name = builder.string(header.comm);
             builder.thread(Thread { name, pid: None, tid: Some(tid) })
@@ -311,7 +348,7 @@ impl<'a> Reader<'a> {
     }
 
     fn stack(&mut self, header: &Header<'a>, body: Range<usize>) -> Option<StackId> {
-        let comm = self.chunk.builder.string(header.comm);
+        let comm = self.builder.string(header.comm);
         let text = &self.input[body.clone()];
         if !body.is_empty()
             && let Some(&stack) = self.stacks.get(&(comm, text))
@@ -321,16 +358,16 @@ impl<'a> Reader<'a> {
         let root = (!header.comm.is_empty()).then(|| {
             let function = self.function(comm, None);
             let frame = Frame { function, mapping: None, line: 0, kind: FrameKind::Thread };
-            let frame = self.chunk.builder.frame(frame);
-            self.chunk.builder.stack(None, frame)
+            let frame = self.builder.frame(frame);
+            self.builder.stack(None, frame)
         });
         if body.is_empty() {
             return self.rest_frame(root, header.rest);
         }
-        let noted = self.chunk.notes.occurrences();
+        let noted = self.facts.notes.occurrences();
         let stack = self.frames(root, body);
         // A text with something to note is parsed every time, so that every time is counted.
-        if self.chunk.notes.occurrences() == noted {
+        if self.facts.notes.occurrences() == noted {
             self.stacks.insert((comm, text), stack);
         }
         stack
@@ -341,7 +378,7 @@ impl<'a> Reader<'a> {
         match record::frame(rest) {
             Some(frame) if !frame.dso.is_empty() => {
                 let frame = self.frame(frame, None);
-                Some(self.chunk.builder.stack(root, frame))
+                Some(self.builder.stack(root, frame))
             }
             _ => root,
         }
@@ -368,7 +405,7 @@ impl<'a> Reader<'a> {
                 };
                 if self.is_cut(parsed, line, body.start..start) {
                     let text = "frame lines cut by the end of the file, left out";
-                    self.chunk.notes.damaged("cut_at_end", text, start, line);
+                    self.facts.notes.damaged("cut_at_end", text, start, line);
                     return None;
                 }
                 let position = source.take();
@@ -379,7 +416,7 @@ impl<'a> Reader<'a> {
                 Some(frame)
             });
             if let Some(frame) = frame {
-                stack = Some(self.chunk.builder.stack(stack, frame));
+                stack = Some(self.builder.stack(stack, frame));
             }
         }
         stack
@@ -398,17 +435,17 @@ impl<'a> Reader<'a> {
         let source = record::source_line(line);
         if source.is_none() {
             let text = "lines expected to be \"address symbol (dso)\", skipped; the sample is kept";
-            self.chunk.notes.damaged("frame_unread", text, at, line);
+            self.facts.notes.damaged("frame_unread", text, at, line);
         }
         source.filter(|(file, _)| !file.is_empty())
     }
 
     fn function(&mut self, name: StringId, file: Option<StringId>) -> crate::FunctionId {
-        self.chunk.builder.function(Function { name, system_name: None, file, start_line: 0 })
+        self.builder.function(Function { name, system_name: None, file, start_line: 0 })
     }
 
     fn frame(&mut self, line: FrameLine<'a>, source: Option<(&'a [u8], u32)>) -> FrameId {
-        let builder = &mut self.chunk.builder;
+        let builder = &mut self.builder;
         let known_dso = !line.dso.is_empty() && line.dso != b"[unknown]";
         let mapping = known_dso.then(|| {
             let file = builder.string(line.dso);
@@ -435,7 +472,7 @@ impl<'a> Reader<'a> {
         };
         let file = source.map(|(file, _)| builder.string(file));
         let function = self.function(name, file);
-        self.chunk.builder.frame(Frame { function, mapping, line: source.map_or(0, |(_, line)| line), kind })
+        self.builder.frame(Frame { function, mapping, line: source.map_or(0, |(_, line)| line), kind })
     }
 }
 

@@ -10,6 +10,8 @@
 
 mod builder;
 mod labels;
+mod part;
+mod rows;
 mod series;
 mod stacks;
 
@@ -17,6 +19,7 @@ use crate::interner::dense_id;
 pub use crate::interner::{StringId, Strings};
 pub use builder::ProfileBuilder;
 pub use labels::{Label, LabelSetId, LabelSets, LabelValue};
+pub(crate) use part::{Joining, Part};
 pub use series::{Moment, Samples, Series, Timeline, ValueType};
 
 dense_id! {
