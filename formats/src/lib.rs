@@ -23,6 +23,7 @@ mod input;
 mod interner;
 pub mod jaeger;
 mod json;
+mod memory;
 mod module;
 mod note;
 pub mod perf_script;

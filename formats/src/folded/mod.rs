@@ -9,6 +9,7 @@ mod record;
 mod write;
 
 use crate::format::{Confidence, Format, ReadOptions, Recognition};
+use crate::memory::Memory;
 use crate::profile::{Joining, Part};
 use crate::{
     Content, Frame, FrameId, FrameKind, Function, Notes, ProfileBuilder, ReadErrorKind, SeriesId, StackId,
@@ -127,7 +128,7 @@ struct Reader<'a> {
     most_decimals: u8,
     frames: HashMap<&'a [u8], FrameId>,
     /// Stacks by their text: files that were not added up repeat them.
-    stacks: Memory<'a>,
+    stacks: Memory<&'a [u8]>,
     /// The stack of the line before and, per frame of it, where the frame ends and its stack id.
     previous: &'a [u8],
     path: Vec<(usize, StackId)>,
@@ -189,7 +190,7 @@ impl<'a> Reader<'a> {
             self.notes.left_out("count_too_large", text, at, line);
             return;
         };
-        let stack = self.stacks.get(stack).unwrap_or_else(|| {
+        let stack = self.stacks.get(&stack).unwrap_or_else(|| {
             let id = self.stack(stack);
             self.stacks.insert(stack, id);
             id
@@ -253,43 +254,6 @@ impl<'a> Reader<'a> {
         let frame = builder.frame(Frame { function, mapping: None, line: parts.line, kind: parts.kind });
         self.frames.insert(text, frame);
         frame
-    }
-}
-
-/// Stacks by the text of their line. Files that were not added up repeat lines; in others nothing is remembered
-/// after a while, because it would only cost memory.
-#[derive(Default)]
-struct Memory<'a> {
-    stacks: HashMap<&'a [u8], Option<StackId>>,
-    asked: usize,
-    known: usize,
-}
-
-impl<'a> Memory<'a> {
-    /// After so many lines it shows whether a file repeats them.
-    const TRIAL: usize = 20_000;
-
-    fn get(&mut self, text: &[u8]) -> Option<Option<StackId>> {
-        if self.is_useless() {
-            return None;
-        }
-        self.asked += 1;
-        let found = self.stacks.get(text).copied();
-        self.known += usize::from(found.is_some());
-        if self.is_useless() {
-            self.stacks = HashMap::new();
-        }
-        found
-    }
-
-    fn insert(&mut self, text: &'a [u8], stack: Option<StackId>) {
-        if !self.is_useless() {
-            self.stacks.insert(text, stack);
-        }
-    }
-
-    fn is_useless(&self) -> bool {
-        self.asked >= Self::TRIAL && self.known * 8 < self.asked
     }
 }
 

@@ -11,6 +11,8 @@ use memchr::memchr;
 pub(super) struct Header<'a> {
     /// The thread's name; empty when the capture has none.
     pub comm: &'a [u8],
+    /// Process id, where it is printed beside that of the thread.
+    pub pid: Option<u32>,
     /// Thread id; the process id where only that is printed.
     pub tid: Option<u32>,
     /// Time of the sample in nanoseconds on the capture's own clock.
@@ -88,10 +90,11 @@ fn header_with_time(line: &[u8]) -> Option<Header<'_>> {
         let (word, rest) = token(&line[start..]);
         let after = line.len() - rest.len();
         if let Some(time_ns) = time(word)
-            && let Some((comm, tid)) = thread_before(&line[..start])
+            && let Some((comm, thread)) = thread_before(&line[..start])
             && let Some(Tail { period, event, rest }) = tail(rest)
         {
-            return Some(Header { comm, tid, time_ns: Some(time_ns), period, event, rest });
+            let (pid, tid) = (thread.and_then(|(pid, _)| pid), thread.map(|(_, tid)| tid));
+            return Some(Header { comm, pid, tid, time_ns: Some(time_ns), period, event, rest });
         }
         start = after;
     }
@@ -106,13 +109,13 @@ fn header_without_time(line: &[u8]) -> Option<Header<'_>> {
         let after = line.len() - rest.len();
         let rest = if is_cpu(token(rest).0) { token(rest).1 } else { rest };
         if start > 0
-            && let Some(tid) = thread_id(word)
+            && let Some((pid, tid)) = thread_id(word)
             && let Some(Tail { period, event, rest }) = tail(rest)
             && !event.is_empty()
             && (event.contains(&b'/') || !event.iter().copied().any(is_blank))
         {
             let comm = trim_end(&line[..start]);
-            return Some(Header { comm, tid: Some(tid), time_ns: None, period, event, rest });
+            return Some(Header { comm, pid, tid: Some(tid), time_ns: None, period, event, rest });
         }
         start = after;
     }
@@ -128,7 +131,7 @@ fn header_of_event(line: &[u8]) -> Option<Header<'_>> {
     if event.is_empty() || !event.iter().all(is_name) {
         return None;
     }
-    Some(Header { comm: b"", tid: None, time_ns: None, period, event, rest: b"" })
+    Some(Header { comm: b"", pid: None, tid: None, time_ns: None, period, event, rest: b"" })
 }
 
 /// `12.345678:` in nanoseconds.
@@ -154,18 +157,23 @@ fn is_cpu(word: &[u8]) -> bool {
     word.strip_prefix(b"[").and_then(|word| word.strip_suffix(b"]")).is_some_and(is_number)
 }
 
-/// `1234` or `1233/1234`; the last is the thread. perf prints -1 for an unknown one.
-fn thread_id(word: &[u8]) -> Option<u32> {
-    let last = match memchr(b'/', word) {
-        Some(slash) if is_id(&word[..slash]) => &word[slash + 1..],
-        Some(_) => return None,
-        None => word,
-    };
-    // Out of range and -1 alike become the largest id: perf prints -1 for "unknown".
-    is_id(last).then(|| {
-        let id = if is_number(last) { number(last) } else { None };
+/// Process, where it is known, and thread.
+type Ids = (Option<u32>, u32);
+
+/// `1234` or `1233/1234`: process, where there are two, and thread. perf prints -1 for an unknown one.
+fn thread_id(word: &[u8]) -> Option<Ids> {
+    // Out of range and -1 alike become the largest id.
+    let id = |word: &[u8]| {
+        let id = if is_number(word) { number(word) } else { None };
         id.and_then(|id| u32::try_from(id).ok()).unwrap_or(u32::MAX)
-    })
+    };
+    match memchr(b'/', word) {
+        Some(slash) if is_id(&word[..slash]) && is_id(&word[slash + 1..]) => {
+            Some((Some(id(&word[..slash])), id(&word[slash + 1..])))
+        }
+        None if is_id(word) => Some((None, id(word))),
+        _ => None,
+    }
 }
 
 fn is_id(word: &[u8]) -> bool {
@@ -173,19 +181,19 @@ fn is_id(word: &[u8]) -> bool {
 }
 
 /// What stands before the time, read from the right: `comm pid/tid [cpu]`, each of which may be absent.
-fn thread_before(line: &[u8]) -> Option<(&[u8], Option<u32>)> {
+fn thread_before(line: &[u8]) -> Option<(&[u8], Option<Ids>)> {
     let line = trim_end(line);
     let (before, last) = last_token(line);
     // Between cpu and time newer perfs may print a column of flags such as `d.h.`; it is no thread.
     let (before, last) = if is_cpu(last) { last_token(before) } else { (before, last) };
     match thread_id(last) {
-        Some(tid) => Some((before, Some(tid))),
+        Some(thread) => Some((before, Some(thread))),
         None if last.is_empty() => Some((before, None)),
         None => {
             let (before, cpu) = last_token(before);
             let (before, thread) = if is_cpu(cpu) { last_token(before) } else { (before, cpu) };
             match thread_id(thread) {
-                Some(tid) => Some((before, Some(tid))),
+                Some(thread) => Some((before, Some(thread))),
                 // No thread: the comm alone, if it can be one.
                 None if line.len() <= 16 => Some((line, None)),
                 None => None,

@@ -1,4 +1,5 @@
 use super::*;
+use crate::FrameId;
 use crate::{Capture, Profile, read_bytes};
 
 fn capture(text: &str) -> Capture {

@@ -1,0 +1,49 @@
+//! Stacks by the text they were read from, for as long as that pays.
+
+use crate::StackId;
+use hashbrown::HashMap;
+use std::hash::Hash;
+
+/// The stack of each text met. Files that were not added up repeat whole stacks; for others nothing is remembered
+/// after a while, because it would only cost time and memory.
+#[derive(Debug)]
+pub(crate) struct Memory<K> {
+    stacks: HashMap<K, Option<StackId>>,
+    asked: usize,
+    known: usize,
+}
+
+impl<K> Default for Memory<K> {
+    fn default() -> Self {
+        Memory { stacks: HashMap::new(), asked: 0, known: 0 }
+    }
+}
+
+impl<K: Hash + Eq> Memory<K> {
+    /// After so many questions it shows whether a file repeats stacks.
+    const TRIAL: usize = 20_000;
+
+    pub(crate) fn get(&mut self, text: &K) -> Option<Option<StackId>> {
+        if self.is_useless() {
+            return None;
+        }
+        self.asked += 1;
+        let found = self.stacks.get(text).copied();
+        self.known += usize::from(found.is_some());
+        if self.is_useless() {
+            self.stacks = HashMap::new();
+        }
+        found
+    }
+
+    pub(crate) fn insert(&mut self, text: K, stack: Option<StackId>) {
+        if !self.is_useless() {
+            self.stacks.insert(text, stack);
+        }
+    }
+
+    /// Whether less than one in four was known.
+    fn is_useless(&self) -> bool {
+        self.asked >= Self::TRIAL && self.known * 4 < self.asked
+    }
+}
