@@ -23,7 +23,7 @@ pub use write::{FrameText, Values, frame_name, write, write_decimal};
 /// The most decimal places that are kept exactly.
 const DECIMALS: usize = 9;
 /// A reader that knows more stacks than this forgets them: the file hardly repeats any, and they are kept elsewhere.
-const MOST_STACKS: usize = 1 << 20;
+const MOST_STACKS: usize = 1 << 18;
 
 /// Reads folded stacks.
 pub struct Folded;

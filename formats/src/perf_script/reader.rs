@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 use std::ops::Range;
 
 /// A reader that knows more than this begins anew: the file hardly repeats any stacks, and they are kept elsewhere.
-const MOST_KNOWN: usize = 1 << 20;
+const MOST_KNOWN: usize = 1 << 18;
 
 /// The first place at or after `from` where a sample may end: after a blank line or before a header.
 pub(super) fn record_end(input: &[u8], from: usize) -> usize {
