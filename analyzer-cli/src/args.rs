@@ -6,7 +6,7 @@ use analyzer_core::spans::TraceValue;
 use analyzer_core::{CompareOptions, Order, plateau::RankOptions};
 use analyzer_formats::{FORMATS, ReadOptions, format_named};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Compares archived profiles and traces, offline: which code got slower, by how much, and how sure that is.
 #[derive(Debug, Parser)]
@@ -129,8 +129,8 @@ pub(crate) enum Color {
 pub(crate) struct Diff {
     /// The capture to compare with; - for standard input
     pub(crate) before: PathBuf,
-    /// The capture in question
-    pub(crate) after: PathBuf,
+    /// The capture in question; not given when BEFORE holds both, as folded stacks with two counts a line do
+    pub(crate) after: Option<PathBuf>,
     /// Write a report; the extension chooses its form: html, svg, md, json, csv, txt, folded. May repeat
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Vec<PathBuf>,
@@ -224,11 +224,16 @@ impl Diff {
         }
     }
 
+    /// The files to read.
+    pub(crate) fn inputs(&self) -> Vec<&Path> {
+        std::iter::once(&self.before).chain(&self.after).map(PathBuf::as_path).collect()
+    }
+
     /// The question: the verb, its inputs and the options that shape the result. Where the answer goes and how
     /// fast it comes do not belong to it, so the same question gives the same bytes.
     fn command(&self) -> String {
         let mut words = vec!["plateau".to_owned(), "diff".to_owned()];
-        words.extend([&self.before, &self.after].map(|path| quote(&path.display().to_string())));
+        words.extend(self.inputs().into_iter().map(|path| quote(&path.display().to_string())));
         let defaults = CompareOptions::default();
         let mut option = |name: &str, value: String| words.push(format!("--{name} {}", quote(&value)));
         if let Some(value) = &self.measuring.sample_index {

@@ -250,3 +250,18 @@ fn a_damaged_container_gives_whole_lines_only() {
     assert!(run.stderr.contains("cut"), "{}", run.stderr);
     fails(&plateau(&["info", "--strict", &path]), 2, &["--strict", "cut"]);
 }
+
+#[test]
+fn a_file_with_two_counts_a_line_is_a_pair() {
+    let folder = scratch();
+    let path = folder.path().join("pair.folded").display().to_string();
+    std::fs::write(&path, "main;parse 500 900\nmain;render 500 500\n").expect("writable");
+    let run = plateau(&["diff", &path]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.stdout.contains("parse"), "{}", run.stdout);
+    let raw = plateau(&["diff", "--format", "folded-diff", &path]);
+    assert_eq!(raw.stdout, "main;parse 500 900\nmain;render 500 500\n");
+    let one = plateau(&["diff", &corpus("rust/before.folded.gz")]);
+    assert_eq!(one.code, 2);
+    assert!(one.stderr.contains("expected two"), "{}", one.stderr);
+}

@@ -6,7 +6,7 @@
 use crate::compare::{CompareOptions, Pairing};
 use crate::error::CompareError;
 use crate::tree::{Paths, ROOT};
-use analyzer_formats::folded::{self, FrameText};
+use analyzer_formats::folded::{self, FrameText, Totals};
 use analyzer_formats::{Capture, Profile};
 use rustc_hash::FxHashMap;
 use std::io::{self, Write};
@@ -83,6 +83,41 @@ pub fn folded_diff(
         folded::write_decimal(&mut line, before, decimals)?;
         line.push(b' ');
         folded::write_decimal(&mut line, after, decimals)?;
+        line.push(b'\n');
+        out.write_all(&line)?;
+    }
+    Ok(())
+}
+
+/// Writes every stack of either folded file with its own value in both, in order of first appearance: the text of
+/// the file as it stands, so no frame has to be told from the next.
+///
+/// # Errors
+/// When `out` fails.
+pub fn folded_text_diff(before: &Totals<'_>, after: &Totals<'_>, out: &mut impl Write) -> io::Result<()> {
+    let decimals = before.decimals.max(after.decimals);
+    let unit = |totals: &Totals<'_>| 10i128.pow(u32::from(decimals - totals.decimals));
+    let (unit_before, unit_after) = (unit(before), unit(after));
+    let mut afters = vec![0; before.stacks().len()];
+    let mut appeared = Vec::new();
+    for total in after.stacks() {
+        match before.find(total) {
+            Some(index) => afters[index] = total.sum,
+            None => appeared.push(total),
+        }
+    }
+    let both = before.stacks().iter().zip(afters).map(|(total, after)| (total.stack, total.sum, after));
+    let mut line = Vec::new();
+    for (stack, before, after) in both.chain(appeared.into_iter().map(|total| (total.stack, 0, total.sum))) {
+        if (before, after) == (0, 0) {
+            continue;
+        }
+        line.clear();
+        line.extend_from_slice(stack);
+        line.push(b' ');
+        folded::write_decimal(&mut line, before * unit_before, decimals)?;
+        line.push(b' ');
+        folded::write_decimal(&mut line, after * unit_after, decimals)?;
         line.push(b'\n');
         out.write_all(&line)?;
     }

@@ -22,7 +22,7 @@ mod value;
 pub use compare::{CompareOptions, compare};
 pub use error::CompareError;
 pub use flat::{Flat, FlatRow, Order, choose_measure, flat};
-pub use folded_diff::{FoldedDiffError, folded_diff};
+pub use folded_diff::{FoldedDiffError, folded_diff, folded_text_diff};
 pub use function::{FunctionCells, functions};
 pub use tree::{CallTree, Cell, Children, Pair, ROOT, Side};
 pub use value::{Evidence, Measure, ValueSource, measures};

@@ -1,7 +1,7 @@
 //! The registry of formats, recognition by bytes, and the entry points of reading.
 
 use crate::error::{ReadError, ReadErrorKind};
-use crate::input::{self, Stored};
+use crate::input::{self, Container, Stored, Unpacked};
 use crate::{Capture, Content, Notes, Source, folded, jaeger, json, note, perf_script, pprof};
 use std::path::Path;
 
@@ -136,24 +136,8 @@ pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Cap
 }
 
 fn read_stored(name: &str, stored: &Stored<'_>, options: &ReadOptions) -> Result<Capture, ReadErrorKind> {
-    if stored.is_empty() {
-        return Err(ReadErrorKind::Empty);
-    }
     let mut notes = Notes::default();
-    // What is no capture is refused by its first bytes, before gigabytes of it are unpacked.
-    if let Some(first) =
-        input::first_bytes(stored, HEAD).filter(|first| options.from.is_none() && is_enough(first))
-    {
-        recognise(&first)?;
-    }
-    let (mut bytes, container) = input::unpack(stored, options, &mut notes)?;
-    let (format, why_recognised) = match options.from.and_then(format_named) {
-        Some(format) => (format, "--from".to_owned()),
-        None => recognise(&bytes)?,
-    };
-    if format.is_lines() && notes.losses().next().is_some() {
-        bytes.drop_cut_line(&mut notes);
-    }
+    let (bytes, container, format, why_recognised) = unpack(stored, options, &mut notes)?;
     let content = match bytes.ends() {
         [] => format.read(&bytes, options, &mut notes)?,
         ends => format.read_members(&bytes, ends, options, &mut notes)?,
@@ -167,6 +151,32 @@ fn read_stored(name: &str, stored: &Stored<'_>, options: &ReadOptions) -> Result
         digest: options.digest.then(|| digest(stored)),
     };
     Ok(Capture { source, content, notes })
+}
+
+/// Unpacks a file and recognises what it holds.
+pub(crate) fn unpack<'a>(
+    stored: &'a Stored<'_>,
+    options: &ReadOptions,
+    notes: &mut Notes,
+) -> Result<(Unpacked<'a>, Container, &'static dyn Format, String), ReadErrorKind> {
+    if stored.is_empty() {
+        return Err(ReadErrorKind::Empty);
+    }
+    // What is no capture is refused by its first bytes, before gigabytes of it are unpacked.
+    if let Some(first) =
+        input::first_bytes(stored, HEAD).filter(|first| options.from.is_none() && is_enough(first))
+    {
+        recognise(&first)?;
+    }
+    let (mut bytes, container) = input::unpack(stored, options, notes)?;
+    let (format, why_recognised) = match options.from.and_then(format_named) {
+        Some(format) => (format, "--from".to_owned()),
+        None => recognise(&bytes)?,
+    };
+    if format.is_lines() && notes.losses().next().is_some() {
+        bytes.drop_cut_line(notes);
+    }
+    Ok((bytes, container, format, why_recognised))
 }
 
 fn digest(stored: &[u8]) -> String {

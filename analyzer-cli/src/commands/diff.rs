@@ -7,8 +7,9 @@ use crate::output::{self, Files, Form};
 use analyzer_core::plateau::Tier;
 use analyzer_core::render::{Renderer, Text};
 use analyzer_core::report::{Plateau, Report};
-use analyzer_core::{CompareOptions, compare, folded_diff};
+use analyzer_core::{CompareOptions, compare, folded_diff, folded_text_diff};
 use analyzer_formats::Capture;
+use analyzer_formats::folded::Totals;
 use anyhow::Result;
 use std::io::{self, IsTerminal, Write};
 
@@ -16,20 +17,48 @@ use std::io::{self, IsTerminal, Write};
 const WIDTH_ELSEWHERE: usize = 120;
 
 pub(crate) fn run(diff: &Diff) -> Result<Outcome> {
-    output::refuse_overwriting(&diff.output, &[&diff.before, &diff.after])?;
+    let inputs = diff.inputs();
+    output::refuse_overwriting(&diff.output, &inputs)?;
     let forms: Vec<Form> = diff.output.iter().map(|path| output::form_of(path)).collect::<Result<_>>()?;
     let printed = output::form_named(&diff.format).unwrap_or(Form::FoldedDiff);
-    let needs_report =
-        diff.exit_code || forms.iter().chain([&printed]).any(|form| matches!(form, Form::Report(_)));
+    let asks_for = |form: fn(&Form) -> bool| forms.iter().chain([&printed]).any(form);
+    let needs_report = diff.exit_code || asks_for(|form| matches!(form, Form::Report(_)));
 
+    // Folded files whose raw lines are wanted are added up as they stand.
+    let texts = match asks_for(|form| matches!(form, Form::FoldedDiff)) {
+        true => input::open_texts(&inputs, &diff.reading)?,
+        false => None,
+    };
+    let totals = texts.as_ref().map(|texts| input::totals(texts, &diff.reading)).transpose()?;
     let options = diff.compare_options();
-    let captures = input::read_pair(&diff.before, &diff.after, &diff.reading, needs_report)?;
+    let captures = match &totals {
+        Some(_) if !needs_report => None,
+        _ => Some(input::read_pair(&diff.before, diff.after.as_deref(), &diff.reading, needs_report)?),
+    };
     if !diff.printing.quiet {
-        super::warn_of_losses(&captures.0);
-        super::warn_of_losses(&captures.1);
+        match (&captures, &texts, &totals) {
+            (Some((before, after)), ..) => {
+                super::warn_of_losses(&before.source.name, &before.notes);
+                super::warn_of_losses(&after.source.name, &after.notes);
+            }
+            (None, Some(texts), Some(totals)) => {
+                for (text, totals) in texts.iter().zip(totals) {
+                    super::warn_of_losses(text.name(), &totals.notes);
+                }
+            }
+            _ => {}
+        }
     }
-    let report = needs_report.then(|| compare(&captures.0, &captures.1, &options)).transpose()?;
-    let result = Answer { captures: &captures, options: &options, report: report.as_ref() };
+    let report = match &captures {
+        Some((before, after)) if needs_report => Some(compare(before, after, &options)?),
+        _ => None,
+    };
+    let result = Answer {
+        captures: captures.as_ref(),
+        totals: totals.as_ref(),
+        options: &options,
+        report: report.as_ref(),
+    };
 
     let mut files = Files::default();
     for (path, &form) in diff.output.iter().zip(&forms) {
@@ -53,16 +82,19 @@ pub(crate) fn run(diff: &Diff) -> Result<Outcome> {
 
 /// What every output is made from.
 struct Answer<'a> {
-    captures: &'a (Capture, Capture),
+    captures: Option<&'a (Capture, Capture)>,
+    totals: Option<&'a [Totals<'a>; 2]>,
     options: &'a CompareOptions,
     report: Option<&'a Report>,
 }
 
 impl Answer<'_> {
     fn write(&self, form: Form, mut out: &mut dyn Write) -> Result<()> {
-        match (form, self.report) {
-            (Form::Report(renderer), Some(report)) => renderer.render(report, out)?,
-            _ => folded_diff(&self.captures.0, &self.captures.1, self.options, &mut out)?,
+        match (form, self.report, self.totals, self.captures) {
+            (Form::Report(renderer), Some(report), ..) => renderer.render(report, out)?,
+            (_, _, Some([before, after]), _) => folded_text_diff(before, after, &mut out)?,
+            (_, _, _, Some((before, after))) => folded_diff(before, after, self.options, &mut out)?,
+            _ => unreachable!("captures are read whenever there are no totals"),
         }
         Ok(())
     }

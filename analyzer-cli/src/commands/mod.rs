@@ -10,7 +10,7 @@ use crate::args::{Args, Command};
 use crate::exit::Outcome;
 use crate::output;
 use analyzer_core::spans::{self, TraceValue};
-use analyzer_formats::{Capture, Content, Profile};
+use analyzer_formats::{Capture, Content, Notes, Profile};
 use std::borrow::Cow;
 
 /// Runs a command.
@@ -25,9 +25,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Outcome> {
 }
 
 /// Says on standard error what is missing of a capture.
-fn warn_of_losses(capture: &Capture) {
-    for note in capture.notes.losses() {
-        output::warn(&format!("{}: {note}", capture.source.name));
+fn warn_of_losses(name: &str, notes: &Notes) {
+    for note in notes.losses() {
+        output::warn(&format!("{name}: {note}"));
     }
 }
 

@@ -15,7 +15,7 @@ const NAME_WIDTH: usize = 60;
 
 pub(crate) fn run(show: &Show) -> Result<Outcome> {
     let capture = input::read(&show.capture, &show.reading, false)?;
-    super::warn_of_losses(&capture);
+    super::warn_of_losses(&capture.source.name, &capture.notes);
     let wanted = show.measuring.sample_index.as_deref();
     let mut flat = flat(&capture, wanted, show.measuring.value.into(), show.by.into())?;
     let all = flat.functions.len();

@@ -2,28 +2,24 @@
 //!
 //! Written by stackcollapse-*.pl, inferno, async-profiler, py-spy, Austin and many others. Suffixes such as
 //! `_[k]` are attributes of a frame, not part of its name; py-spy's `name (file:line)` and Austin's
-//! `file:name:line` give file and line.
+//! `file:name:line` give file and line. Lines with two counts, `root;caller;leaf BEFORE AFTER`, are a pair of captures
+//! in one file and become two series.
 
 mod frame;
+mod lines;
+mod reader;
 mod record;
+mod text;
 mod write;
 
 use crate::format::{Confidence, Format, ReadOptions, Recognition};
-use crate::memory::Memory;
-use crate::profile::{Joining, Part};
-use crate::{
-    Content, Frame, FrameId, FrameKind, Function, Notes, ProfileBuilder, ReadErrorKind, SeriesId, StackId,
-    ValueType, chunk,
-};
-use hashbrown::HashMap;
-use record::{Count, Line};
-use std::ops::Range;
+use crate::profile::Joining;
+use crate::{Capture, Content, FrameKind, Notes, ReadErrorKind, chunk};
+use lines::Found;
+use reader::{Chunk, Layout, Reader};
+use record::Line;
+pub use text::{Text, Total, Totals};
 pub use write::{FrameText, Values, frame_name, write, write_decimal};
-
-/// The most decimal places that are kept exactly.
-const DECIMALS: usize = 9;
-/// A reader that knows more stacks than this forgets them: the file hardly repeats any, and they are kept elsewhere.
-const MOST_STACKS: usize = 1 << 18;
 
 /// Reads folded stacks.
 pub struct Folded;
@@ -63,198 +59,52 @@ impl Format for Folded {
     }
 
     fn read(&self, input: &[u8], options: &ReadOptions, notes: &mut Notes) -> Result<Content, ReadErrorKind> {
-        // Nearly all files hold whole numbers. One that does not is read again at the scale that it turned out to
-        // need, so that every count is kept exactly, or is left out, whatever stands around it.
-        let mut whole = read(input, options, 0);
-        if whole.most_decimals > 0 {
-            whole = read(input, options, whole.most_decimals);
-        }
-        whole.notes.number_lines(input);
-        notes.absorb(whole.notes);
-        Ok(Content::Profile(whole.stacks.builder.finish()))
+        let (stacks, found, _) = lines::at_its_scale(|decimals| read(input, options, decimals));
+        let mut found = found.notes;
+        found.number_lines(input);
+        notes.absorb(found);
+        Ok(Content::Profile(stacks.builder.finish()))
     }
 }
 
 /// Reads `input`, keeping `decimals` decimal places.
-fn read(input: &[u8], options: &ReadOptions, decimals: u8) -> Whole {
+fn read(input: &[u8], options: &ReadOptions, decimals: u8) -> (Joining, Found) {
     let ranges = chunk::cut(input, options.chunk_bytes, |from| chunk::line_end(input, from));
-    let style = record::style(input);
-    let mut whole = Whole::default();
-    samples(&mut whole.stacks.builder, decimals);
+    let layout = Layout { style: record::style(input), columns: lines::columns(input), decimals };
+    let (mut stacks, mut found) = (Joining::default(), Found::default());
+    layout.series(&mut stacks.builder);
     chunk::read(
         &ranges,
-        || Reader::new(input, style, decimals),
+        || Reader::new(input, layout),
         Reader::read,
-        |worker, read: Chunk| {
-            whole.stacks.absorb(worker, read.part);
-            whole.notes.absorb(read.notes);
-            whole.most_decimals = whole.most_decimals.max(read.most_decimals);
+        |worker, chunk: Chunk| {
+            stacks.absorb(worker, chunk.part);
+            found.absorb(chunk.found);
         },
     );
-    whole
+    (stacks, found)
 }
 
-/// The only series of a folded file.
-fn samples(builder: &mut ProfileBuilder, decimals: u8) -> SeriesId {
-    let samples = ValueType { decimals, ..builder.value_type(b"samples", b"count") };
-    builder.series(&[samples])
-}
-
-/// What the file holds.
-#[derive(Default)]
-struct Whole {
-    stacks: Joining,
-    notes: Notes,
-    /// The most decimal places of any count, at most [`DECIMALS`].
-    most_decimals: u8,
-}
-
-/// What one chunk of the file holds.
-struct Chunk {
-    part: Part,
-    notes: Notes,
-    most_decimals: u8,
-}
-
-/// Reads chunks, and remembers frames and stacks between them.
-struct Reader<'a> {
-    input: &'a [u8],
-    style: record::Style,
-    /// The decimal places that counts are kept with.
-    decimals: u8,
-    builder: ProfileBuilder,
-    series: SeriesId,
-    notes: Notes,
-    most_decimals: u8,
-    frames: HashMap<&'a [u8], FrameId>,
-    /// Stacks by their text: files that were not added up repeat them.
-    stacks: Memory<&'a [u8]>,
-    /// The stack of the line before and, per frame of it, where the frame ends and its stack id.
-    previous: &'a [u8],
-    path: Vec<(usize, StackId)>,
-}
-
-impl<'a> Reader<'a> {
-    fn new(input: &'a [u8], style: record::Style, decimals: u8) -> Reader<'a> {
-        let mut builder = ProfileBuilder::default();
-        let series = samples(&mut builder, decimals);
-        Reader {
-            input,
-            style,
-            decimals,
-            builder,
-            series,
-            notes: Notes::default(),
-            most_decimals: 0,
-            frames: HashMap::new(),
-            stacks: Memory::default(),
-            previous: b"",
-            path: Vec::new(),
-        }
+/// The two captures that a file with two columns of counts holds; `None` for any other capture.
+#[must_use]
+pub fn split(capture: &Capture) -> Option<(Capture, Capture)> {
+    let Content::Profile(profile) = &capture.content else { return None };
+    if capture.source.format != Folded.name() || profile.series.len() != 2 {
+        return None;
     }
-
-    fn read(&mut self, range: Range<usize>) -> Chunk {
-        if self.builder.stacks() > MOST_STACKS {
-            *self = Reader::new(self.input, self.style, self.decimals);
+    let side = |index: usize| {
+        let mut side = capture.clone();
+        let column = profile.series[index].value_types[0].name;
+        side.source.name = format!("{} ({})", capture.source.name, profile.strings.text(column));
+        if let Content::Profile(profile) = &mut side.content {
+            let mut series = profile.series.swap_remove(index);
+            // What is measured has one name in both.
+            series.value_types[0].name = series.value_types[0].unit;
+            profile.series = vec![series];
         }
-        let mut at = range.start;
-        while at < range.end {
-            let end = chunk::line_end(self.input, at);
-            match record::line(&self.input[at..end]) {
-                Line::Blank => {}
-                Line::Comment(comment) => {
-                    let comment = self.builder.string(comment);
-                    self.builder.meta.comments.push(comment);
-                }
-                Line::Stack { stack, count } => self.sample(stack, count, at, end),
-            }
-            at = end;
-        }
-        Chunk {
-            part: self.builder.take(),
-            notes: std::mem::take(&mut self.notes),
-            most_decimals: std::mem::take(&mut self.most_decimals),
-        }
-    }
-
-    fn sample(&mut self, stack: &'a [u8], count: Option<Count<'a>>, at: usize, end: usize) {
-        let line = &self.input[at..end];
-        self.notes.met(1);
-        let Some(count) = count else {
-            let text = "lines expected to be \"root;caller;leaf COUNT\", left out";
-            self.notes.left_out("count_unread", text, at, line);
-            return;
-        };
-        let Some(value) = self.value(count, at, line) else {
-            let text = "samples whose count is over 2^63 in the last decimal place kept, left out";
-            self.notes.left_out("count_too_large", text, at, line);
-            return;
-        };
-        let stack = self.stacks.get(&stack).unwrap_or_else(|| {
-            let id = self.stack(stack);
-            self.stacks.insert(stack, id);
-            id
-        });
-        self.builder.sum(self.series, stack, value);
-    }
-
-    /// The count as a whole number of the decimal places that are kept; `None` when it leaves `i64`.
-    fn value(&mut self, count: Count<'a>, at: usize, line: &[u8]) -> Option<i64> {
-        let mut fraction = count.fraction;
-        if fraction.len() > DECIMALS {
-            let text = "counts with more than 9 decimal places, cut to 9";
-            self.notes.caveat("decimals_cut", text, at, line);
-            fraction = &fraction[..DECIMALS];
-        }
-        while let [rest @ .., b'0'] = fraction {
-            fraction = rest;
-        }
-        self.most_decimals = self.most_decimals.max(fraction.len() as u8);
-        let zeros = usize::from(self.decimals).saturating_sub(fraction.len());
-        let digits = count.whole.iter().chain(fraction).chain(std::iter::repeat_n(&b'0', zeros));
-        digits.copied().try_fold(0i64, |sum, digit| sum.checked_mul(10)?.checked_add(i64::from(digit - b'0')))
-    }
-
-    /// The stack of a line. Neighbouring lines share most of their frames: the walk starts where they part.
-    fn stack(&mut self, stack: &'a [u8]) -> Option<StackId> {
-        let common = stack.iter().zip(self.previous).take_while(|(new, old)| new == old).count();
-        // A frame is shared when it ends within the common bytes, or both stacks end it there.
-        let ends_here = |end: usize| stack.get(end).is_none_or(|&byte| byte == b';');
-        while let Some(&(end, _)) = self.path.last() {
-            if end <= common && ends_here(end) {
-                break;
-            }
-            self.path.pop();
-        }
-        let (mut start, mut parent) = match self.path.last() {
-            Some(&(end, id)) => (end + 1, Some(id)),
-            None => (0, None),
-        };
-        while start <= stack.len() {
-            let end = memchr::memchr(b';', &stack[start..]).map_or(stack.len(), |at| start + at);
-            let frame = self.frame(&stack[start..end]);
-            let id = self.builder.stack(parent, frame);
-            self.path.push((end, id));
-            parent = Some(id);
-            start = end + 1;
-        }
-        self.previous = stack;
-        parent
-    }
-
-    fn frame(&mut self, text: &'a [u8]) -> FrameId {
-        if let Some(&frame) = self.frames.get(text) {
-            return frame;
-        }
-        let parts = frame::parts(text, self.style);
-        let builder = &mut self.builder;
-        let name = builder.string(parts.name);
-        let file = parts.file.map(|file| builder.string(file));
-        let function = builder.function(Function { name, system_name: None, file, start_line: 0 });
-        let frame = builder.frame(Frame { function, mapping: None, line: parts.line, kind: parts.kind });
-        self.frames.insert(text, frame);
-        frame
-    }
+        side
+    };
+    Some((side(0), side(1)))
 }
 
 /// The kind of a frame from its name alone, where there is no suffix.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::SeriesId;
 use crate::{Capture, read_bytes};
 
 fn capture(text: &str) -> Capture {
@@ -58,4 +59,19 @@ fn chunks_do_not_show() {
         assert_eq!(format!("{:?}", cut.content), format!("{:?}", whole.content), "{chunk_bytes}");
         assert_eq!(cut.notes, whole.notes);
     }
+}
+
+#[test]
+fn two_counts_a_line_are_two_captures() {
+    let pair = capture("a;b 3 1\na;c 0 2\na;b 1 1\nno counts\na 1.5 0\n");
+    let (before, after) = split(&pair).unwrap();
+    assert_eq!(written(&before), "a;b 4\na;c 0\na 1.5\n");
+    assert_eq!(written(&after), "a;b 2\na;c 2\na 0\n");
+    assert_eq!(before.source.name, "test (before)");
+    // Each count of a line is a record.
+    assert_eq!((pair.notes.records(), pair.records_used(), pair.notes.samples_left_out()), (10, 8, 2));
+    assert!(
+        split(&capture("a;b 3\na;c 2 1\n")).is_none(),
+        "one line with a count too many is a frame with a blank"
+    );
 }
