@@ -42,6 +42,7 @@ pub(crate) fn read<W, P: Send>(
     let queue = Queue { state: Mutex::new(State::default()), moved: Condvar::new(), ahead: 2 * workers };
     let absorb = Mutex::new(absorb);
     let work = |number: usize| {
+        let _guard = StopOnPanic(&queue);
         let mut state = worker();
         while let Some((index, range)) = queue.next(ranges) {
             let part = read(&mut state, range);
@@ -76,13 +77,27 @@ struct State<P> {
     to_absorb: usize,
     /// Whether a thread is absorbing.
     absorbing: bool,
+    /// Whether a thread panicked, so that others must not wait for it.
+    stopped: bool,
     /// What was read, by range and with the worker that read it.
     parts: BTreeMap<usize, (usize, P)>,
 }
 
 impl<P> Default for State<P> {
     fn default() -> Self {
-        State { to_read: 0, to_absorb: 0, absorbing: false, parts: BTreeMap::new() }
+        State { to_read: 0, to_absorb: 0, absorbing: false, stopped: false, parts: BTreeMap::new() }
+    }
+}
+
+/// Lets the other threads go on to the end when one panics.
+struct StopOnPanic<'a, P>(&'a Queue<P>);
+
+impl<P> Drop for StopOnPanic<'_, P> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.state().stopped = true;
+            self.0.moved.notify_all();
+        }
     }
 }
 
@@ -98,7 +113,7 @@ impl<P> Queue<P> {
         let index = state.to_read;
         let range = ranges.get(index)?.clone();
         state.to_read += 1;
-        while index > state.to_absorb + self.ahead {
+        while index > state.to_absorb + self.ahead && !state.stopped {
             state = self.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         Some((index, range))
@@ -132,6 +147,28 @@ impl<P> Queue<P> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_are_absorbed_in_order_whoever_read_them() {
+        let ranges: Vec<Range<usize>> = (0..1000).map(|at| at..at + 1).collect();
+        let mut seen = Vec::new();
+        let read_one = |state: &mut u32, range: Range<usize>| {
+            // Some ranges take longer than others.
+            *state += 1;
+            (0..range.start % 7 * 100).for_each(|_| std::hint::spin_loop());
+            range.start
+        };
+        read(&ranges, || 0, read_one, |_, at| seen.push(at));
+        assert_eq!(seen, (0..1000).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_panic_does_not_leave_others_waiting() {
+        let ranges: Vec<Range<usize>> = (0..100).map(|at| at..at + 1).collect();
+        let fails = |_: &mut (), range: Range<usize>| assert!(range.start != 3, "reading fails");
+        let outcome = std::panic::catch_unwind(|| read(&ranges, || (), fails, |_, ()| {}));
+        assert!(outcome.is_err());
+    }
 
     #[test]
     fn ranges_are_whole_lines_and_cover_the_input() {
