@@ -126,7 +126,7 @@ pub fn frame_name(profile: &Profile, frame: &Frame, form: FrameText) -> Vec<u8> 
 /// When `out` fails.
 pub fn write_decimal(out: &mut impl Write, value: i128, decimals: u8) -> io::Result<()> {
     if decimals == 0 {
-        return write!(out, "{value}");
+        return out.write_all(itoa::Buffer::new().format(value).as_bytes());
     }
     let scale = 10u128.pow(u32::from(decimals));
     let (whole, fraction) = (value.unsigned_abs() / scale, value.unsigned_abs() % scale);
