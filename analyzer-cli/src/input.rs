@@ -1,6 +1,7 @@
 //! Reads the captures of a command.
 
 use crate::args::Reading;
+use analyzer_core::account::Account;
 use analyzer_formats::{Capture, read_path, read_stdin};
 use anyhow::{Result, bail};
 use std::path::Path;
@@ -10,7 +11,7 @@ pub(crate) fn read(path: &Path, reading: &Reading, digest: bool) -> Result<Captu
     let options = reading.options(digest);
     let capture = if path == Path::new("-") { read_stdin(&options)? } else { read_path(path, &options)? };
     if let Some(note) = capture.notes.losses().next().filter(|_| reading.strict) {
-        bail!("{}: --strict: {note}", capture.source.name);
+        bail!("{}: --strict: {}: {note}", capture.source.name, Account::new(&capture).sentence());
     }
     Ok(capture)
 }

@@ -16,12 +16,7 @@ fn corpus() -> PathBuf {
 /// What was met, used and left out; the last with its reasons.
 fn account(capture: &Capture) -> (u64, u64, u64, Vec<(&'static str, u64)>) {
     let reasons = capture.notes.iter().map(|note| (note.code, note.count));
-    (
-        capture.notes.records(),
-        capture.records_used(),
-        capture.notes.samples_left_out(),
-        reasons.collect(),
-    )
+    (capture.notes.records(), capture.records_used(), capture.notes.samples_left_out(), reasons.collect())
 }
 
 /// Reads a file in chunks of both sizes. `Err` has what is wrong with the account; `Ok` whether it was read.
@@ -49,7 +44,9 @@ fn check(path: &Path) -> Result<bool, String> {
             Ok(false)
         }
         (whole, small) => {
-            let error = |read: Result<Capture, _>| read.err().map(|error: analyzer_formats::ReadError| error.to_string());
+            let error = |read: Result<Capture, _>| {
+                read.err().map(|error: analyzer_formats::ReadError| error.to_string())
+            };
             Err(format!("{}: whole {:?}, in small chunks {:?}", path.display(), error(whole), error(small)))
         }
     }
@@ -104,10 +101,7 @@ fn folded_stacks_have_a_record_for_every_line_with_a_count() {
 /// Counted by the recipes that recorded the corpus, which share no code with the readers.
 #[test]
 fn the_corpus_has_the_samples_that_its_manifest_says() {
-    for (name, samples) in [
-        ("rust/before.perf.txt.gz", 13_162),
-        ("rust/after.perf.txt.gz", 14_106),
-    ] {
+    for (name, samples) in [("rust/before.perf.txt.gz", 13_162), ("rust/after.perf.txt.gz", 14_106)] {
         let capture = read_path(&corpus().join(name), &ReadOptions::default()).expect(name);
         let Content::Profile(profile) = &capture.content else { panic!("{name}: expected a profile") };
         assert_eq!(profile.series.iter().map(|series| series.records).sum::<u64>(), samples, "{name}");
