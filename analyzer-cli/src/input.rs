@@ -10,8 +10,10 @@ use std::path::Path;
 pub(crate) fn read(path: &Path, reading: &Reading, digest: bool) -> Result<Capture> {
     let options = reading.options(digest);
     let capture = if path == Path::new("-") { read_stdin(&options)? } else { read_path(path, &options)? };
-    if let Some(note) = capture.notes.losses().next().filter(|_| reading.strict) {
-        bail!("{}: --strict: {}: {note}", capture.source.name, Account::new(&capture).sentence());
+    if reading.strict
+        && let Some(loss) = Account::new(&capture).loss()
+    {
+        bail!("{}: --strict: {loss}", capture.source.name);
     }
     Ok(capture)
 }

@@ -85,6 +85,19 @@ impl Account {
         if left_out == 0 { 0.0 } else { 100.0 * left_out as f64 / in_file as f64 }
     }
 
+    /// Why `--strict` refuses a capture: how much is left out, if that can be counted.
+    #[must_use]
+    pub fn loss(&self) -> Option<String> {
+        let Records { in_file, left_out, .. } = self.records;
+        let number = |number: u64| units::count(number as f64);
+        let some = format!("{} of {} {} left out", number(left_out), number(in_file), self.noun);
+        match (self.left_out.first(), self.damages.first()) {
+            (Some(first), _) => Some(format!("{some}: {}", first.text)),
+            (None, Some(damage)) => Some(damage.clone()),
+            (None, None) => None,
+        }
+    }
+
     /// `13,162 samples, all used`, or how many were left out, why and where first.
     #[must_use]
     pub fn sentence(&self) -> String {
@@ -96,7 +109,9 @@ impl Account {
             (1, 0) => format!("1 {noun}, used"),
             (_, 0) => format!("{} {noun}, all used", number(in_file)),
             _ => {
-                let reasons: Vec<String> = self.left_out.iter().take(MOST_REASONS).map(reason).collect();
+                let is_only = self.left_out.len() == 1;
+                let shown = self.left_out.iter().take(MOST_REASONS);
+                let reasons: Vec<String> = shown.map(|left_out| reason(left_out, is_only)).collect();
                 let more = if self.left_out.len() > MOST_REASONS { "; and more" } else { "" };
                 format!(
                     "{} of {} {noun} used; {} left out ({}{more})",
@@ -119,9 +134,12 @@ pub(crate) fn places_of(note: &Note) -> Vec<PlaceInfo> {
     note.first.iter().map(|place| PlaceInfo { byte: place.byte, line: place.line }).collect()
 }
 
-/// `2 period_too_large, first at line 88`.
-fn reason(reason: &LeftOut) -> String {
-    let mut text = format!("{} {}", units::count(reason.count as f64), reason.code);
+/// `2 period_too_large, first at line 88`; the number of an only reason has been said.
+fn reason(reason: &LeftOut, is_only: bool) -> String {
+    let mut text = match is_only {
+        true => reason.code.to_owned(),
+        false => format!("{} {}", units::count(reason.count as f64), reason.code),
+    };
     match reason.first.first() {
         Some(PlaceInfo { line: Some(line), .. }) => text += &format!(", first at line {line}"),
         Some(PlaceInfo { byte, .. }) => text += &format!(", first at byte {byte}"),
@@ -163,10 +181,7 @@ mod tests {
         let account = account("m;f 3\nm;g -4\nm;h 1\n");
         assert_eq!(account.records, Records { in_file: 3, used: 2, left_out: 1 });
         let code = account.left_out[0].code;
-        assert_eq!(
-            account.sentence(),
-            format!("2 of 3 records used; 1 left out (1 {code}, first at line 2)")
-        );
+        assert_eq!(account.sentence(), format!("2 of 3 records used; 1 left out ({code}, first at line 2)"));
         assert!((account.left_out_pct() - 100.0 / 3.0).abs() < 1e-9);
     }
 }

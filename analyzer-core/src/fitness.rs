@@ -94,6 +94,8 @@ pub struct Facts {
     pub cut: Option<(f64, u32)>,
     /// Threads that were sampled.
     pub threads: Option<u64>,
+    /// Whether a profile does not tell how many samples its values rest on.
+    pub lacks_counts: bool,
     /// Whether a profile does not say how long it was recorded.
     pub lacks_duration: bool,
 }
@@ -112,6 +114,7 @@ impl Facts {
         Facts {
             is_empty: survey.is_empty,
             samples: survey.samples,
+            lacks_counts: survey.samples.is_none(),
             shows_points: survey.samples.map(|samples| 100.0 * noise.detectable(SHARE, samples as f64)),
             samples_needed: survey.samples.map(|_| noise.samples_needed(SHARE, GROWTH)),
             lost_pct: survey.lost_pct,
@@ -155,8 +158,7 @@ const RULES: &[Rule] = &[
         limits: &[(Unfit, Above(10.0)), (Care, Above(100.0 * GROWTH))],
         text: |facts, points| {
             format!(
-                "{} samples show changes above {points:.1} points in a function of 1 %; to show 1 point takes about \
-                 {}: record longer, or more often",
+                "{} samples show changes above {points:.1} points in a function of 1 %; 1 point takes about {}",
                 units::count(facts.samples.unwrap_or(0) as f64),
                 units::count(rounded_up(facts.samples_needed.unwrap_or(0)) as f64)
             )
@@ -220,6 +222,12 @@ const RULES: &[Rule] = &[
         figure: |facts| Some(facts.threads? as f64),
         limits: &[(Remark, Below(2.0))],
         text: |_, _| "all samples are of one thread".to_owned(),
+    },
+    Rule {
+        code: "uncounted",
+        figure: |facts| Some(f64::from(u8::from(facts.lacks_counts))),
+        limits: &[(Remark, Above(0.0))],
+        text: |_, _| "how many samples stand behind it is not known: changes are ranked by size".to_owned(),
     },
     Rule {
         code: "no_duration",
@@ -335,6 +343,11 @@ mod tests {
                 &[(2.0, None), (1.0, Some(Remark))],
             ),
             (
+                "uncounted",
+                |figure| Facts { lacks_counts: figure > 0.0, ..Facts::default() },
+                &[(0.0, None), (1.0, Some(Remark))],
+            ),
+            (
                 "no_duration",
                 |figure| Facts { lacks_duration: figure > 0.0, ..Facts::default() },
                 &[(0.0, None), (1.0, Some(Remark))],
@@ -378,8 +391,7 @@ mod tests {
         // 2 phi x 0.01 x (3.23 + 0.84)^2 / 0.01^2 = 7,938 samples, and 1,000 show 2.8 points.
         assert_eq!(
             fitness.reasons[0].text,
-            "1,000 samples show changes above 2.8 points in a function of 1 %; to show 1 point takes about 8,000: \
-             record longer, or more often"
+            "1,000 samples show changes above 2.8 points in a function of 1 %; 1 point takes about 8,000"
         );
         assert_eq!(rounded_up(7_938), 8_000);
         assert_eq!((rounded_up(99), rounded_up(101), rounded_up(0)), (99, 110, 0));

@@ -214,7 +214,7 @@ impl Info {
         self.rate = survey.rate;
         self.unknown_pct = survey.unknown_pct;
         self.unknown_frames_pct = survey.unknown_frames_pct;
-        self.cut_stacks_pct = Some(survey.cut.map_or(0.0, |cut| cut.pct)).filter(|_| !survey.is_empty);
+        self.cut_stacks_pct = survey.unknown_pct.map(|_| survey.cut.map_or(0.0, |cut| cut.pct));
         self.cut_depth = survey.cut.map(|cut| cut.depth);
         self.lost_pct = survey.lost_pct;
         self.unknown_modules = survey.unknown_modules;

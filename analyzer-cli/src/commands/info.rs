@@ -74,7 +74,7 @@ fn fields(info: &Info) -> Vec<(&'static str, String)> {
     )];
     fields.extend(info.value_types.iter().map(|value| ("value", value_type(value))));
     if let (Some(traces), Some(spans)) = (info.traces, info.spans) {
-        fields.push(("traces", format!("{} of {} spans", number(traces as u64), number(spans as u64))));
+        fields.push(("traces", format!("{} of {}", number(traces as u64), many(spans as u64, "span"))));
     }
     fields.extend(info.services.as_deref().map(|services| ("services", first(services, MOST_SERVICES))));
     if let Some(rate) = info.rate {
@@ -87,8 +87,8 @@ fn fields(info: &Info) -> Vec<(&'static str, String)> {
     fields.extend(info.threads.map(|threads| ("threads", number(threads))));
     if let (Some(functions), Some(stacks)) = (info.functions, info.stacks) {
         let depth = number(info.max_depth.unwrap_or(0).into());
-        let (functions, stacks) = (number(functions as u64), number(stacks as u64));
-        fields.push(("code", format!("{functions} functions, {stacks} stacks, at most {depth} deep")));
+        let (functions, stacks) = (many(functions as u64, "function"), many(stacks as u64, "stack"));
+        fields.push(("code", format!("{functions}, {stacks}, at most {depth} deep")));
     }
     fields.extend(unknown(info).into_iter().map(|line| ("no symbols", line)));
     if let (Some(pct), Some(depth)) = (info.cut_stacks_pct, info.cut_depth) {
@@ -99,7 +99,7 @@ fn fields(info: &Info) -> Vec<(&'static str, String)> {
             .lost_pct
             .filter(|_| lost > 0)
             .map_or_else(String::new, |pct| format!(", {} of all", share(pct)));
-        fields.push(("lost", format!("{} events while recording{pct}", number(lost))));
+        fields.push(("lost", format!("{} while recording{pct}", many(lost, "event"))));
     }
     fields.push(("read", info.account.clone()));
     fields.extend(info.left_out.iter().map(|left_out| ("left out", left_out.text.clone())));
@@ -112,8 +112,12 @@ fn value_type(value: &ValueInfo) -> String {
         Sum::Whole(sum) => sum as f64,
         Sum::Decimal(sum) => sum,
     };
-    let records = units::count(value.samples as f64);
-    format!("{}: {} in {records} records", value.name, units::value(sum, &value.unit))
+    format!("{}: {} in {}", value.name, units::value(sum, &value.unit), many(value.samples, "record"))
+}
+
+/// A number of things.
+fn many(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", units::count(number as f64), if number == 1 { "" } else { "s" })
 }
 
 /// A rate without more digits than help.

@@ -52,7 +52,7 @@ pub fn survey(profile: &Profile, measure: &Measure) -> Survey {
     let samples = samples(profile, measure);
     let unknown = unknown::unknown(profile, measure, &weights);
     Survey {
-        is_empty: weights.iter().all(|&weight| weight == 0.0),
+        is_empty: is_empty(profile, measure),
         samples,
         wide_functions: wide_functions(profile, measure, &weights, whole),
         unknown_pct: unknown.leaf_pct,
@@ -68,6 +68,11 @@ pub fn survey(profile: &Profile, measure: &Measure) -> Survey {
 fn weights(profile: &Profile, measure: &Measure) -> Vec<f64> {
     let samples = &profile.series[measure.series.index()].samples;
     (0..samples.len()).map(|row| (measure.value(samples, row) as f64).max(0.0)).collect()
+}
+
+fn is_empty(profile: &Profile, measure: &Measure) -> bool {
+    let samples = &profile.series[measure.series.index()].samples;
+    (0..samples.len()).all(|row| measure.value(samples, row) == 0)
 }
 
 fn samples(profile: &Profile, measure: &Measure) -> Option<u64> {
