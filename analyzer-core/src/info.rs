@@ -82,6 +82,9 @@ pub struct Info {
     /// The account as a sentence.
     #[serde(skip)]
     pub account: String,
+    /// What records are: `samples`, `spans`, or `records` where one stands for many samples.
+    #[serde(skip)]
+    pub noun: &'static str,
 }
 
 /// A value type and its totals.
@@ -151,6 +154,7 @@ pub fn info(capture: &Capture) -> Info {
         spans: None,
         services: None,
         account: account.sentence(),
+        noun: account.noun,
         left_out: account.left_out,
         notes: capture
             .notes
@@ -232,7 +236,7 @@ impl Info {
         self.traces = Some(traces.traces.len());
         self.spans = Some(traces.spans.len());
         self.services = Some(services);
-        let requests = spans::requests(traces) as u64;
+        let requests = spans::requests(traces);
         Facts { is_empty: traces.spans.is_empty(), requests: Some(requests), ..facts }
     }
 }

@@ -72,7 +72,7 @@ fn fields(info: &Info) -> Vec<(&'static str, String)> {
             info.why_recognised
         ),
     )];
-    fields.extend(info.value_types.iter().map(|value| ("value", value_type(value))));
+    fields.extend(info.value_types.iter().map(|value| ("value", value_type(value, info.noun))));
     if let (Some(traces), Some(spans)) = (info.traces, info.spans) {
         fields.push(("traces", format!("{} of {}", number(traces as u64), many(spans as u64, "span"))));
     }
@@ -107,12 +107,17 @@ fn fields(info: &Info) -> Vec<(&'static str, String)> {
     fields
 }
 
-fn value_type(value: &ValueInfo) -> String {
+fn value_type(value: &ValueInfo, noun: &str) -> String {
     let sum = match value.sum {
         Sum::Whole(sum) => sum as f64,
         Sum::Decimal(sum) => sum,
     };
-    format!("{}: {} in {}", value.name, units::value(sum, &value.unit), many(value.samples, "record"))
+    format!(
+        "{}: {} in {}",
+        value.name,
+        units::value(sum, &value.unit),
+        many(value.samples, noun.trim_end_matches('s'))
+    )
 }
 
 /// A number of things.

@@ -13,6 +13,7 @@ use analyzer_formats::{Capture, Content, Profile};
 
 /// Below this share in functions of both captures, they are hardly of one program.
 const COMMON_PCT: f64 = 25.0;
+
 /// The warnings, those on both captures first.
 pub(super) fn comparability(inputs: &Inputs<'_>) -> Vec<Comparability> {
     let mut warnings = Vec::new();

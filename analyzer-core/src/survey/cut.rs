@@ -6,7 +6,7 @@
 
 use super::percent;
 use crate::value::Measure;
-use analyzer_formats::{FrameKind, Profile};
+use analyzer_formats::{FrameId, FrameKind, Profile};
 use serde::Serialize;
 
 /// Depths at which profilers are known to cut.
@@ -48,7 +48,7 @@ pub(super) fn cut_stacks(profile: &Profile, measure: &Measure, weights: &[f64]) 
 struct Shape {
     depth: u32,
     /// The root frame; `None` for a thread's name alone.
-    root: Option<usize>,
+    root: Option<FrameId>,
 }
 
 /// A row of the samples that weighs something.
@@ -71,30 +71,26 @@ fn pile(profile: &Profile, measure: &Measure, weights: &[f64], inlined: u32) -> 
                 is_called[frame.function.index()] |= caller.root.is_some();
                 Shape {
                     depth: caller.depth + if kind == FrameKind::Inlined { inlined } else { 1 },
-                    root: caller.root.or(Some(stack.frame.index())),
+                    root: caller.root.or(Some(stack.frame)),
                 }
             }
         });
     }
     let samples = &profile.series[measure.series.index()].samples;
-    let sampled: Vec<Row> = samples
-        .stacks
-        .iter()
-        .zip(weights)
-        .enumerate()
-        .filter_map(|(row, (stack, &weight))| {
+    let rows = || {
+        samples.stacks.iter().zip(weights).enumerate().filter_map(|(row, (stack, &weight))| {
             let stack = (*stack)?.index();
             (weight > 0.0).then(|| Row { row, stack, shape: shapes[stack], weight })
         })
-        .collect();
-    let depth = sampled.iter().map(|row| row.shape.depth).max()?;
+    };
+    let depth = rows().map(|row| row.shape.depth).max()?;
     let pile = depth.saturating_sub(SLACK);
     let mut begins_shallower = vec![false; profile.functions.len()];
     let mut below = [0.0; BELOW as usize];
-    for Row { shape, weight, .. } in &sampled {
+    for Row { shape, weight, .. } in rows() {
         if shape.depth < pile {
             if let Some(root) = shape.root {
-                begins_shallower[profile.frames[root].function.index()] = true;
+                begins_shallower[profile.frame(root).function.index()] = true;
             }
             if let Some(cell) = below.get_mut((pile - 1 - shape.depth) as usize) {
                 *cell += weight;
@@ -103,13 +99,13 @@ fn pile(profile: &Profile, measure: &Measure, weights: &[f64], inlined: u32) -> 
     }
     let mut at_depth = [0.0; SLACK as usize + 1];
     let (mut cut, mut false_roots, mut nameless_roots) = (0.0, Vec::new(), 0);
-    for Row { row, stack, shape, weight } in sampled.iter().filter(|row| row.shape.depth >= pile) {
-        let Some(root) = shape.root.map(|root| &profile.frames[root]) else { continue };
+    for Row { row, stack, shape, weight } in rows().filter(|row| row.shape.depth >= pile) {
+        let Some(root) = shape.root.map(|root| profile.frame(root)) else { continue };
         let function = root.function.index();
         if root.kind == FrameKind::Unknown {
-            nameless_roots += measure.count(samples, *row).max(1);
+            nameless_roots += measure.count(samples, row).max(1);
         } else if is_called[function] && !begins_shallower[function] {
-            false_roots.push(*stack);
+            false_roots.push(stack);
         } else {
             continue;
         }
