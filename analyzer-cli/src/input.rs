@@ -1,8 +1,9 @@
 //! Reads the captures of a command.
 
 use crate::args::Reading;
+use analyzer_core::account::Account;
 use analyzer_formats::folded::{self, Text, Totals};
-use analyzer_formats::{Capture, Notes, read_path, read_stdin};
+use analyzer_formats::{Capture, read_path, read_stdin};
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 
@@ -10,16 +11,12 @@ use std::path::Path;
 pub(crate) fn read(path: &Path, reading: &Reading, digest: bool) -> Result<Capture> {
     let options = reading.options(digest);
     let capture = if path == Path::new("-") { read_stdin(&options)? } else { read_path(path, &options)? };
-    refuse_losses(&capture.source.name, &capture.notes, reading)?;
-    Ok(capture)
-}
-
-/// Fails over what is missing of a capture when that was asked for.
-fn refuse_losses(name: &str, notes: &Notes, reading: &Reading) -> Result<()> {
-    match notes.losses().next().filter(|_| reading.strict) {
-        Some(note) => bail!("{name}: --strict: {note}"),
-        None => Ok(()),
+    if reading.strict
+        && let Some(loss) = Account::new(&capture).loss()
+    {
+        bail!("{}: --strict: {loss}", capture.source.name);
     }
+    Ok(capture)
 }
 
 /// Reads two captures, at the same time where both are files, or the two that one file holds.
@@ -58,7 +55,10 @@ pub(crate) fn totals<'a>(texts: &'a [Text; 2], reading: &Reading) -> Result<[Tot
     let options = reading.options(false);
     let (before, after) = rayon::join(|| texts[0].totals(&options), || texts[1].totals(&options));
     for (text, totals) in texts.iter().zip([&before, &after]) {
-        refuse_losses(text.name(), &totals.notes, reading)?;
+        if reading.strict && totals.notes.losses().next().is_some() {
+            // Says what is missing in the words of every other command.
+            read(Path::new(text.name()), reading, false)?;
+        }
     }
     Ok([before, after])
 }

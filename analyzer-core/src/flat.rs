@@ -1,5 +1,6 @@
 //! One capture as a ranked list of functions.
 
+use crate::account::{Account, LeftOut, Records};
 use crate::align::{KeySpace, Names};
 use crate::error::CompareError;
 use crate::function::functions;
@@ -37,6 +38,13 @@ pub struct Flat {
     pub total: f64,
     /// Length of the recording in nanoseconds.
     pub duration_ns: Option<i64>,
+    /// Records in the file, used and left out.
+    pub records: Records,
+    /// What the reader left out.
+    pub left_out: Vec<LeftOut>,
+    /// The account as a sentence.
+    #[serde(skip)]
+    pub account: String,
     /// Every function, largest first.
     pub functions: Vec<FlatRow>,
 }
@@ -117,6 +125,7 @@ pub fn flat(
         let (a, b) = (size(one), size(other));
         b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1)).then_with(|| one.function.cmp(&other.function))
     });
+    let account = Account::new(capture);
     Ok(Flat {
         schema: "plateau-show/1",
         file: capture.source.name.clone(),
@@ -125,6 +134,9 @@ pub fn flat(
         other_value_types: others,
         total,
         duration_ns: profile.meta.duration_ns,
+        records: account.records,
+        account: account.sentence(),
+        left_out: account.left_out,
         functions: rows,
     })
 }

@@ -1,9 +1,16 @@
 //! What a capture holds: the figures of `plateau info`, schema `plateau-info/1`.
 
-use crate::report::unknown_pct;
+use crate::account::{Account, LeftOut, Records};
+use crate::fitness::{Facts, Fitness, fitness};
+use crate::spans;
+use crate::stats::noise::Noise;
+use crate::survey::{Rate, UnknownModule, survey};
 use crate::value::measures;
 use analyzer_formats::{Capture, Content, NoteKind, Profile, Traces};
 use serde::Serialize;
+
+/// The confidence of a comparison unless another is asked for.
+const CONFIDENCE: f64 = 0.95;
 
 /// What one capture holds. A field that cannot be known is null.
 #[derive(Clone, Debug, Serialize)]
@@ -22,6 +29,8 @@ pub struct Info {
     pub bytes: u64,
     /// `profile` or `traces`.
     pub kind: &'static str,
+    /// Records in the file, used and left out; the reasons are in `left_out`.
+    pub records: Records,
     /// What was measured; empty for traces.
     pub value_types: Vec<ValueInfo>,
     /// Unique functions.
@@ -40,12 +49,22 @@ pub struct Info {
     pub period: Option<i64>,
     /// Build ids of the mappings, in order of first appearance.
     pub build_ids: Vec<String>,
+    /// Samples of the default value per second, where they are counted and the duration is known.
+    pub rate: Option<Rate>,
     /// Share of the default value whose leaf has no symbol.
     pub unknown_pct: Option<f64>,
-    /// Share of stacks that the profiler cut; null until it is computed.
+    /// Share of all frames, as often as they were sampled, that have no symbol.
+    pub unknown_frames_pct: Option<f64>,
+    /// The modules of leaves without symbols, largest share first, ten at most.
+    pub unknown_modules: Vec<UnknownModule>,
+    /// Share of the default value whose stack the profiler cut; zero where no cut shows, null for traces.
     pub cut_stacks_pct: Option<f64>,
+    /// How many frames were kept of them.
+    pub cut_depth: Option<u32>,
     /// Events lost while recording.
     pub lost_events: Option<u64>,
+    /// Their share in all events, sampled and lost.
+    pub lost_pct: Option<f64>,
     /// Traces used.
     pub traces: Option<usize>,
     /// Spans used.
@@ -56,6 +75,16 @@ pub struct Info {
     pub left_out: Vec<LeftOut>,
     /// What the reader took with a caveat.
     pub notes: Vec<NoteInfo>,
+    /// Samples that would show 1 point in a function of 1 %; null where samples are not counted.
+    pub samples_needed: Option<u64>,
+    /// Whether to compare the capture, and why.
+    pub fit: Fitness,
+    /// The account as a sentence.
+    #[serde(skip)]
+    pub account: String,
+    /// What records are: `samples`, `spans`, or `records` where one stands for many samples.
+    #[serde(skip)]
+    pub noun: &'static str,
 }
 
 /// A value type and its totals.
@@ -81,29 +110,6 @@ pub enum Sum {
     Decimal(f64),
 }
 
-/// Something left out.
-#[derive(Clone, Debug, Serialize)]
-pub struct LeftOut {
-    /// Stable code.
-    pub code: &'static str,
-    /// How many samples or spans.
-    pub count: u64,
-    /// The first places.
-    pub first: Vec<PlaceInfo>,
-    /// The sentence.
-    #[serde(skip)]
-    pub text: String,
-}
-
-/// A place in the unpacked input.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct PlaceInfo {
-    /// Offset in bytes.
-    pub byte: u64,
-    /// Line from 1; null for binary formats.
-    pub line: Option<u64>,
-}
-
 /// A caveat.
 #[derive(Clone, Debug, Serialize)]
 pub struct NoteInfo {
@@ -116,6 +122,8 @@ pub struct NoteInfo {
 /// Describes a capture.
 #[must_use]
 pub fn info(capture: &Capture) -> Info {
+    let account = Account::new(capture);
+    let facts = Facts::of_file(&account);
     let mut info = Info {
         schema: "plateau-info/1",
         file: capture.source.name.clone(),
@@ -124,6 +132,7 @@ pub fn info(capture: &Capture) -> Info {
         container: capture.source.container.name(),
         bytes: capture.source.bytes,
         kind: capture.content.kind(),
+        records: account.records,
         value_types: Vec::new(),
         functions: None,
         stacks: None,
@@ -133,43 +142,40 @@ pub fn info(capture: &Capture) -> Info {
         duration_ns: None,
         period: None,
         build_ids: Vec::new(),
+        rate: None,
         unknown_pct: None,
+        unknown_frames_pct: None,
+        unknown_modules: Vec::new(),
         cut_stacks_pct: None,
+        cut_depth: None,
         lost_events: None,
+        lost_pct: None,
         traces: None,
         spans: None,
         services: None,
-        left_out: capture
-            .notes
-            .iter()
-            .filter(|note| note.kind == NoteKind::LeftOut)
-            .map(|note| LeftOut {
-                code: note.code,
-                count: note.count,
-                first: note
-                    .first
-                    .iter()
-                    .map(|place| PlaceInfo { byte: place.byte, line: place.line })
-                    .collect(),
-                text: note.to_string(),
-            })
-            .collect(),
+        account: account.sentence(),
+        noun: account.noun,
+        left_out: account.left_out,
         notes: capture
             .notes
             .iter()
             .filter(|note| note.kind != NoteKind::LeftOut)
             .map(|note| NoteInfo { code: note.code, text: note.to_string() })
             .collect(),
+        samples_needed: None,
+        fit: fitness(&facts),
     };
-    match &capture.content {
-        Content::Profile(profile) => info.describe_profile(profile),
-        Content::Traces(traces) => info.describe_traces(traces),
-    }
+    let facts = match &capture.content {
+        Content::Profile(profile) => info.describe_profile(profile, facts),
+        Content::Traces(traces) => info.describe_traces(traces, facts),
+    };
+    info.samples_needed = facts.samples_needed;
+    info.fit = fitness(&facts);
     info
 }
 
 impl Info {
-    fn describe_profile(&mut self, profile: &Profile) {
+    fn describe_profile(&mut self, profile: &Profile, facts: Facts) -> Facts {
         let text = |id| profile.strings.text(id).into_owned();
         for series in &profile.series {
             for (column, value_type) in series.value_types.iter().enumerate() {
@@ -202,11 +208,24 @@ impl Info {
         self.period = meta.period;
         self.build_ids = profile.mappings.iter().filter_map(|mapping| mapping.build_id).map(text).collect();
         self.build_ids.retain(|id| !id.is_empty());
-        self.unknown_pct = measures(profile).first().and_then(|measure| unknown_pct(profile, measure));
         self.lost_events = meta.lost_events;
+        let facts = Facts { threads: meta.threads, lacks_duration: meta.duration_ns.is_none(), ..facts };
+        let Some(measure) = measures(profile).into_iter().next() else {
+            return Facts { is_empty: true, ..facts };
+        };
+        let survey = survey(profile, &measure);
+        let facts = facts.with_survey(&survey, &Noise::assumed(1.0, survey.wide_functions, CONFIDENCE));
+        self.rate = survey.rate;
+        self.unknown_pct = survey.unknown_pct;
+        self.unknown_frames_pct = survey.unknown_frames_pct;
+        self.cut_stacks_pct = survey.unknown_pct.map(|_| survey.cut.map_or(0.0, |cut| cut.pct));
+        self.cut_depth = survey.cut.map(|cut| cut.depth);
+        self.lost_pct = survey.lost_pct;
+        self.unknown_modules = survey.unknown_modules;
+        facts
     }
 
-    fn describe_traces(&mut self, traces: &Traces) {
+    fn describe_traces(&mut self, traces: &Traces, facts: Facts) -> Facts {
         let mut services: Vec<String> = Vec::new();
         for process in &traces.processes {
             let service = traces.strings.text(process.service).into_owned();
@@ -217,5 +236,7 @@ impl Info {
         self.traces = Some(traces.traces.len());
         self.spans = Some(traces.spans.len());
         self.services = Some(services);
+        let requests = spans::requests(traces);
+        Facts { is_empty: traces.spans.is_empty(), requests: Some(requests), ..facts }
     }
 }

@@ -3,9 +3,11 @@
 //! [`compare`] is the whole pipeline, from two captures to a [`Report`](report::Report) of decided numbers;
 //! [`render`] turns a report into text, Markdown, JSON, HTML, SVG or folded stacks.
 
+pub mod account;
 pub mod align;
 mod compare;
 mod error;
+pub mod fitness;
 mod flat;
 mod folded_diff;
 mod function;
@@ -16,6 +18,7 @@ pub mod report;
 pub mod scale;
 pub mod spans;
 pub mod stats;
+pub mod survey;
 mod tree;
 mod value;
 

@@ -4,6 +4,7 @@ use super::profile;
 use crate::args::Flame;
 use crate::exit::Outcome;
 use crate::{input, output};
+use analyzer_core::account::Account;
 use analyzer_core::render::figures::printable;
 use analyzer_core::{ValueSource, choose_measure};
 use analyzer_formats::folded::{self, FrameText, Values};
@@ -36,6 +37,10 @@ pub(crate) fn run(flame: &Flame) -> Result<Outcome> {
     let mut options = Options::default();
     options.title =
         flame.title.clone().unwrap_or_else(|| format!("{} ({})", capture.source.name, measure.name));
+    let account = Account::new(&capture);
+    if account.records.left_out > 0 || !account.damages.is_empty() {
+        options.subtitle = Some(account.sentence());
+    }
     options.count_name = match measure.decimals {
         0 => measure.unit.clone(),
         decimals => format!("{} / {}", measure.unit, 10u64.pow(u32::from(decimals))),

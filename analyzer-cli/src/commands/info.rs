@@ -1,13 +1,26 @@
-//! `plateau info`: what captures hold, and what their readers left out.
+//! `plateau info`: what captures hold, what their readers left out, and whether they are fit to compare.
 
 use crate::args::{Info as InfoArgs, InfoFormat};
 use crate::exit::Outcome;
 use crate::{input, output};
-use analyzer_core::info::{Info, Sum, info};
+use analyzer_core::fitness::share;
+use analyzer_core::info::{Info, Sum, ValueInfo, info};
 use analyzer_core::render::figures::printable;
+use analyzer_core::render::wrap;
 use analyzer_core::report::units;
+use analyzer_core::survey::{UnknownModule, advice};
 use anyhow::Result;
 use std::io::Write;
+
+/// The narrowest terminal in use.
+const WIDTH: usize = 80;
+/// Where the text behind a field's name begins.
+const INDENT: usize = 14;
+/// More modules, services and build ids are counted; JSON has them.
+const MOST_MODULES: usize = 3;
+const MOST_SERVICES: usize = 8;
+/// From this share on, symbols are worth the trouble of getting them.
+const WORTH_ADVICE: f64 = 1.0;
 
 pub(crate) fn run(args: &InfoArgs) -> Result<Outcome> {
     let mut infos = Vec::with_capacity(args.captures.len());
@@ -26,55 +39,131 @@ pub(crate) fn run(args: &InfoArgs) -> Result<Outcome> {
 
 fn print(info: &Info, out: &mut dyn Write) -> Result<()> {
     writeln!(out, "{}", printable(&info.file))?;
-    let mut field = |name: &str, value: Option<String>| -> Result<()> {
-        match value {
-            Some(value) => Ok(writeln!(out, "  {name:<12} {}", printable(&value))?),
-            None => Ok(()),
+    let mut last = "";
+    for (name, text) in fields(info) {
+        let mut shown = if name == last { "" } else { name };
+        for line in wrap(&printable(&text), WIDTH - INDENT) {
+            writeln!(out, "  {shown:<width$}{line}", width = INDENT - 2)?;
+            shown = "";
         }
-    };
-    field(
-        "format",
-        Some(format!("{} ({}, {} bytes)", info.format, info.container, units::count(info.bytes as f64))),
-    )?;
-    field("recognised", Some(info.why_recognised.clone()))?;
-    for value in &info.value_types {
-        let sum = match value.sum {
-            Sum::Whole(sum) => sum as f64,
-            Sum::Decimal(sum) => sum,
-        };
-        let samples = units::count(value.samples as f64);
-        field(
-            "value",
-            Some(format!("{}: {} in {samples} records", value.name, units::value(sum, &value.unit))),
-        )?;
+        last = name;
     }
-    let number = |number: usize| units::count(number as f64);
-    field("functions", info.functions.map(number))?;
-    field(
-        "stacks",
-        info.stacks.map(|stacks| format!("{}, at most {} deep", number(stacks), info.max_depth.unwrap_or(0))),
-    )?;
-    field("threads", info.threads.map(|threads| units::count(threads as f64)))?;
-    field("traces", info.traces.map(number))?;
-    field("spans", info.spans.map(number))?;
-    field("services", info.services.as_ref().map(|services| services.join(", ")))?;
-    field("start", info.start.clone())?;
-    field("duration", info.duration_ns.map(units::duration))?;
-    field(
-        "unknown",
-        info.unknown_pct
-            .filter(|&share| share > 0.0)
-            .map(|share| format!("{share:.1} % is in code without symbols")),
-    )?;
-    field(
-        "lost",
-        info.lost_events.map(|lost| format!("{} events while recording", units::count(lost as f64))),
-    )?;
-    for left_out in &info.left_out {
-        field("left out", Some(left_out.text.clone()))?;
-    }
-    for note in &info.notes {
-        field("note", Some(note.text.clone()))?;
+    writeln!(out, "  fit to compare: {}", info.fit.verdict.name())?;
+    for reason in &info.fit.reasons {
+        let mut bullet = "-";
+        for line in wrap(&printable(&reason.text), WIDTH - 6) {
+            writeln!(out, "    {bullet:<2}{line}")?;
+            bullet = "";
+        }
     }
     Ok(())
+}
+
+/// The lines, in the order in which one asks. A name that repeats is printed once.
+fn fields(info: &Info) -> Vec<(&'static str, String)> {
+    let number = |number: u64| units::count(number as f64);
+    let mut fields = vec![(
+        "format",
+        format!(
+            "{} ({}, {} bytes): {}",
+            info.format,
+            info.container,
+            number(info.bytes),
+            info.why_recognised
+        ),
+    )];
+    fields.extend(info.value_types.iter().map(|value| ("value", value_type(value, info.noun))));
+    if let (Some(traces), Some(spans)) = (info.traces, info.spans) {
+        fields.push(("traces", format!("{} of {}", number(traces as u64), many(spans as u64, "span"))));
+    }
+    fields.extend(info.services.as_deref().map(|services| ("services", first(services, MOST_SERVICES))));
+    if let Some(rate) = info.rate {
+        let thread =
+            rate.per_thread_s.map_or_else(String::new, |rate| format!(", {} per thread", per_second(rate)));
+        fields.push(("rate", format!("{} samples per second{thread}", per_second(rate.samples_per_s))));
+    }
+    fields.extend(info.duration_ns.map(|duration| ("duration", units::duration(duration))));
+    fields.extend(info.start.clone().map(|start| ("start", start)));
+    fields.extend(info.threads.map(|threads| ("threads", number(threads))));
+    if let (Some(functions), Some(stacks)) = (info.functions, info.stacks) {
+        let depth = number(info.max_depth.unwrap_or(0).into());
+        let (functions, stacks) = (many(functions as u64, "function"), many(stacks as u64, "stack"));
+        fields.push(("code", format!("{functions}, {stacks}, at most {depth} deep")));
+    }
+    fields.extend(unknown(info).into_iter().map(|line| ("no symbols", line)));
+    if let (Some(pct), Some(depth)) = (info.cut_stacks_pct, info.cut_depth) {
+        fields.push(("cut stacks", format!("{} has stacks cut at {depth} frames", share(pct))));
+    }
+    if let Some(lost) = info.lost_events {
+        let pct = info
+            .lost_pct
+            .filter(|_| lost > 0)
+            .map_or_else(String::new, |pct| format!(", {} of all", share(pct)));
+        fields.push(("lost", format!("{} while recording{pct}", many(lost, "event"))));
+    }
+    fields.push(("read", info.account.clone()));
+    fields.extend(info.left_out.iter().map(|left_out| ("left out", left_out.text.clone())));
+    fields.extend(info.notes.iter().map(|note| ("note", note.text.clone())));
+    fields
+}
+
+fn value_type(value: &ValueInfo, noun: &str) -> String {
+    let sum = match value.sum {
+        Sum::Whole(sum) => sum as f64,
+        Sum::Decimal(sum) => sum,
+    };
+    format!(
+        "{}: {} in {}",
+        value.name,
+        units::value(sum, &value.unit),
+        many(value.samples, noun.trim_end_matches('s'))
+    )
+}
+
+/// A number of things.
+fn many(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", units::count(number as f64), if number == 1 { "" } else { "s" })
+}
+
+/// A rate without more digits than help.
+fn per_second(rate: f64) -> String {
+    if rate < 10.0 { format!("{rate:.2}") } else { units::count(rate.round()) }
+}
+
+/// How much has no symbol, where it is, and what to do about it.
+fn unknown(info: &Info) -> Vec<String> {
+    let (leaves, frames) = (info.unknown_pct.unwrap_or(0.0), info.unknown_frames_pct.unwrap_or(0.0));
+    if leaves == 0.0 && frames == 0.0 {
+        return Vec::new();
+    }
+    let mut lines = vec![format!("{} at the leaf, {} of all frames", share(leaves), share(frames))];
+    let modules = &info.unknown_modules;
+    let shown = &modules[..modules.len().min(MOST_MODULES)];
+    lines.extend(shown.iter().map(module));
+    if modules.len() > shown.len() {
+        lines.push(format!("and {} more modules", modules.len() - shown.len()));
+    }
+    if leaves >= WORTH_ADVICE {
+        let mut advices: Vec<&str> = Vec::new();
+        for advice in shown.iter().map(|module| advice(&module.module)) {
+            if !advices.contains(&advice) {
+                advices.push(advice);
+                lines.push(format!("to do: {advice}"));
+            }
+        }
+    }
+    lines
+}
+
+fn module(module: &UnknownModule) -> String {
+    let build_id = module.build_id.as_ref().map_or_else(String::new, |id| format!(" (build id {id})"));
+    format!("{} {}{build_id}", share(module.pct), module.module)
+}
+
+/// The first names of a list, and how many there are more.
+fn first(names: &[String], most: usize) -> String {
+    let shown = &names[..names.len().min(most)];
+    let more = names.len() - shown.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", shown.join(", "))
 }

@@ -39,6 +39,7 @@ fn table(flat: &Flat, all: usize, out: &mut dyn Write) -> Result<()> {
     let duration =
         flat.duration_ns.map_or_else(String::new, |duration| format!(" in {}", units::duration(duration)));
     writeln!(out, "{}: {} {total}{duration}", printable(&flat.file), printable(&flat.value_type))?;
+    writeln!(out, "read: {}", flat.account)?;
     if !flat.other_value_types.is_empty() {
         writeln!(out, "also measured: {}", printable(&flat.other_value_types.join(", ")))?;
     }

@@ -99,6 +99,12 @@ pub fn side(report: &Report, side: &Summary) -> String {
     parts.join(", ")
 }
 
+/// What was read of both captures: `before: 13,162 samples, all used; after: 14,106 samples, all used`.
+#[must_use]
+pub fn accounts(report: &Report) -> String {
+    format!("before: {}; after: {}", report.before.account, report.after.account)
+}
+
 /// How the totals of the value types that were not compared changed; `None` when there are none.
 #[must_use]
 pub fn other_values(report: &Report) -> Option<String> {

@@ -33,6 +33,7 @@ impl Renderer for Markdown {
             escape(&figures::side(report, &report.after)),
             escape(&report.value_type.name)
         )?;
+        writeln!(out, "Read {}.\n", escape(&figures::accounts(report)))?;
         if let Some(certainty) = report.certainty {
             writeln!(out, "{certainty}\n")?;
         }

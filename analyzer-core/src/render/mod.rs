@@ -17,7 +17,7 @@ pub use json::Json;
 pub use markdown::Markdown;
 use std::io::{self, Write};
 pub use svg::Svg;
-pub use text::Text;
+pub use text::{Text, wrap};
 
 /// Every output of a report, by name. The text here is for files: without colour, 160 columns wide.
 pub const RENDERERS: &[&dyn Renderer] =

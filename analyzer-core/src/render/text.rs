@@ -45,6 +45,9 @@ impl Renderer for Text {
         for line in wrap(&printable(&report.verdict.text), self.width.max(LEAST_WIDTH)) {
             writeln!(out, "{}", self.paint(line, Ink::Bold))?;
         }
+        for line in wrap(&format!("Read {}.", figures::accounts(report)), self.width.max(LEAST_WIDTH)) {
+            writeln!(out, "{line}")?;
+        }
         if let Some(noise) = &report.noise {
             let text = format!(
                 "These captures show changes above {:.2} points in a function of 1 % (noise {}, phi {:.1}); the \
@@ -236,7 +239,8 @@ fn pad(text: &str, width: usize) -> String {
 }
 
 /// Lines of at most `width` columns, broken at blanks.
-fn wrap(text: &str, width: usize) -> Vec<&str> {
+#[must_use]
+pub fn wrap(text: &str, width: usize) -> Vec<&str> {
     let mut lines = Vec::new();
     let mut rest = text;
     while rest.width() > width {

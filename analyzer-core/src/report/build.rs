@@ -7,6 +7,7 @@ use super::{
     Basis, Detectable, Growth, NoiseFigures, NoteRow, OtherValue, Plateau, PlateauSide, Rate, Report, SCHEMA,
     Scale, Summary, ValueName, Verdict, VerdictCode, words,
 };
+use crate::account::{Account, places_of};
 use crate::align::KeySpace;
 use crate::function::FunctionCells;
 use crate::plateau::{Ranked, Tier, Totals};
@@ -49,8 +50,9 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
     let facts = Facts { totals, per_unit, noise: inputs.noise.as_ref(), inputs: &inputs };
 
     let names = side_names(&inputs.captures.0.source.name, &inputs.captures.1.source.name);
-    let side =
-        |capture: &Capture, profile: &Profile, name: String, value: i128, samples: Option<i64>| Summary {
+    let side = |capture: &Capture, profile: &Profile, name: String, value: i128, samples: Option<i64>| {
+        let account = Account::new(capture);
+        Summary {
             files: vec![capture.source.name.clone()],
             name,
             digest: capture.source.digest.clone(),
@@ -59,8 +61,11 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
             value: value as f64 / per_unit,
             start: profile.meta.start_ns.and_then(rfc3339),
             duration_ns: profile.meta.duration_ns,
-            left_out_pct: round(left_out_pct(capture, profile)),
-        };
+            left_out_pct: round(account.left_out_pct()),
+            records: account.records,
+            account: account.sentence(),
+        }
+    };
     let (before_capture, after_capture) = inputs.captures;
     let basis = inputs.basis;
     let samples = match inputs.requests {
@@ -301,16 +306,15 @@ fn other_values(measures: &[(CommonMeasure, f64, f64)]) -> Vec<OtherValue> {
 fn note_rows((before, after): (&Capture, &Capture), wanted: fn(NoteKind) -> bool) -> Vec<NoteRow> {
     let rows = [("before", before), ("after", after)].into_iter().flat_map(|(side, capture)| {
         let notes = capture.notes.iter().filter(move |note| wanted(note.kind));
-        notes.map(move |note| NoteRow { side, code: note.code, count: note.count, text: note.to_string() })
+        notes.map(move |note| NoteRow {
+            side,
+            code: note.code,
+            count: note.count,
+            first: places_of(note),
+            text: note.to_string(),
+        })
     });
     rows.collect()
-}
-
-/// The share of a capture's samples that its reader left out, in percent.
-pub(super) fn left_out_pct(capture: &Capture, profile: &Profile) -> f64 {
-    let used: u64 = profile.series.iter().map(|series| series.records).sum();
-    let left_out = capture.notes.samples_left_out();
-    if left_out == 0 { 0.0 } else { 100.0 * left_out as f64 / (used + left_out) as f64 }
 }
 
 fn main_build_id(profile: &Profile) -> Option<String> {

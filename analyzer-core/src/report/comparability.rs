@@ -1,17 +1,18 @@
 //! What makes two captures hard to compare.
 
-use super::build::{Inputs, left_out_pct};
+use super::build::Inputs;
 use super::{Comparability, words};
+use crate::account::Account;
+use crate::fitness::{Facts, Severity, fitness};
+use crate::spans;
+use crate::stats::noise::Noise;
+use crate::survey::survey;
 use crate::tree::ROOT;
 use crate::value::Measure;
-use analyzer_formats::{Capture, FrameKind, NoteKind, Profile};
+use analyzer_formats::{Capture, Content, Profile};
 
 /// Below this share in functions of both captures, they are hardly of one program.
 const COMMON_PCT: f64 = 25.0;
-/// Above this share in code without symbols, the list of functions says little.
-const UNKNOWN_PCT: f64 = 25.0;
-/// Fewer samples than this show hardly any difference.
-const FEW_SAMPLES: i128 = 100;
 
 /// The warnings, those on both captures first.
 pub(super) fn comparability(inputs: &Inputs<'_>) -> Vec<Comparability> {
@@ -31,31 +32,33 @@ pub(super) fn comparability(inputs: &Inputs<'_>) -> Vec<Comparability> {
         warn("few_common_functions", words::few_in_common(common));
     }
     let (measure, ..) = &inputs.measures[0];
-    let counts = inputs.tree.total[ROOT].count;
-    let sides: [(&Capture, &Profile, &Measure, i128); 2] = [
-        (before, inputs.profiles.0, &measure.before, counts.before),
-        (after, inputs.profiles.1, &measure.after, counts.after),
-    ];
-    for (capture, profile, measure, samples) in sides {
-        let name = &capture.source.name;
-        if let Some(lost) = profile.meta.lost_events.filter(|&lost| lost > 0) {
-            warn("lost_events", words::lost_events(name, lost));
-        }
-        let left_out = left_out_pct(capture, profile);
-        if left_out > 0.0 {
-            warn("left_out", words::left_out(name, left_out));
-        }
-        for note in capture.notes.iter().filter(|note| note.kind == NoteKind::Damaged) {
-            warn("damaged", format!("{name}: {note}"));
-        }
-        if inputs.noise.is_some() && samples < FEW_SAMPLES {
-            warn("few_samples", words::few_samples(name, samples as i64));
-        }
-        if let Some(unknown) = unknown_pct(profile, measure).filter(|&unknown| unknown >= UNKNOWN_PCT) {
-            warn("unknown_symbols", words::unknown(name, unknown));
+    let sides: [(&Capture, &Profile, &Measure); 2] =
+        [(before, inputs.profiles.0, &measure.before), (after, inputs.profiles.1, &measure.after)];
+    for (capture, profile, measure) in sides {
+        let findings = fitness(&facts(inputs, capture, profile, measure)).reasons;
+        for finding in findings.into_iter().filter(|finding| finding.severity >= Severity::Care) {
+            warn(finding.code, format!("{}: {}", capture.source.name, finding.text));
         }
     }
     warnings
+}
+
+/// What the rules on one capture look at, of the measure that is compared.
+fn facts(inputs: &Inputs<'_>, capture: &Capture, profile: &Profile, measure: &Measure) -> Facts {
+    let facts = Facts::of_file(&Account::new(capture));
+    if let Content::Traces(traces) = &capture.content {
+        let requests = spans::requests(traces);
+        return Facts { requests: Some(requests), is_empty: requests == 0, ..facts };
+    }
+    let survey = survey(profile, measure);
+    match inputs.noise {
+        Some(noise) => facts.with_survey(&survey, &noise),
+        // Amounts do not rest on samples that could be too few.
+        None => {
+            let facts = facts.with_survey(&survey, &Noise::assumed(1.0, 1, inputs.confidence));
+            Facts { samples: None, shows_points: None, samples_needed: None, ..facts }
+        }
+    }
 }
 
 /// The share of both captures together that is in functions that both have; `None` when one is empty.
@@ -74,19 +77,4 @@ fn common_pct(inputs: &Inputs<'_>) -> Option<f64> {
         (share(own.before, whole.before) + share(own.after, whole.after)) / 2.0
     });
     Some(100.0 * shares.sum::<f64>().max(0.0))
-}
-
-/// The share of a measure whose leaf frame has no symbol, in percent; `None` when there is nothing.
-pub(crate) fn unknown_pct(profile: &Profile, measure: &Measure) -> Option<f64> {
-    let samples = &profile.series[measure.series.index()].samples;
-    let (mut unknown, mut whole) = (0i128, 0i128);
-    for (row, stack) in samples.stacks.iter().enumerate() {
-        let value = measure.value(samples, row);
-        whole += value;
-        let leaf = stack.map(|stack| profile.frame(profile.stack(stack).frame).kind);
-        if leaf == Some(FrameKind::Unknown) {
-            unknown += value;
-        }
-    }
-    (whole > 0).then(|| (1e4 * 100.0 * unknown as f64 / whole as f64).round() / 1e4)
 }

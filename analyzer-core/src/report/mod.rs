@@ -10,10 +10,10 @@ mod places;
 pub mod units;
 mod words;
 
+use crate::account::{PlaceInfo, Records};
 use crate::plateau::{Tier, Why};
 use crate::scale::{Alternative, ScaleMode};
 pub(crate) use build::{Inputs, build};
-pub(crate) use comparability::unknown_pct;
 pub use graph::{Graph, GraphNode, Mark};
 use serde::Serialize;
 
@@ -128,6 +128,11 @@ pub struct Summary {
     pub duration_ns: Option<i64>,
     /// Share of the capture's samples that were left out.
     pub left_out_pct: f64,
+    /// Records in the file, used and left out; the reasons are in the report's `left_out`.
+    pub records: Records,
+    /// The account as a sentence: `13,162 samples, all used`.
+    #[serde(skip)]
+    pub account: String,
 }
 
 /// A value type.
@@ -324,6 +329,8 @@ pub struct NoteRow {
     pub code: &'static str,
     /// How often.
     pub count: u64,
+    /// The first places.
+    pub first: Vec<PlaceInfo>,
     /// The sentence.
     pub text: String,
 }

@@ -144,10 +144,6 @@ pub(super) fn reversed(before: &str, after: &str) -> String {
     format!("{before} was recorded later than {after}: are before and after the right way round?")
 }
 
-pub(super) fn lost_events(name: &str, lost: u64) -> String {
-    format!("{name}: {} were lost while recording", plural(lost as usize, "event"))
-}
-
 pub(super) fn same_file(name: &str) -> String {
     format!("before and after are the same file ({name})")
 }
@@ -157,18 +153,6 @@ pub(super) fn few_in_common(common_pct: f64) -> String {
         "only {common_pct:.0} % of the two captures is in functions that both have: are they of one program, and both \
          with symbols?"
     )
-}
-
-pub(super) fn few_samples(name: &str, samples: i64) -> String {
-    format!("{name}: {} only; differences of so few prove little", plural(samples as usize, "sample"))
-}
-
-pub(super) fn unknown(name: &str, share_pct: f64) -> String {
-    format!("{name}: {share_pct:.0} % is in code without symbols; install them where it is recorded")
-}
-
-pub(super) fn left_out(name: &str, percent: f64) -> String {
-    format!("{name}: {percent:.1} % of the samples could not be used")
 }
 
 fn plural(number: usize, noun: &str) -> String {

@@ -87,6 +87,14 @@ impl Noise {
         (self.threshold() + normal::quantile(0.8)) * deviation / (self.k * before)
     }
 
+    /// How many samples of before it takes to find a growth of a cell of `share`, both shares of all samples: the
+    /// inverse of [`Noise::detectable`].
+    #[must_use]
+    pub fn samples_needed(&self, share: f64, growth: f64) -> u64 {
+        // The smallest growth that is found falls with the square root of the samples.
+        (self.detectable(share, 1.0) / growth).powi(2).ceil() as u64
+    }
+
     /// The sum of absolute differences that noise alone would give a cell.
     #[must_use]
     pub fn expected_difference(&self, before: f64, after: f64) -> f64 {
@@ -105,6 +113,14 @@ mod tests {
         assert!(!noise.is_significant(500.0, 1050.0));
         assert!(noise.is_significant(500.0, 2000.0));
         assert!(!noise.is_significant(0.0, 9.0));
+    }
+
+    #[test]
+    fn as_many_samples_as_are_needed_show_the_growth() {
+        let noise = Noise::assumed(1.0, 40, 0.95);
+        let needed = noise.samples_needed(0.01, 0.01);
+        assert!(noise.detectable(0.01, needed as f64) <= 0.01);
+        assert!(noise.detectable(0.01, needed as f64 - 1.0) > 0.01);
     }
 
     #[test]

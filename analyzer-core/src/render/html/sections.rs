@@ -73,9 +73,7 @@ pub(super) fn captures(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     row(report, out, "recorded", "", |side| side.start.clone())?;
     row(report, out, "duration", "", |side| side.duration_ns.map(units::duration))?;
     row(report, out, "build id", "long code", |side| side.build_id.clone())?;
-    row(report, out, "left out", "", |side| {
-        (side.left_out_pct > 0.0).then(|| format!("{:.2} % of samples", side.left_out_pct))
-    })?;
+    row(report, out, "read", "", |side| Some(side.account.clone()))?;
     row(report, out, "blake3", "long code", |side| side.digest.clone())?;
     writeln!(out, "</tbody>\n</table>")?;
     if !report.other_value_types.is_empty() {

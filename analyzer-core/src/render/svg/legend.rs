@@ -3,6 +3,7 @@
 use super::{
     GREW, GREW_LINE, INK, MARGIN, MUTED, SHRANK, SHRANK_LINE, UNCHANGED, direction, fit, mixed, rgb,
 };
+use crate::render::figures;
 use crate::render::markup::{Text, visible};
 use crate::report::{Mark, Report, units};
 use std::io::{self, Write};
@@ -31,8 +32,10 @@ pub(super) fn heading(report: &Report, top: f64, out: &mut dyn Write) -> io::Res
         units::value(report.after.value, &report.value_type.unit),
         report.value_type.name
     );
-    label(out, MARGIN, y, MUTED, 12, &fit(&visible(&sides), 160))?;
-    y += LINE;
+    for line in [sides, format!("Read {}", figures::accounts(report))] {
+        label(out, MARGIN, y, MUTED, 12, &fit(&visible(&line), 160))?;
+        y += LINE;
+    }
     for plateau in report.plateaus.iter().take(10) {
         number(out, MARGIN + 8.0, y - 4.0, plateau.rank, direction(plateau))?;
         let growth = &plateau.growth;

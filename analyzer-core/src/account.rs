@@ -1,0 +1,187 @@
+//! The account of a capture: records in the file = records used + records left out by a named reason.
+
+use crate::report::units;
+use analyzer_formats::{Capture, Content, Note, NoteKind};
+use serde::Serialize;
+
+/// How many reasons the sentence names.
+const MOST_REASONS: usize = 3;
+
+/// How many sample (or span) records a file holds. `in_file` = `used` + `left_out`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Records {
+    /// Met in the file.
+    pub in_file: u64,
+    /// In the result.
+    pub used: u64,
+    /// Not in the result; the reasons are listed with the capture.
+    pub left_out: u64,
+}
+
+/// Records left out for one reason.
+#[derive(Clone, Debug, Serialize)]
+pub struct LeftOut {
+    /// Stable code.
+    pub code: &'static str,
+    /// How many samples or spans.
+    pub count: u64,
+    /// The first places.
+    pub first: Vec<PlaceInfo>,
+    /// The sentence.
+    #[serde(skip)]
+    pub text: String,
+}
+
+/// A place in the unpacked input.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct PlaceInfo {
+    /// Offset in bytes.
+    pub byte: u64,
+    /// Line from 1; null for binary formats.
+    pub line: Option<u64>,
+}
+
+/// The account of a capture.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// The numbers.
+    pub records: Records,
+    /// Why records were left out.
+    pub left_out: Vec<LeftOut>,
+    /// What the numbers are of: `samples`, `spans`, or `records` where one stands for many samples.
+    pub noun: &'static str,
+    /// Where the file is cut or damaged, so that what is missing cannot be counted.
+    pub damages: Vec<String>,
+}
+
+impl Account {
+    /// The account of a capture.
+    #[must_use]
+    pub fn new(capture: &Capture) -> Account {
+        let reasons = capture.notes.iter().filter(|note| note.kind == NoteKind::LeftOut);
+        let damages = capture.notes.iter().filter(|note| note.kind == NoteKind::Damaged);
+        let left_out = reasons.map(|note| LeftOut {
+            code: note.code,
+            count: note.count,
+            first: places_of(note),
+            text: note.to_string(),
+        });
+        Account {
+            records: Records {
+                in_file: capture.notes.records(),
+                used: capture.records_used(),
+                left_out: capture.notes.samples_left_out(),
+            },
+            left_out: left_out.collect(),
+            noun: noun(capture),
+            damages: damages.map(ToString::to_string).collect(),
+        }
+    }
+
+    /// Records left out of those in the file, in percent.
+    #[must_use]
+    pub fn left_out_pct(&self) -> f64 {
+        let Records { in_file, left_out, .. } = self.records;
+        if left_out == 0 { 0.0 } else { 100.0 * left_out as f64 / in_file as f64 }
+    }
+
+    /// Why `--strict` refuses a capture: how much is left out, if that can be counted.
+    #[must_use]
+    pub fn loss(&self) -> Option<String> {
+        let Records { in_file, left_out, .. } = self.records;
+        let number = |number: u64| units::count(number as f64);
+        let some = format!("{} of {} {} left out", number(left_out), number(in_file), self.noun);
+        match (self.left_out.first(), self.damages.first()) {
+            (Some(first), _) => Some(format!("{some}: {}", first.text)),
+            (None, Some(damage)) => Some(damage.clone()),
+            (None, None) => None,
+        }
+    }
+
+    /// `13,162 samples, all used`, or how many were left out, why and where first.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let Records { in_file, used, left_out } = self.records;
+        let number = |number: u64| units::count(number as f64);
+        let noun = if in_file == 1 { self.noun.trim_end_matches('s') } else { self.noun };
+        let mut text = match (in_file, left_out) {
+            (0, _) => format!("no {}", self.noun),
+            (1, 0) => format!("1 {noun}, used"),
+            (_, 0) => format!("{} {noun}, all used", number(in_file)),
+            _ => {
+                let is_only = self.left_out.len() == 1;
+                let shown = self.left_out.iter().take(MOST_REASONS);
+                let reasons: Vec<String> = shown.map(|left_out| reason(left_out, is_only)).collect();
+                let more = if self.left_out.len() > MOST_REASONS { "; and more" } else { "" };
+                format!(
+                    "{} of {} {noun} used; {} left out ({}{more})",
+                    number(used),
+                    number(in_file),
+                    number(left_out),
+                    reasons.join("; ")
+                )
+            }
+        };
+        if !self.damages.is_empty() {
+            text += "; the file is damaged, what is missing there is unknown";
+        }
+        text
+    }
+}
+
+/// The first places of a note.
+pub(crate) fn places_of(note: &Note) -> Vec<PlaceInfo> {
+    note.first.iter().map(|place| PlaceInfo { byte: place.byte, line: place.line }).collect()
+}
+
+/// `2 period_too_large, first at line 88`; the number of an only reason has been said.
+fn reason(reason: &LeftOut, is_only: bool) -> String {
+    let mut text = match is_only {
+        true => reason.code.to_owned(),
+        false => format!("{} {}", units::count(reason.count as f64), reason.code),
+    };
+    match reason.first.first() {
+        Some(PlaceInfo { line: Some(line), .. }) => text += &format!(", first at line {line}"),
+        Some(PlaceInfo { byte, .. }) => text += &format!(", first at byte {byte}"),
+        None => {}
+    }
+    text
+}
+
+/// A record is a sample where each was counted; else it is a stack of which many samples were added up.
+fn noun(capture: &Capture) -> &'static str {
+    match &capture.content {
+        Content::Traces(_) => "spans",
+        Content::Profile(profile) if profile.series.iter().all(|series| series.samples.counts.is_some()) => {
+            "samples"
+        }
+        Content::Profile(_) => "records",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use analyzer_formats::{ReadOptions, read_bytes};
+
+    fn account(text: &str) -> Account {
+        Account::new(&read_bytes("x", text.as_bytes(), &ReadOptions::default()).unwrap())
+    }
+
+    #[test]
+    fn all_used() {
+        assert_eq!(account("m;f 3\nm;g 4\n").sentence(), "2 records, all used");
+        let perf = "web 1/1 1.0: 1 cycles: \n\t1 main (/bin/web)\n\n";
+        assert_eq!(account(&perf.repeat(2)).sentence(), "2 samples, all used");
+        assert_eq!(account(perf).sentence(), "1 sample, used");
+    }
+
+    #[test]
+    fn what_is_left_out_has_a_reason_and_a_place() {
+        let account = account("m;f 3\nm;g -4\nm;h 1\n");
+        assert_eq!(account.records, Records { in_file: 3, used: 2, left_out: 1 });
+        let code = account.left_out[0].code;
+        assert_eq!(account.sentence(), format!("2 of 3 records used; 1 left out ({code}, first at line 2)"));
+        assert!((account.left_out_pct() - 100.0 / 3.0).abs() < 1e-9);
+    }
+}
