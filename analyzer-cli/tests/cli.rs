@@ -265,3 +265,12 @@ fn a_file_with_two_counts_a_line_is_a_pair() {
     assert_eq!(one.code, 2);
     assert!(one.stderr.contains("expected two"), "{}", one.stderr);
 }
+
+#[test]
+fn info_reads_on_past_a_file_that_it_cannot_read() {
+    let (good, bad) = (corpus("rust/before.folded.gz"), corpus("../MANIFEST.toml"));
+    let run = plateau(&["info", &bad, &good, "absent.folded"]);
+    assert_eq!(run.code, 2);
+    assert!(run.stdout.contains("before.folded.gz"), "{}", run.stdout);
+    assert!(run.stderr.contains("MANIFEST.toml") && run.stderr.contains("absent.folded"), "{}", run.stderr);
+}

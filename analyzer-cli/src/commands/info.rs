@@ -24,8 +24,20 @@ const WORTH_ADVICE: f64 = 1.0;
 
 pub(crate) fn run(args: &InfoArgs) -> Result<Outcome> {
     let mut infos = Vec::with_capacity(args.captures.len());
+    let mut failed = None;
     for path in &args.captures {
-        infos.push(info(&input::read(path, &args.reading, false)?));
+        match input::read(path, &args.reading, false) {
+            Ok(capture) => infos.push(info(&capture)),
+            // One file that cannot be read does not cost the others; the last such one ends the command.
+            Err(error) => {
+                if let Some(earlier) = failed.replace(error) {
+                    output::warn(&format!("{earlier:#}"));
+                }
+            }
+        }
+    }
+    if let Some(error) = failed.take_if(|_| infos.is_empty()) {
+        return Err(error);
     }
     output::to_stdout(|out| match args.format {
         InfoFormat::Json => {
@@ -34,7 +46,7 @@ pub(crate) fn run(args: &InfoArgs) -> Result<Outcome> {
         }
         InfoFormat::Text => infos.iter().try_for_each(|info| print(info, out)),
     })?;
-    Ok(Outcome::Done)
+    failed.map_or(Ok(Outcome::Done), Err)
 }
 
 fn print(info: &Info, out: &mut dyn Write) -> Result<()> {
