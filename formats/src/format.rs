@@ -1,7 +1,7 @@
 //! The registry of formats, recognition by bytes, and the entry points of reading.
 
 use crate::error::{ReadError, ReadErrorKind};
-use crate::input::{self, Stored};
+use crate::input::{self, Stored, Unpacker};
 use crate::{Capture, Content, Notes, Source, folded, jaeger, json, note, perf_script, pprof};
 use std::path::Path;
 
@@ -36,18 +36,14 @@ pub trait Format: Sync {
         false
     }
 
-    /// Reads input unpacked from several gzip members, which end at `ends`. Most formats do not care.
-    ///
-    /// # Errors
-    /// As [`Format::read`].
-    fn read_members(
+    /// Reads a packed input while it is unpacked; `None` where the format reads whole inputs only.
+    fn read_packed(
         &self,
-        input: &[u8],
-        _ends: &[usize],
-        options: &ReadOptions,
-        notes: &mut Notes,
-    ) -> Result<Content, ReadErrorKind> {
-        self.read(input, options, notes)
+        _input: &mut Unpacker<'_>,
+        _options: &ReadOptions,
+        _notes: &mut Notes,
+    ) -> Option<Result<Content, ReadErrorKind>> {
+        None
     }
 }
 
@@ -140,25 +136,7 @@ fn read_stored(name: &str, stored: &Stored<'_>, options: &ReadOptions) -> Result
         return Err(ReadErrorKind::Empty);
     }
     let mut notes = Notes::default();
-    // What is no capture is refused by its first bytes, before gigabytes of it are unpacked.
-    if let Some(first) =
-        input::first_bytes(stored, HEAD).filter(|first| options.from.is_none() && is_enough(first))
-    {
-        recognise(&first)?;
-    }
-    let (mut bytes, container) = input::unpack(stored, options, &mut notes)?;
-    let (format, why_recognised) = match options.from.and_then(format_named) {
-        Some(format) => (format, "--from".to_owned()),
-        None => recognise(&bytes)?,
-    };
-    if format.is_lines() && notes.losses().next().is_some() {
-        bytes.drop_cut_line(&mut notes);
-    }
-    let content = match bytes.ends() {
-        [] => format.read(&bytes, options, &mut notes)?,
-        ends => format.read_members(&bytes, ends, options, &mut notes)?,
-    };
-    let source = Source {
+    let source = |format: &'static dyn Format, why_recognised, container| Source {
         name: name.to_owned(),
         format: format.name(),
         why_recognised,
@@ -166,7 +144,31 @@ fn read_stored(name: &str, stored: &Stored<'_>, options: &ReadOptions) -> Result
         bytes: stored.len() as u64,
         digest: options.digest.then(|| digest(stored)),
     };
-    Ok(Capture { source, content, notes })
+    let wanted = options.from.and_then(format_named).map(|format| (format, "--from".to_owned()));
+    if let Some(mut unpacker) = Unpacker::new(stored, options.max_unpacked) {
+        let found = match (&wanted, input::first_bytes(stored, HEAD)) {
+            (Some(_), _) => wanted.clone(),
+            // What is no capture is refused by its first bytes, before gigabytes of it are unpacked.
+            (None, Some(first)) if is_enough(&first) => Some(recognise(&first)?),
+            (None, first) => first.and_then(|first| recognise(&first).ok()),
+        };
+        if let Some((format, why)) = found
+            && let Some(content) = format.read_packed(&mut unpacker, options, &mut notes)
+        {
+            let source = source(format, why, unpacker.container());
+            return Ok(Capture { source, content: content?, notes });
+        }
+    }
+    let (mut bytes, container) = input::unpack(stored, options, &mut notes)?;
+    let (format, why_recognised) = match wanted {
+        Some(wanted) => wanted,
+        None => recognise(&bytes)?,
+    };
+    if format.is_lines() && notes.losses().next().is_some() {
+        bytes.drop_cut_line(&mut notes);
+    }
+    let content = format.read(&bytes, options, &mut notes)?;
+    Ok(Capture { source: source(format, why_recognised, container), content, notes })
 }
 
 fn digest(stored: &[u8]) -> String {

@@ -13,7 +13,7 @@ use regex::bytes::Regex;
 
 /// What pruning does to a stack that runs through a location.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cut {
+pub(crate) enum Cut {
     /// Nothing.
     None,
     /// The location and everything below is left out.
@@ -31,13 +31,13 @@ pub(crate) struct Prune {
 impl Prune {
     /// Reads the two patterns and applies them to `locations`. `None` when there is nothing to leave out.
     pub(crate) fn new(
-        records: &Records<'_>,
+        records: &Records,
         builder: &ProfileBuilder,
         locations: &mut Locations,
         notes: &mut Notes,
     ) -> Option<Prune> {
-        let drop = pattern(records, records.drop_frames, notes)?;
-        let keep = match records.keep_frames {
+        let drop = pattern(records, records.drop_frames.unwrap_or(0), notes)?;
+        let keep = match records.keep_frames.unwrap_or(0) {
             0 => None,
             index => Some(pattern(records, index, notes)?),
         };
@@ -62,20 +62,14 @@ impl Prune {
         Some(Prune { cuts: cuts.collect() })
     }
 
-    /// How many of the leaf's locations a stack (positions, leaf first) loses.
-    pub(crate) fn lost(&self, stack: &[u32]) -> usize {
-        let cut = |position: &u32| self.cuts[*position as usize];
-        let Some(user) = stack.iter().rposition(|position| cut(position) == Cut::None) else { return 0 };
-        match stack[..user].iter().rposition(|position| cut(position) != Cut::None) {
-            None => 0,
-            Some(index) if cut(&stack[index]) == Cut::Here => index + 1,
-            Some(index) => index,
-        }
+    /// What happens to stacks that run through the location at `position`, below a frame that stays.
+    pub(crate) fn cut(&self, position: u32) -> Cut {
+        self.cuts[position as usize]
     }
 }
 
 /// The pattern at string `index`, to match whole names. `None` when there is none or it cannot be used.
-fn pattern(records: &Records<'_>, index: i64, notes: &mut Notes) -> Option<Regex> {
+fn pattern(records: &Records, index: i64, notes: &mut Notes) -> Option<Regex> {
     if index == 0 {
         return None;
     }
@@ -124,16 +118,5 @@ mod tests {
         for (name, expected) in cases {
             assert_eq!(simplified(name.as_bytes()), expected.as_bytes());
         }
-    }
-
-    #[test]
-    fn a_stack_loses_what_is_below_the_first_match_under_a_user_frame() {
-        let prune = Prune { cuts: vec![Cut::None, Cut::Here, Cut::Below] };
-        // Positions, leaf first.
-        assert_eq!(prune.lost(&[0, 1, 0]), 2);
-        assert_eq!(prune.lost(&[0, 2, 0]), 1);
-        assert_eq!(prune.lost(&[0, 1]), 0);
-        assert_eq!(prune.lost(&[1, 1]), 0);
-        assert_eq!(prune.lost(&[0, 1, 0, 1]), 2);
     }
 }

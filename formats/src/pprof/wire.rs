@@ -18,6 +18,20 @@ pub(crate) struct Message<'a> {
     pub(crate) at: usize,
 }
 
+impl Message<'_> {
+    /// Every varint of the packed bytes, in order.
+    #[inline]
+    pub(crate) fn varints(self, mut each: impl FnMut(u64)) -> Result<(), WireError> {
+        let mut cursor = Cursor::new(self);
+        let mut index = 0;
+        while !cursor.is_at_end() {
+            each(cursor.varint().map_err(|error| error.within(&format!("[{index}]")))?);
+            index += 1;
+        }
+        Ok(())
+    }
+}
+
 /// The value of one field.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Value<'a> {
@@ -154,14 +168,7 @@ impl<'a> Field<'a> {
     pub(crate) fn varints(&self, mut each: impl FnMut(u64)) -> Result<(), WireError> {
         match self.value {
             Value::Varint(value) => each(value),
-            Value::Bytes(message) => {
-                let mut cursor = Cursor::new(message);
-                let mut index = 0;
-                while !cursor.is_at_end() {
-                    each(cursor.varint().map_err(|error| error.within(&format!("[{index}]")))?);
-                    index += 1;
-                }
-            }
+            Value::Bytes(message) => message.varints(each)?,
             Value::Fixed => {
                 let problem = Problem::Expected("varints, packed or not", self.value.kind());
                 return Err(WireError::new(self.at, problem));

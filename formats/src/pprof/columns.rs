@@ -1,0 +1,268 @@
+//! The samples of one part as columns.
+//!
+//! The bytes of a stack that stood a moment ago are not decoded again; stacks that are, are sorted into a tree.
+
+use super::record::{self, RawLabel};
+use super::trie::{Trie, sorted};
+use super::wire::{Message, Value, WireError};
+use hashbrown::HashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
+use std::hash::BuildHasher;
+
+/// Slots of the memory for stacks, a power of two.
+const SLOTS: usize = 1 << 14;
+/// Location ids below this are looked up in an array.
+const DENSE: u64 = 1 << 16;
+
+/// The samples of one part, row by row. Ids and string indices are those of the file.
+#[derive(Debug, Default)]
+pub(crate) struct Columns {
+    /// The absolute position that `offsets` count from.
+    base: usize,
+    /// Where each sample's message starts.
+    offsets: Vec<u32>,
+    /// The node of each sample in `trie`, plus one; 0 for a sample without a stack.
+    pub(crate) leaves: Vec<u32>,
+    pub(crate) trie: Trie,
+    /// The location id of each symbol of the trie.
+    pub(crate) ids: Vec<u64>,
+    values: Vec<i64>,
+    /// How many values the first sample has.
+    width: usize,
+    /// Where the values of each sample end; empty where all have `width`.
+    value_ends: Vec<usize>,
+    /// The label set of each sample, 0 for none; shorter than `leaves` where the last samples have none.
+    labels: Vec<u32>,
+    pub(crate) label_sets: Vec<Vec<RawLabel>>,
+}
+
+impl Columns {
+    /// How many samples there are.
+    pub(crate) fn len(&self) -> usize {
+        self.leaves.len()
+    }
+
+    /// Where the message of sample `row` stands in the input.
+    pub(crate) fn at(&self, row: usize) -> usize {
+        self.base + self.offsets[row] as usize
+    }
+
+    /// The values of sample `row`.
+    #[inline]
+    pub(crate) fn values(&self, row: usize) -> &[i64] {
+        if self.value_ends.is_empty() {
+            return &self.values[row * self.width..(row + 1) * self.width];
+        }
+        let start = row.checked_sub(1).map_or(0, |before| self.value_ends[before]);
+        &self.values[start..self.value_ends[row]]
+    }
+
+    /// The position in `label_sets` of the labels of sample `row`.
+    #[inline]
+    pub(crate) fn label_set(&self, row: usize) -> Option<usize> {
+        self.labels.get(row).and_then(|&set| (set as usize).checked_sub(1))
+    }
+}
+
+/// Decodes samples to [`Columns`].
+pub(crate) struct Decoder {
+    columns: Columns,
+    numbers: Numbers,
+    /// Location numbers of the stacks met, root first, one stack after the other.
+    symbols: Vec<u32>,
+    /// Where each stack ends.
+    ends: Vec<usize>,
+    memory: Memory,
+    /// Positions + 1 of label sets by their bytes.
+    known_sets: HashMap<Vec<u8>, u32>,
+}
+
+impl Decoder {
+    /// For samples of the block at `base`.
+    pub(crate) fn new(base: usize) -> Decoder {
+        Decoder {
+            columns: Columns { base, ..Columns::default() },
+            numbers: Numbers::default(),
+            symbols: Vec::new(),
+            ends: Vec::new(),
+            memory: Memory::default(),
+            known_sets: HashMap::new(),
+        }
+    }
+
+    /// Takes one sample.
+    #[inline]
+    pub(crate) fn sample(&mut self, message: Message<'_>) -> Result<(), WireError> {
+        let first_value = self.columns.values.len();
+        let start = self.symbols.len();
+        let mut packed = None;
+        let mut labels = Vec::new();
+        let Decoder { columns, numbers, symbols, .. } = self;
+        record::sample(
+            message,
+            |field| {
+                // One packed field, the rule, may be known by its bytes; whatever else comes is decoded in order.
+                if let Some(before) = packed.take() {
+                    numbers.push(before, symbols)?;
+                }
+                match field.value {
+                    Value::Bytes(ids) if symbols.len() == start => packed = Some(ids),
+                    _ => field.varints(|id| symbols.push(numbers.number(id)))?,
+                }
+                Ok(())
+            },
+            |value| columns.values.push(value),
+            |label| labels.push(label),
+        )?;
+        let stack = self.stack(start, packed).map_err(|error| error.within("location_id"))?;
+        let set = if labels.is_empty() { 0 } else { self.label_set(&labels)? };
+        let columns = &mut self.columns;
+        let row = columns.leaves.len();
+        columns.leaves.push(stack);
+        columns.offsets.push(u32::try_from(message.at - columns.base).unwrap_or(u32::MAX));
+        if set != 0 {
+            columns.labels.resize(row, 0);
+            columns.labels.push(set);
+        }
+        let (values, width) = (columns.values.len() - first_value, columns.width);
+        if row == 0 {
+            columns.width = values;
+        } else if values != width && columns.value_ends.is_empty() {
+            columns.value_ends.extend((1..=row).map(|row| row * width));
+        }
+        if !columns.value_ends.is_empty() {
+            columns.value_ends.push(columns.values.len());
+        }
+        Ok(())
+    }
+
+    /// The number of the stack of `packed` ids, or else of those in `symbols` from `start` on; 0 for none.
+    fn stack(&mut self, start: usize, packed: Option<Message<'_>>) -> Result<u32, WireError> {
+        let Decoder { numbers, symbols, ends, memory, .. } = self;
+        let slot = packed.map(|packed| memory.slot(packed.bytes));
+        if let (Some(packed), Some(slot)) = (packed, slot) {
+            if let Some(known) = memory.get(slot, packed.bytes) {
+                return Ok(known);
+            }
+            numbers.push(packed, symbols)?;
+        }
+        if symbols.len() == start {
+            return Ok(0);
+        }
+        symbols[start..].reverse();
+        ends.push(symbols.len());
+        // A stack takes a byte at least, and a part of 4 GiB is one record.
+        let number = u32::try_from(ends.len()).unwrap_or(u32::MAX);
+        if let (Some(packed), Some(slot)) = (packed, slot) {
+            memory.put(slot, packed.bytes, number);
+        }
+        Ok(number)
+    }
+
+    #[cold]
+    fn label_set(&mut self, messages: &[Message<'_>]) -> Result<u32, WireError> {
+        let mut key = Vec::new();
+        for message in messages {
+            key.extend_from_slice(&message.bytes.len().to_le_bytes());
+            key.extend_from_slice(message.bytes);
+        }
+        if let Some(&number) = self.known_sets.get(&key) {
+            return Ok(number);
+        }
+        let mut set = Vec::with_capacity(messages.len());
+        for (index, &message) in messages.iter().enumerate() {
+            set.push(RawLabel::parse(message).map_err(|error| error.within(&format!("label[{index}]")))?);
+        }
+        self.columns.label_sets.push(set);
+        let number = u32::try_from(self.columns.label_sets.len()).unwrap_or(u32::MAX);
+        self.known_sets.insert(key, number);
+        Ok(number)
+    }
+
+    pub(crate) fn finish(self) -> Columns {
+        let mut columns = self.columns;
+        let (trie, nodes) = sorted(&self.symbols, &self.ends, self.numbers.ids.len());
+        for leaf in &mut columns.leaves {
+            if let Some(stack) = (*leaf as usize).checked_sub(1) {
+                *leaf = nodes[stack] + 1;
+            }
+        }
+        (columns.trie, columns.ids) = (trie, self.numbers.ids);
+        columns
+    }
+}
+
+/// Numbers of location ids, from 1, in order of first appearance.
+#[derive(Default)]
+struct Numbers {
+    ids: Vec<u64>,
+    dense: Vec<u32>,
+    sparse: FxHashMap<u64, u32>,
+}
+
+impl Numbers {
+    /// Appends the numbers of `packed` ids to `symbols`.
+    fn push(&mut self, packed: Message<'_>, symbols: &mut Vec<u32>) -> Result<(), WireError> {
+        packed.varints(|id| symbols.push(self.number(id)))
+    }
+
+    #[inline]
+    fn number(&mut self, id: u64) -> u32 {
+        match usize::try_from(id).ok().and_then(|id| self.dense.get(id)) {
+            Some(&number) if number != 0 => number,
+            _ => self.new_number(id),
+        }
+    }
+
+    #[cold]
+    fn new_number(&mut self, id: u64) -> u32 {
+        // Ids are fewer than the bytes of a part.
+        let next = u32::try_from(self.ids.len() + 1).unwrap_or(u32::MAX);
+        let number = if id < DENSE {
+            if self.dense.len() <= id as usize {
+                self.dense.resize((id as usize + 1).next_power_of_two(), 0);
+            }
+            self.dense[id as usize] = next;
+            next
+        } else {
+            *self.sparse.entry(id).or_insert(next)
+        };
+        if number == next {
+            self.ids.push(id);
+        }
+        number
+    }
+}
+
+/// Remembers the numbers of stacks by their bytes: each slot the last stack that fell into it.
+#[derive(Default)]
+struct Memory {
+    /// Where the bytes stand in `bytes`, their length, and the stack.
+    slots: Vec<(u32, u32, u32)>,
+    bytes: Vec<u8>,
+}
+
+impl Memory {
+    fn slot(&mut self, bytes: &[u8]) -> usize {
+        if self.slots.is_empty() {
+            self.slots.resize(SLOTS, (0, 0, 0));
+        }
+        (FxBuildHasher.hash_one(bytes) >> 32) as usize % SLOTS
+    }
+
+    #[inline]
+    fn get(&self, slot: usize, bytes: &[u8]) -> Option<u32> {
+        let (start, length, stack) = self.slots[slot];
+        let known = &self.bytes[start as usize..start as usize + length as usize];
+        (stack != 0 && known == bytes).then_some(stack)
+    }
+
+    #[inline]
+    fn put(&mut self, slot: usize, bytes: &[u8], stack: u32) {
+        let (Ok(start), Ok(length)) = (u32::try_from(self.bytes.len()), u32::try_from(bytes.len())) else {
+            return;
+        };
+        self.bytes.extend_from_slice(bytes);
+        self.slots[slot] = (start, length, stack);
+    }
+}
