@@ -2,6 +2,7 @@
 //!
 //! A packed file is decoded while it is unpacked, and no more than a few blocks of it are in memory at once.
 
+use super::columns::Decoder;
 use super::part::{Part, whole_records};
 use super::wire::{Cursor, Message};
 use crate::error::ReadErrorKind;
@@ -33,12 +34,13 @@ fn block_bytes(options: &ReadOptions) -> usize {
 
 /// The parts of plain bytes.
 pub(crate) fn plain(input: &[u8], options: &ReadOptions) -> Parts {
-    let decode =
-        |range: &Range<usize>| Part::decode(Message { bytes: &input[range.clone()], at: range.start });
+    let decode = |decoder: &mut Decoder, range: &Range<usize>| {
+        Part::decode(Message { bytes: &input[range.clone()], at: range.start }, decoder)
+    };
     let blocks = cut(input, block_bytes(options));
     let parts = match &blocks[..] {
-        [block] => vec![decode(block)],
-        blocks => blocks.par_iter().map(decode).collect(),
+        [block] => vec![decode(&mut Decoder::default(), block)],
+        blocks => blocks.par_iter().map_init(Decoder::default, decode).collect(),
     };
     Parts { parts, bytes: input.len(), members: Vec::new() }
 }
@@ -68,10 +70,13 @@ pub(crate) fn packed(
 ) -> Result<Parts, ReadErrorKind> {
     let size = block_bytes(options);
     let (done, spare) = (Mutex::new(Vec::new()), Mutex::new(Vec::<Vec<u8>>::new()));
+    let decoders = Mutex::new(Vec::<Decoder>::new());
     let waiting = AtomicUsize::new(0);
     let mut parts = Parts::default();
     let decode = |index: usize, bytes: Vec<u8>, at: usize| {
-        let part = Part::decode(Message { bytes: &bytes, at });
+        let mut decoder = lock(&decoders).pop().unwrap_or_default();
+        let part = Part::decode(Message { bytes: &bytes, at }, &mut decoder);
+        lock(&decoders).push(decoder);
         lock(&done).push((index, part));
         lock(&spare).push(bytes);
     };

@@ -3,7 +3,7 @@
 //! The bytes of a stack that stood a moment ago are not decoded again; stacks that are, are sorted into a tree.
 
 use super::record::{self, RawLabel};
-use super::trie::{Trie, sorted};
+use super::trie::{Sorter, Stacks, Trie};
 use super::wire::{Message, Value, WireError};
 use hashbrown::HashMap;
 use rustc_hash::{FxBuildHasher, FxHashMap};
@@ -15,7 +15,7 @@ const SLOTS: usize = 1 << 14;
 const DENSE: u64 = 1 << 16;
 
 /// The samples of one part, row by row. Ids and string indices are those of the file.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Columns {
     /// The absolute position that `offsets` count from.
     base: usize,
@@ -37,6 +37,28 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
+    fn clear(&mut self) {
+        let Columns {
+            base: _,
+            offsets,
+            leaves,
+            trie: _,
+            ids: _,
+            values,
+            width,
+            value_ends,
+            labels,
+            label_sets,
+        } = self;
+        for numbers in [offsets, leaves, labels] {
+            numbers.clear();
+        }
+        values.clear();
+        value_ends.clear();
+        label_sets.clear();
+        *width = 0;
+    }
+
     /// How many samples there are.
     pub(crate) fn len(&self) -> usize {
         self.leaves.len()
@@ -64,40 +86,32 @@ impl Columns {
     }
 }
 
-/// Decodes samples to [`Columns`].
+/// Decodes samples to [`Columns`], part by part. It keeps its memory from one to the next.
+#[derive(Default)]
 pub(crate) struct Decoder {
     columns: Columns,
     numbers: Numbers,
-    /// Location numbers of the stacks met, root first, one stack after the other.
-    symbols: Vec<u32>,
-    /// Where each stack ends.
-    ends: Vec<usize>,
+    stacks: Stacks,
+    sorter: Sorter,
     memory: Memory,
     /// Positions + 1 of label sets by their bytes.
     known_sets: HashMap<Vec<u8>, u32>,
 }
 
 impl Decoder {
-    /// For samples of the block at `base`.
-    pub(crate) fn new(base: usize) -> Decoder {
-        Decoder {
-            columns: Columns { base, ..Columns::default() },
-            numbers: Numbers::default(),
-            symbols: Vec::new(),
-            ends: Vec::new(),
-            memory: Memory::default(),
-            known_sets: HashMap::new(),
-        }
+    /// Begins with the samples of the block at `base`.
+    pub(crate) fn begin(&mut self, base: usize) {
+        self.columns.base = base;
     }
 
     /// Takes one sample.
     #[inline]
     pub(crate) fn sample(&mut self, message: Message<'_>) -> Result<(), WireError> {
         let first_value = self.columns.values.len();
-        let start = self.symbols.len();
+        let start = self.stacks.symbols.len();
         let mut packed = None;
         let mut labels = Vec::new();
-        let Decoder { columns, numbers, symbols, .. } = self;
+        let Decoder { columns, numbers, stacks: Stacks { symbols, .. }, .. } = self;
         record::sample(
             message,
             |field| {
@@ -138,7 +152,7 @@ impl Decoder {
 
     /// The number of the stack of `packed` ids, or else of those in `symbols` from `start` on; 0 for none.
     fn stack(&mut self, start: usize, packed: Option<Message<'_>>) -> Result<u32, WireError> {
-        let Decoder { numbers, symbols, ends, memory, .. } = self;
+        let Decoder { numbers, stacks: Stacks { symbols, ends }, memory, .. } = self;
         let slot = packed.map(|packed| memory.slot(packed.bytes));
         if let (Some(packed), Some(slot)) = (packed, slot) {
             if let Some(known) = memory.get(slot, packed.bytes) {
@@ -179,16 +193,25 @@ impl Decoder {
         Ok(number)
     }
 
-    pub(crate) fn finish(self) -> Columns {
-        let mut columns = self.columns;
-        let (trie, nodes) = sorted(&self.symbols, &self.ends, self.numbers.ids.len());
+    /// The samples since the beginning.
+    pub(crate) fn finish(&mut self) -> Columns {
+        let Decoder { columns, numbers, stacks, sorter, memory, known_sets } = self;
+        sorter.sort(stacks, numbers.ids.len(), &mut columns.trie);
         for leaf in &mut columns.leaves {
             if let Some(stack) = (*leaf as usize).checked_sub(1) {
-                *leaf = nodes[stack] + 1;
+                *leaf = sorter.nodes[stack] + 1;
             }
         }
-        (columns.trie, columns.ids) = (trie, self.numbers.ids);
-        columns
+        columns.ids.clone_from(&numbers.ids);
+        // The copy takes no more memory than it needs.
+        let finished = columns.clone();
+        columns.clear();
+        numbers.clear();
+        stacks.symbols.clear();
+        stacks.ends.clear();
+        memory.clear();
+        known_sets.clear();
+        finished
     }
 }
 
@@ -201,6 +224,15 @@ struct Numbers {
 }
 
 impl Numbers {
+    fn clear(&mut self) {
+        for id in self.ids.drain(..) {
+            if id < DENSE {
+                self.dense[id as usize] = 0;
+            }
+        }
+        self.sparse.clear();
+    }
+
     /// Appends the numbers of `packed` ids to `symbols`.
     fn push(&mut self, packed: Message<'_>, symbols: &mut Vec<u32>) -> Result<(), WireError> {
         packed.varints(|id| symbols.push(self.number(id)))
@@ -243,6 +275,11 @@ struct Memory {
 }
 
 impl Memory {
+    fn clear(&mut self) {
+        self.slots.clear();
+        self.bytes.clear();
+    }
+
     fn slot(&mut self, bytes: &[u8]) -> usize {
         if self.slots.is_empty() {
             self.slots.resize(SLOTS, (0, 0, 0));

@@ -24,10 +24,10 @@ pub(crate) struct Broken {
 }
 
 impl Part {
-    /// Decodes the records of `block`.
-    pub(crate) fn decode(block: Message<'_>) -> Part {
+    /// Decodes the records of `block`; `samples` may have decoded others before.
+    pub(crate) fn decode(block: Message<'_>, samples: &mut Decoder) -> Part {
         let mut records = Records::default();
-        let mut samples = Decoder::new(block.at);
+        samples.begin(block.at);
         let mut cursor = Cursor::new(block);
         let error = loop {
             let at = cursor.at() - block.at;

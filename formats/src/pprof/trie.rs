@@ -3,8 +3,10 @@
 //! Stacks are sorted, not hashed: where nearly every stack is a new one, each look-up in a table larger than
 //! the cache waits for memory, and sorting keys of many symbols at a time reads and writes in order.
 
+use std::ops::Range;
+
 /// A tree of symbols, nodes in pre-order.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Trie {
     /// The symbol of each node.
     pub(crate) symbols: Vec<u32>,
@@ -29,6 +31,20 @@ impl Trie {
         })
     }
 
+    fn push(&mut self, open: &mut Vec<u32>, symbol: u32) {
+        open.push(self.symbols.len() as u32);
+        self.symbols.push(symbol);
+        self.ends.push(0);
+    }
+
+    /// Ends all `open` nodes but the first `depth`.
+    fn close(&mut self, open: &mut Vec<u32>, depth: usize) {
+        let next = self.symbols.len() as u32;
+        for node in open.drain(depth..) {
+            self.ends[node as usize] = next;
+        }
+    }
+
     /// The nodes from a root to `node`.
     pub(crate) fn path(&self, node: u32) -> Vec<u32> {
         let mut path = Vec::new();
@@ -42,75 +58,139 @@ impl Trie {
     }
 }
 
-/// The tree of stacks (`symbols` from 1 to `most`, root first, each stack up to its end in `ends`), and the node
-/// of each stack. No stack is empty.
-pub(crate) fn sorted(symbols: &[u32], ends: &[usize], most: usize) -> (Trie, Vec<u32>) {
-    let stack = |number: u32| {
-        let number = number as usize;
-        let start = number.checked_sub(1).map_or(0, |before| ends[before]);
-        &symbols[start..ends[number]]
-    };
-    let mut trie = Trie::default();
-    let mut nodes = vec![0; ends.len()];
-    // The nodes of the stack before.
-    let mut open: Vec<u32> = Vec::new();
-    let mut before: &[u32] = &[];
-    for number in order(ends.len(), most, stack) {
-        let stack = stack(number);
-        let shared = before.iter().zip(stack).take_while(|(ours, theirs)| ours == theirs).count();
-        let next = trie.symbols.len() as u32;
-        for node in open.drain(shared..) {
-            trie.ends[node as usize] = next;
-        }
-        for &symbol in &stack[shared..] {
-            open.push(trie.symbols.len() as u32);
-            trie.symbols.push(symbol);
-            trie.ends.push(0);
-        }
-        nodes[number as usize] = *open.last().expect("no stack is empty");
-        before = stack;
-    }
-    let next = trie.symbols.len() as u32;
-    for node in open {
-        trie.ends[node as usize] = next;
-    }
-    trie.symbols.shrink_to_fit();
-    trie.ends.shrink_to_fit();
-    (trie, nodes)
+/// Stacks of symbols from 1 up, root first, one after the other.
+#[derive(Debug, Default)]
+pub(crate) struct Stacks {
+    pub(crate) symbols: Vec<u32>,
+    /// Where each stack ends.
+    pub(crate) ends: Vec<usize>,
 }
 
-/// The numbers of the stacks in ascending order of the stacks.
-fn order<'a>(count: usize, most: usize, stack: impl Fn(u32) -> &'a [u32]) -> Vec<u32> {
-    let bits = (usize::BITS - most.leading_zeros()).max(1);
-    // As many symbols as fit above the number of the stack; 0 after the last, so that callers come first.
-    let per_key = (96 / bits) as usize;
-    let key = |number: u32, depth: usize| {
-        let symbols = stack(number).get(depth..).unwrap_or_default();
-        let taken = symbols.len().min(per_key);
-        let key = symbols[..taken].iter().fold(0u128, |key, &symbol| key << bits | u128::from(symbol));
-        key << (bits as usize * (per_key - taken)) << 32 | u128::from(number)
-    };
-    let continues = |key: u128| key >> 32 & ((1 << bits) - 1) != 0;
-    let mut keys: Vec<u128> = (0..count as u32).map(|number| key(number, 0)).collect();
-    let mut todo = vec![(0..count, 0)];
-    while let Some((range, depth)) = todo.pop() {
-        if depth > 0 {
-            for key_here in &mut keys[range.clone()] {
-                *key_here = key(*key_here as u32, depth);
-            }
-        }
-        keys[range.clone()].sort_unstable();
-        let mut start = range.start;
-        while start < range.end {
-            let prefix = keys[start] >> 32;
-            let equal = keys[start..range.end].iter().take_while(|&&key| key >> 32 == prefix).count();
-            if equal > 1 && continues(keys[start]) {
-                todo.push((start..start + equal, depth + per_key));
-            }
-            start += equal;
-        }
+impl Stacks {
+    #[inline]
+    fn get(&self, number: u32) -> &[u32] {
+        let number = number as usize;
+        let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.symbols[start..self.ends[number]]
     }
-    keys.into_iter().map(|key| key as u32).collect()
+}
+
+/// Sorts stacks into trees. It keeps its memory from one to the next.
+#[derive(Debug, Default)]
+pub(crate) struct Sorter {
+    /// Of each stack some symbols, as many as fit, and below them its number.
+    keys: Vec<u128>,
+    /// Ranges of `keys` that are sorted from a depth on and not yet in the tree.
+    todo: Vec<(Range<usize>, usize)>,
+    /// The nodes of the stack before.
+    open: Vec<u32>,
+    /// The node of each stack.
+    pub(crate) nodes: Vec<u32>,
+}
+
+/// How symbols are put into a key: so many bits each, some in its high half, some above the number of the stack.
+#[derive(Clone, Copy)]
+struct Packing {
+    bits: usize,
+    high: usize,
+    low: usize,
+}
+
+impl Packing {
+    fn new(most: usize) -> Packing {
+        // A symbol is a u32; two of 32 bits fit above one and the number.
+        let bits = (usize::BITS - most.leading_zeros()).clamp(1, 32) as usize;
+        Packing { bits, high: 64 / bits, low: 32 / bits }
+    }
+
+    /// The symbols from `depth` on, 0 after the last, so that callers come before what they call.
+    #[inline]
+    fn key(self, stack: &[u32], depth: usize, number: u32) -> u128 {
+        let rest = stack.get(depth..).unwrap_or_default();
+        let (high, low) = rest.split_at(rest.len().min(self.high));
+        let low = &low[..low.len().min(self.low)];
+        let word = |symbols: &[u32], room: usize| {
+            let word = symbols.iter().fold(0u64, |word, &symbol| word << self.bits | u64::from(symbol));
+            // With 64 bits to a word there would be a shift by 64, but no symbol has more than 32.
+            word << (self.bits * (room - symbols.len()) % 64)
+        };
+        u128::from(word(high, self.high)) << 64 | u128::from(word(low, self.low)) << 32 | u128::from(number)
+    }
+
+    /// The symbol at `index` of a key.
+    #[inline]
+    fn symbol(self, key: u128, index: usize) -> u32 {
+        let (word, from_end) = if index < self.high {
+            ((key >> 64) as u64, self.high - 1 - index)
+        } else {
+            (key as u64 >> 32, self.high + self.low - 1 - index)
+        };
+        (word >> (self.bits * from_end) & ((1 << self.bits) - 1)) as u32
+    }
+}
+
+impl Sorter {
+    /// Makes `trie` the tree of `stacks`, whose highest symbol is `most`. No stack is empty.
+    pub(crate) fn sort(&mut self, stacks: &Stacks, most: usize, trie: &mut Trie) {
+        let Sorter { keys, todo, open, nodes } = self;
+        trie.symbols.clear();
+        trie.ends.clear();
+        nodes.clear();
+        nodes.resize(stacks.ends.len(), 0);
+        let packing = Packing::new(most);
+        let per_key = packing.high + packing.low;
+        keys.clear();
+        keys.extend((0..stacks.ends.len() as u32).map(|number| packing.key(stacks.get(number), 0, number)));
+        keys.sort_unstable();
+        todo.push((0..keys.len(), 0));
+        while let Some((range, depth)) = todo.pop() {
+            if range.is_empty() {
+                continue;
+            }
+            let first = keys[range.start];
+            let equal = keys[range.clone()].iter().take_while(|&&key| key >> 32 == first >> 32).count();
+            todo.push((range.start + equal..range.end, depth));
+            // How many symbols are those of the stack before.
+            let shared = (0..per_key)
+                .take_while(|&index| {
+                    open.len() > depth + index
+                        && trie.symbols[open[depth + index] as usize] == packing.symbol(first, index)
+                })
+                .count();
+            trie.close(open, depth + shared);
+            for index in shared..per_key {
+                match packing.symbol(first, index) {
+                    0 => break,
+                    symbol => trie.push(open, symbol),
+                }
+            }
+            let deeper = depth + per_key;
+            let equal = range.start..range.start + equal;
+            if open.len() < deeper || equal.len() == 1 {
+                let stack = stacks.get(first as u32);
+                for &symbol in stack.get(deeper..).unwrap_or_default() {
+                    trie.push(open, symbol);
+                }
+                let leaf = *open.last().expect("no stack is empty");
+                for &key in &keys[equal] {
+                    nodes[key as u32 as usize] = leaf;
+                }
+                continue;
+            }
+            for key in &mut keys[equal.clone()] {
+                let number = *key as u32;
+                *key = packing.key(stacks.get(number), deeper, number);
+            }
+            keys[equal.clone()].sort_unstable();
+            // Those that end here have no symbol left and come first.
+            let ended = keys[equal.clone()].iter().take_while(|&&key| key >> 32 == 0).count();
+            for &key in &keys[equal.start..equal.start + ended] {
+                nodes[key as u32 as usize] = *open.last().expect("no stack is empty");
+            }
+            todo.push((equal.start + ended..equal.end, deeper));
+        }
+        trie.close(open, 0);
+    }
 }
 
 #[cfg(test)]
@@ -139,7 +219,9 @@ mod tests {
                 end += stack.len();
                 ends.push(end);
             }
-            let (trie, nodes) = sorted(&stacks.concat(), &ends, most);
+            let (mut sorter, mut trie) = (Sorter::default(), Trie::default());
+            sorter.sort(&Stacks { symbols: stacks.concat(), ends }, most, &mut trie);
+            let nodes = sorter.nodes;
             for (stack, &node) in stacks.iter().zip(&nodes) {
                 let symbols =
                     trie.path(node).iter().map(|&node| trie.symbols[node as usize]).collect::<Vec<_>>();
