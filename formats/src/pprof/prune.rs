@@ -75,12 +75,54 @@ fn pattern(records: &Records, index: i64, notes: &mut Notes) -> Option<Regex> {
     }
     let text = records.string(index).unwrap_or_default();
     let pattern = std::str::from_utf8(text).ok().filter(|text| !text.is_empty());
-    let regex = pattern.and_then(|pattern| Regex::new(&format!("^(?:{pattern})$")).ok());
+    let regex = pattern.and_then(|pattern| Regex::new(&format!("^(?:{})$", translated(pattern))).ok());
     if regex.is_none() {
         let what = "expected a regular expression in drop_frames and keep_frames; no frames left out";
         notes.caveat("pprof_frames_pattern", what, 0, text);
     }
     regex
+}
+
+/// A pattern in the syntax of RE2, which profilers write, as one for `regex`, which has no `\Q...\E`, takes `[`,
+/// `&` and `~` inside a class for operators, and a `{` for the start of a repetition even where none follows.
+/// Source: github.com/google/re2/wiki/Syntax.
+fn translated(pattern: &str) -> String {
+    let mut text = String::with_capacity(pattern.len());
+    let mut rest = pattern;
+    // Inside a class: how long the rest was where a `]` would still be a member of it.
+    let mut class: Option<usize> = None;
+    while let Some(first) = rest.chars().next() {
+        let mut taken = first.len_utf8();
+        if let Some(literal) = rest.strip_prefix("\\Q") {
+            let (literal, after) = literal.split_once("\\E").unwrap_or((literal, ""));
+            text.push_str(&regex::escape(literal));
+            rest = after;
+            continue;
+        }
+        match (first, class) {
+            ('\\', _) => taken += rest[1..].chars().next().map_or(0, char::len_utf8),
+            ('[', None) => {
+                taken = if rest.starts_with("[^") { 2 } else { 1 };
+                class = Some(rest.len() - taken);
+            }
+            ('[', Some(_)) if rest.starts_with("[:") => taken = rest.find(":]").map_or(1, |end| end + 2),
+            (']', Some(first)) if rest.len() < first => class = None,
+            ('[' | ']' | '&' | '~', Some(_)) => text.push('\\'),
+            ('{', None) if !is_repetition(rest) => text.push('\\'),
+            _ => {}
+        }
+        text.push_str(&rest[..taken]);
+        rest = &rest[taken..];
+    }
+    text
+}
+
+/// Whether `rest` starts with `{2}`, `{2,}` or `{2,3}`.
+fn is_repetition(rest: &str) -> bool {
+    let Some((inside, _)) = rest[1..].split_once('}') else { return false };
+    let (least, most) = inside.split_once(',').unwrap_or((inside, ""));
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    !least.is_empty() && is_number(least) && is_number(most)
 }
 
 /// A name without its argument list and without the leading dot of PowerPC's ABI.
@@ -117,6 +159,28 @@ mod tests {
         ];
         for (name, expected) in cases {
             assert_eq!(simplified(name.as_bytes()), expected.as_bytes());
+        }
+    }
+
+    #[test]
+    fn patterns_of_re2_mean_the_same() {
+        let cases = [
+            (r"\Qoperator new[]\E.*", "operator new[](int)", true),
+            (r"\Qa.c\E", "abc", false),
+            (r"\Qrest.of+it", "rest.of+it", true),
+            ("[[a]b", "[b", true),
+            ("[]a]b", "]b", true),
+            ("[^]a]b", "]b", false),
+            ("[&&x]", "&", true),
+            ("[[:digit:]]+", "42", true),
+            ("a{b", "a{b", true),
+            ("a{2,}", "aaa", true),
+            ("func{}", "func{}", true),
+            (r"\[x\]", "[x]", true),
+        ];
+        for (pattern, name, matches) in cases {
+            let regex = Regex::new(&format!("^(?:{})$", translated(pattern))).unwrap();
+            assert_eq!(regex.is_match(name.as_bytes()), matches, "{pattern} on {name}");
         }
     }
 }

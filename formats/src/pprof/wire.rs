@@ -220,6 +220,17 @@ impl<'a> Cursor<'a> {
         Ok(Some(Field { number, value, at }))
     }
 
+    /// The number of a length-delimited field that ends past the end, and what is there of its bytes.
+    pub(crate) fn begun(&self) -> Option<(u32, Message<'a>)> {
+        let mut cursor = self.clone();
+        let tag = cursor.varint().ok().filter(|tag| tag & 7 == 2)?;
+        let length = cursor.varint().ok()?;
+        let bytes = &cursor.message.bytes[cursor.position..];
+        let is_cut = length > bytes.len() as u64;
+        let number = u32::try_from(tag >> 3).ok()?;
+        is_cut.then_some((number, Message { bytes, at: cursor.at() }))
+    }
+
     #[inline]
     fn varint(&mut self) -> Result<u64, WireError> {
         match self.message.bytes.get(self.position) {
