@@ -11,8 +11,8 @@ use std::hash::BuildHasher;
 
 /// Slots of the memory for stacks, a power of two.
 const SLOTS: usize = 1 << 14;
-/// Location ids below this are looked up in an array.
-const DENSE: u64 = 1 << 16;
+/// Location ids below this are symbols.
+pub(crate) const DENSE: u32 = 1 << 16;
 
 /// The samples of one part, row by row. Ids and string indices are those of the file.
 #[derive(Clone, Debug, Default)]
@@ -24,8 +24,8 @@ pub(crate) struct Columns {
     /// The node of each sample in `trie`, plus one; 0 for a sample without a stack.
     pub(crate) leaves: Vec<u32>,
     pub(crate) trie: Trie,
-    /// The location id of each symbol of the trie.
-    pub(crate) ids: Vec<u64>,
+    /// The location ids of the symbols of the trie from [`DENSE`] on.
+    pub(crate) others: Vec<u64>,
     values: Vec<i64>,
     /// How many values the first sample has.
     width: usize,
@@ -43,7 +43,7 @@ impl Columns {
             offsets,
             leaves,
             trie: _,
-            ids: _,
+            others: _,
             values,
             width,
             value_ends,
@@ -62,6 +62,12 @@ impl Columns {
     /// How many samples there are.
     pub(crate) fn len(&self) -> usize {
         self.leaves.len()
+    }
+
+    /// The location id of a symbol of the trie.
+    pub(crate) fn id(&self, symbol: u32) -> u64 {
+        let other = symbol.checked_sub(DENSE).map(|other| self.others[other as usize]);
+        other.unwrap_or(u64::from(symbol))
     }
 
     /// Where the message of sample `row` stands in the input.
@@ -90,7 +96,7 @@ impl Columns {
 #[derive(Default)]
 pub(crate) struct Decoder {
     columns: Columns,
-    numbers: Numbers,
+    ids: Symbols,
     stacks: Stacks,
     sorter: Sorter,
     memory: Memory,
@@ -111,17 +117,17 @@ impl Decoder {
         let start = self.stacks.symbols.len();
         let mut packed = None;
         let mut labels = Vec::new();
-        let Decoder { columns, numbers, stacks: Stacks { symbols, .. }, .. } = self;
+        let Decoder { columns, ids, stacks: Stacks { symbols, .. }, .. } = self;
         record::sample(
             message,
             |field| {
                 // One packed field, the rule, may be known by its bytes; whatever else comes is decoded in order.
                 if let Some(before) = packed.take() {
-                    numbers.push(before, symbols)?;
+                    ids.push(before, symbols)?;
                 }
                 match field.value {
-                    Value::Bytes(ids) if symbols.len() == start => packed = Some(ids),
-                    _ => field.varints(|id| symbols.push(numbers.number(id)))?,
+                    Value::Bytes(all) if symbols.len() == start => packed = Some(all),
+                    _ => field.varints(|id| symbols.push(ids.symbol(id)))?,
                 }
                 Ok(())
             },
@@ -152,13 +158,13 @@ impl Decoder {
 
     /// The number of the stack of `packed` ids, or else of those in `symbols` from `start` on; 0 for none.
     fn stack(&mut self, start: usize, packed: Option<Message<'_>>) -> Result<u32, WireError> {
-        let Decoder { numbers, stacks: Stacks { symbols, ends }, memory, .. } = self;
+        let Decoder { ids, stacks: Stacks { symbols, ends }, memory, .. } = self;
         let slot = packed.map(|packed| memory.slot(packed.bytes));
         if let (Some(packed), Some(slot)) = (packed, slot) {
             if let Some(known) = memory.get(slot, packed.bytes) {
                 return Ok(known);
             }
-            numbers.push(packed, symbols)?;
+            ids.push(packed, symbols)?;
         }
         if symbols.len() == start {
             return Ok(0);
@@ -195,18 +201,18 @@ impl Decoder {
 
     /// The samples since the beginning.
     pub(crate) fn finish(&mut self) -> Columns {
-        let Decoder { columns, numbers, stacks, sorter, memory, known_sets } = self;
-        sorter.sort(stacks, numbers.ids.len(), &mut columns.trie);
+        let Decoder { columns, ids, stacks, sorter, memory, known_sets } = self;
+        sorter.sort(stacks, ids.bits, &mut columns.trie);
         for leaf in &mut columns.leaves {
             if let Some(stack) = (*leaf as usize).checked_sub(1) {
                 *leaf = sorter.nodes[stack] + 1;
             }
         }
-        columns.ids.clone_from(&numbers.ids);
+        columns.others.clone_from(&ids.others);
         // The copy takes no more memory than it needs.
         let finished = columns.clone();
         columns.clear();
-        numbers.clear();
+        ids.clear();
         stacks.symbols.clear();
         stacks.ends.clear();
         memory.clear();
@@ -215,54 +221,45 @@ impl Decoder {
     }
 }
 
-/// Numbers of location ids, from 1, in order of first appearance.
+/// Location ids as symbols. Those from 1 up to [`DENSE`], the rule, are their own symbols: equal in all parts, and in
+/// the order of the table, which is that of the frames.
 #[derive(Default)]
-struct Numbers {
-    ids: Vec<u64>,
-    dense: Vec<u32>,
-    sparse: FxHashMap<u64, u32>,
+struct Symbols {
+    /// The ids of the symbols from [`DENSE`] on, in order of first appearance.
+    others: Vec<u64>,
+    numbers: FxHashMap<u64, u32>,
+    /// All symbols or'ed: none has a higher bit.
+    bits: u32,
 }
 
-impl Numbers {
+impl Symbols {
     fn clear(&mut self) {
-        for id in self.ids.drain(..) {
-            if id < DENSE {
-                self.dense[id as usize] = 0;
-            }
-        }
-        self.sparse.clear();
+        self.others.clear();
+        self.numbers.clear();
+        self.bits = 0;
     }
 
-    /// Appends the numbers of `packed` ids to `symbols`.
+    /// Appends the symbols of `packed` ids to `symbols`.
     fn push(&mut self, packed: Message<'_>, symbols: &mut Vec<u32>) -> Result<(), WireError> {
-        packed.varints(|id| symbols.push(self.number(id)))
+        packed.varints(|id| symbols.push(self.symbol(id)))
     }
 
     #[inline]
-    fn number(&mut self, id: u64) -> u32 {
-        match usize::try_from(id).ok().and_then(|id| self.dense.get(id)) {
-            Some(&number) if number != 0 => number,
-            _ => self.new_number(id),
-        }
+    fn symbol(&mut self, id: u64) -> u32 {
+        let symbol = if (1..u64::from(DENSE)).contains(&id) { id as u32 } else { self.other(id) };
+        self.bits |= symbol;
+        symbol
     }
 
     #[cold]
-    fn new_number(&mut self, id: u64) -> u32 {
+    fn other(&mut self, id: u64) -> u32 {
         // Ids are fewer than the bytes of a part.
-        let next = u32::try_from(self.ids.len() + 1).unwrap_or(u32::MAX);
-        let number = if id < DENSE {
-            if self.dense.len() <= id as usize {
-                self.dense.resize((id as usize + 1).next_power_of_two(), 0);
-            }
-            self.dense[id as usize] = next;
-            next
-        } else {
-            *self.sparse.entry(id).or_insert(next)
-        };
-        if number == next {
-            self.ids.push(id);
+        let next = u32::try_from(DENSE as usize + self.others.len()).unwrap_or(u32::MAX);
+        let symbol = *self.numbers.entry(id).or_insert(next);
+        if symbol == next {
+            self.others.push(id);
         }
-        number
+        symbol
     }
 }
 

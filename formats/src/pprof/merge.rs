@@ -3,6 +3,7 @@
 //! A walk from the roots takes the nodes of all parts that stand at the same place together, so nothing is
 //! looked up. Callees are ordered by their frame: the result does not depend on where parts begin and end.
 
+use super::columns::DENSE;
 use super::part::Part;
 use super::prune::{Cut, Prune};
 use super::tables::Locations;
@@ -16,8 +17,7 @@ pub(crate) struct Merged {
     pub(crate) stacks: Vec<Stack>,
     /// By part and node: the stack, if the node can be used.
     nodes: Vec<Vec<Option<StackId>>>,
-    /// By part and symbol: the position of the location, `u32::MAX` for none that can be used.
-    places: Vec<Vec<u32>>,
+    places: Places,
 }
 
 /// Why a node has no stack.
@@ -43,11 +43,35 @@ struct Member {
     is_user: bool,
 }
 
+/// Positions of locations, `u32::MAX` for those that cannot be used.
+struct Places {
+    /// By symbol, those that all parts share.
+    dense: Vec<u32>,
+    /// By part and symbol, the others.
+    others: Vec<Vec<u32>>,
+}
+
+impl Places {
+    fn new(parts: &[Part], locations: &Locations) -> Places {
+        let place = |id: u64| locations.get(id).unwrap_or(u32::MAX);
+        let dense = (0..u64::from(DENSE).min(locations.highest_id().saturating_add(1))).map(place).collect();
+        let others = |part: &Part| part.samples.others.iter().map(|&id| place(id)).collect();
+        Places { dense, others: parts.iter().map(others).collect() }
+    }
+
+    #[inline]
+    fn get(&self, part: u32, symbol: u32) -> u32 {
+        match symbol.checked_sub(DENSE) {
+            None => self.dense.get(symbol as usize).copied().unwrap_or(u32::MAX),
+            Some(other) => self.others[part as usize][other as usize],
+        }
+    }
+}
+
 impl Merged {
     /// Merges the trees of `parts`.
     pub(crate) fn new(parts: &[Part], locations: &Locations, prune: Option<&Prune>) -> Merged {
-        let place = |id: &u64| locations.get(*id).unwrap_or(u32::MAX);
-        let places = parts.iter().map(|part| part.samples.ids.iter().map(place).collect()).collect();
+        let places = Places::new(parts, locations);
         let nodes = parts.iter().map(|part| vec![None; part.samples.trie.symbols.len()]).collect();
         let merged = Merged { stacks: Vec::new(), nodes, places };
         Merger { parts, locations, prune, merged, pending: Vec::new() }.merge()
@@ -64,7 +88,7 @@ impl Merged {
         let trie = &parts[part].samples.trie;
         let path = trie.path(node);
         let symbols = path.iter().rev().map(|&node| trie.symbols[node as usize]);
-        let missing = |symbol: u32| self.places[part][symbol as usize - 1] == u32::MAX;
+        let missing = |symbol: u32| self.places.get(part as u32, symbol) == u32::MAX;
         match symbols.enumerate().find(|&(_, symbol)| missing(symbol)) {
             Some((above_leaf, symbol)) => Unusable::Location { symbol, above_leaf },
             None => Unusable::TooDeep { locations: path.len() },
@@ -116,7 +140,7 @@ impl Merger<'_> {
         let Member { part, node, step, depth, is_user, .. } = member;
         let samples = &self.parts[part as usize].samples;
         let trie = &samples.trie;
-        let place = self.merged.places[part as usize][trie.symbols[node as usize] as usize - 1];
+        let place = self.merged.places.get(part, trie.symbols[node as usize]);
         let frames = self.locations.frames(place as usize);
         if let Some(&frame) = frames.get(step as usize + 1) {
             let next = Member { parent: Some(stack), frame, step: step + 1, depth: depth + 1, ..member };
@@ -136,7 +160,7 @@ impl Merger<'_> {
     fn callees(&mut self, part: u32, node: Option<u32>, parent: Option<StackId>, depth: u32, is_user: bool) {
         let trie = &self.parts[part as usize].samples.trie;
         for child in trie.children(node) {
-            let place = self.merged.places[part as usize][trie.symbols[child as usize] as usize - 1];
+            let place = self.merged.places.get(part, trie.symbols[child as usize]);
             if place == u32::MAX {
                 continue;
             }

@@ -85,7 +85,7 @@ impl Reader<'_> {
                 };
             }
         };
-        let id = self.parts[part].samples.ids[symbol as usize - 1];
+        let id = self.parts[part].samples.id(symbol);
         let path = format!("location_id[{above_leaf}] = {id}");
         match self.locations.fault(id) {
             Some(fault) => Fault { found: format!("{path}, {}", fault.found), ..fault.clone() },

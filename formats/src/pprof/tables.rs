@@ -27,6 +27,7 @@ impl Fault {
 #[derive(Debug)]
 pub(crate) struct Locations {
     ids: IdMap,
+    highest_id: u64,
     /// Frames of every location, root first.
     frames: Vec<FrameId>,
     ranges: Vec<Range<u32>>,
@@ -54,6 +55,11 @@ impl Locations {
     pub(crate) fn frames(&self, position: usize) -> &[FrameId] {
         let range = &self.ranges[position];
         &self.frames[range.start as usize..range.end as usize]
+    }
+
+    /// The highest id; 0 when there are no locations.
+    pub(crate) fn highest_id(&self) -> u64 {
+        self.highest_id
     }
 
     /// How many locations there are.
@@ -211,9 +217,10 @@ impl Loader<'_> {
                 }
             }
         }
+        let highest_id = ids.iter().copied().max().unwrap_or(0);
         let text = "expected unique location ids; the first is used";
         let ids = self.ids(&ids, |position| raws[position].at, "pprof_location_duplicate", text);
-        Locations { ids, frames, ranges, faults }
+        Locations { ids, highest_id, frames, ranges, faults }
     }
 
     fn mapping_of(&mut self, raw: RawLocation, mappings: &Mappings) -> Option<LoadedMapping> {

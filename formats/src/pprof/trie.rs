@@ -97,24 +97,23 @@ struct Packing {
 }
 
 impl Packing {
-    fn new(most: usize) -> Packing {
-        // A symbol is a u32; two of 32 bits fit above one and the number.
-        let bits = (usize::BITS - most.leading_zeros()).clamp(1, 32) as usize;
+    /// For symbols without a higher bit than `bits` has.
+    fn new(bits: u32) -> Packing {
+        let bits = (u32::BITS - bits.leading_zeros()).max(1) as usize;
         Packing { bits, high: 64 / bits, low: 32 / bits }
     }
 
     /// The symbols from `depth` on, 0 after the last, so that callers come before what they call.
     #[inline]
     fn key(self, stack: &[u32], depth: usize, number: u32) -> u128 {
-        let rest = stack.get(depth..).unwrap_or_default();
-        let (high, low) = rest.split_at(rest.len().min(self.high));
-        let low = &low[..low.len().min(self.low)];
-        let word = |symbols: &[u32], room: usize| {
-            let word = symbols.iter().fold(0u64, |word, &symbol| word << self.bits | u64::from(symbol));
-            // With 64 bits to a word there would be a shift by 64, but no symbol has more than 32.
-            word << (self.bits * (room - symbols.len()) % 64)
+        // As many turns for short stacks as for long ones: their lengths are hard to predict.
+        let word = |range: Range<usize>| {
+            let symbols = range.map(|index| stack.get(index).copied().unwrap_or(0));
+            symbols.fold(0u64, |word, symbol| word << self.bits | u64::from(symbol))
         };
-        u128::from(word(high, self.high)) << 64 | u128::from(word(low, self.low)) << 32 | u128::from(number)
+        let middle = depth + self.high;
+        let (high, low) = (word(depth..middle), word(middle..middle + self.low));
+        u128::from(high) << 64 | u128::from(low) << 32 | u128::from(number)
     }
 
     /// The symbol at `index` of a key.
@@ -130,14 +129,14 @@ impl Packing {
 }
 
 impl Sorter {
-    /// Makes `trie` the tree of `stacks`, whose highest symbol is `most`. No stack is empty.
-    pub(crate) fn sort(&mut self, stacks: &Stacks, most: usize, trie: &mut Trie) {
+    /// Makes `trie` the tree of `stacks`, whose symbols have no higher bit than `bits` has. No stack is empty.
+    pub(crate) fn sort(&mut self, stacks: &Stacks, bits: u32, trie: &mut Trie) {
         let Sorter { keys, todo, open, nodes } = self;
         trie.symbols.clear();
         trie.ends.clear();
         nodes.clear();
         nodes.resize(stacks.ends.len(), 0);
-        let packing = Packing::new(most);
+        let packing = Packing::new(bits);
         let per_key = packing.high + packing.low;
         keys.clear();
         keys.extend((0..stacks.ends.len() as u32).map(|number| packing.key(stacks.get(number), 0, number)));
@@ -220,7 +219,7 @@ mod tests {
                 ends.push(end);
             }
             let (mut sorter, mut trie) = (Sorter::default(), Trie::default());
-            sorter.sort(&Stacks { symbols: stacks.concat(), ends }, most, &mut trie);
+            sorter.sort(&Stacks { symbols: stacks.concat(), ends }, most as u32, &mut trie);
             let nodes = sorter.nodes;
             for (stack, &node) in stacks.iter().zip(&nodes) {
                 let symbols =
