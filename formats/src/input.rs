@@ -198,8 +198,8 @@ pub struct Unpacker<'a> {
 }
 
 enum Decoder<'a> {
-    Gzip(GzDecoder<&'a [u8]>),
-    Zstd(Box<zstd::stream::read::Decoder<'static, &'a [u8]>>),
+    Gzip(Box<GzDecoder<&'a [u8]>>),
+    Zstd(zstd::stream::read::Decoder<'static, &'a [u8]>),
     /// A zstd container without a whole header.
     Broken(io::Error),
 }
@@ -218,10 +218,10 @@ impl<'a> Unpacker<'a> {
     /// For a container of at most `limit` unpacked bytes; `None` for plain bytes.
     pub(crate) fn new(stored: &'a [u8], limit: u64) -> Option<Unpacker<'a>> {
         let decoder = if stored.starts_with(GZIP) {
-            Decoder::Gzip(GzDecoder::new(stored))
+            Decoder::Gzip(Box::new(GzDecoder::new(stored)))
         } else if stored.starts_with(ZSTD) {
             match zstd::stream::read::Decoder::with_buffer(stored) {
-                Ok(decoder) => Decoder::Zstd(Box::new(decoder)),
+                Ok(decoder) => Decoder::Zstd(decoder),
                 Err(error) => Decoder::Broken(error),
             }
         } else {
@@ -303,7 +303,7 @@ impl<'a> Unpacker<'a> {
             return More::End;
         }
         if rest.starts_with(GZIP) {
-            self.decoder = Decoder::Gzip(GzDecoder::new(rest));
+            self.decoder = Decoder::Gzip(Box::new(GzDecoder::new(rest)));
             return More::NextMember;
         }
         if rest.iter().any(|&byte| byte != 0) {

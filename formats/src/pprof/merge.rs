@@ -131,7 +131,7 @@ impl Merger<'_> {
     fn order(&mut self, start: usize) {
         let members = &mut self.pending[start..];
         if members.len() > 1 {
-            members.sort_unstable_by(|a, b| b.frame.cmp(&a.frame));
+            members.sort_unstable_by_key(|member| std::cmp::Reverse(member.frame));
         }
     }
 
