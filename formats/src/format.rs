@@ -1,7 +1,7 @@
 //! The registry of formats, recognition by bytes, and the entry points of reading.
 
 use crate::error::{ReadError, ReadErrorKind};
-use crate::input::{self, Container, Stored, Unpacked};
+use crate::input::{self, Container, Stored, Unpacked, Unpacker};
 use crate::{Capture, Content, Notes, Source, folded, jaeger, json, note, perf_script, pprof};
 use std::path::Path;
 
@@ -36,18 +36,14 @@ pub trait Format: Sync {
         false
     }
 
-    /// Reads input unpacked from several gzip members, which end at `ends`. Most formats do not care.
-    ///
-    /// # Errors
-    /// As [`Format::read`].
-    fn read_members(
+    /// Reads a packed input while it is unpacked; `None` where the format reads whole inputs only.
+    fn read_packed(
         &self,
-        input: &[u8],
-        _ends: &[usize],
-        options: &ReadOptions,
-        notes: &mut Notes,
-    ) -> Result<Content, ReadErrorKind> {
-        self.read(input, options, notes)
+        _input: &mut Unpacker<'_>,
+        _options: &ReadOptions,
+        _notes: &mut Notes,
+    ) -> Option<Result<Content, ReadErrorKind>> {
+        None
     }
 }
 
@@ -137,12 +133,10 @@ pub fn read_bytes(name: &str, bytes: &[u8], options: &ReadOptions) -> Result<Cap
 
 fn read_stored(name: &str, stored: &Stored<'_>, options: &ReadOptions) -> Result<Capture, ReadErrorKind> {
     let mut notes = Notes::default();
-    let (bytes, container, format, why_recognised) = unpack(stored, options, &mut notes)?;
-    let content = match bytes.ends() {
-        [] => format.read(&bytes, options, &mut notes)?,
-        ends => format.read_members(&bytes, ends, options, &mut notes)?,
-    };
-    let source = Source {
+    if stored.is_empty() {
+        return Err(ReadErrorKind::Empty);
+    }
+    let source = |format: &'static dyn Format, why_recognised, container| Source {
         name: name.to_owned(),
         format: format.name(),
         why_recognised,
@@ -150,7 +144,26 @@ fn read_stored(name: &str, stored: &Stored<'_>, options: &ReadOptions) -> Result
         bytes: stored.len() as u64,
         digest: options.digest.then(|| digest(stored)),
     };
-    Ok(Capture { source, content, notes })
+    if let Some(mut unpacker) = Unpacker::new(stored, options.max_unpacked) {
+        let found = wanted(options).or_else(|| recognise(&input::first_bytes(stored, HEAD)?).ok());
+        if let Some((format, why)) = found
+            && let Some(content) = format.read_packed(&mut unpacker, options, &mut notes)
+        {
+            return Ok(Capture {
+                source: source(format, why, unpacker.container()),
+                content: content?,
+                notes,
+            });
+        }
+    }
+    let (bytes, container, format, why_recognised) = unpack(stored, options, &mut notes)?;
+    let content = format.read(&bytes, options, &mut notes)?;
+    Ok(Capture { source: source(format, why_recognised, container), content, notes })
+}
+
+/// The format that is asked for.
+fn wanted(options: &ReadOptions) -> Option<(&'static dyn Format, String)> {
+    options.from.and_then(format_named).map(|format| (format, "--from".to_owned()))
 }
 
 /// Unpacks a file and recognises what it holds.
@@ -169,10 +182,7 @@ pub(crate) fn unpack<'a>(
         recognise(&first)?;
     }
     let (mut bytes, container) = input::unpack(stored, options, notes)?;
-    let (format, why_recognised) = match options.from.and_then(format_named) {
-        Some(format) => (format, "--from".to_owned()),
-        None => recognise(&bytes)?,
-    };
+    let (format, why_recognised) = wanted(options).map_or_else(|| recognise(&bytes), Ok)?;
     if format.is_lines() && notes.losses().next().is_some() {
         bytes.drop_cut_line(notes);
     }

@@ -6,12 +6,19 @@ use crate::error::ReadErrorKind;
 use crate::{Notes, ReadOptions};
 use flate2::bufread::GzDecoder;
 use std::fs::File;
-use std::io::{self, BufRead, Read};
+use std::io::{self, Read};
 use std::ops::Deref;
 use std::path::Path;
 
 /// Files of at least this size are mapped; below it a read is as fast and carries no risk.
 const MAP_FROM_BYTES: u64 = 1 << 20;
+
+const GZIP: &[u8] = &[0x1f, 0x8b];
+const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+
+/// Containers are unpacked in pieces of this many bytes. What is left of a damaged one depends on it, so it is
+/// always the same.
+const PIECE: usize = 1 << 16;
 
 /// How the bytes of a capture were packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,18 +118,6 @@ fn map(file: &File) -> io::Result<memmap2::Mmap> {
 pub(crate) enum Unpacked<'a> {
     Plain(&'a [u8]),
     Owned(Vec<u8>),
-    /// Of several gzip members, and where in the bytes each of them ends.
-    Members(Vec<u8>, Vec<usize>),
-}
-
-impl Unpacked<'_> {
-    /// Where each gzip member ends, when there are several.
-    pub(crate) fn ends(&self) -> &[usize] {
-        match self {
-            Unpacked::Members(_, ends) => ends,
-            _ => &[],
-        }
-    }
 }
 
 impl Deref for Unpacked<'_> {
@@ -131,7 +126,7 @@ impl Deref for Unpacked<'_> {
     fn deref(&self) -> &[u8] {
         match self {
             Unpacked::Plain(bytes) => bytes,
-            Unpacked::Owned(bytes) | Unpacked::Members(bytes, _) => bytes,
+            Unpacked::Owned(bytes) => bytes,
         }
     }
 }
@@ -141,7 +136,7 @@ impl Unpacked<'_> {
     /// of a number is a wrong number.
     pub(crate) fn drop_cut_line(&mut self, notes: &mut Notes) {
         let end = memchr::memrchr(b'\n', self).map_or(0, |at| at + 1);
-        let (Unpacked::Owned(bytes) | Unpacked::Members(bytes, _)) = self else { return };
+        let Unpacked::Owned(bytes) = self else { return };
         if end < bytes.len() {
             notes.left_out("line_cut", "lines cut by damage to the container, left out", end, &bytes[end..]);
             bytes.truncate(end);
@@ -153,9 +148,9 @@ impl Unpacked<'_> {
 pub(crate) fn first_bytes(stored: &[u8], most: usize) -> Option<Vec<u8>> {
     let mut first = Vec::new();
     // Whatever is wrong with the container shows again, and is said, when it is unpacked.
-    if stored.starts_with(&[0x1f, 0x8b]) {
+    if stored.starts_with(GZIP) {
         GzDecoder::new(stored).take(most as u64).read_to_end(&mut first).ok()?;
-    } else if stored.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+    } else if stored.starts_with(ZSTD) {
         let decoder = zstd::stream::read::Decoder::with_buffer(stored).ok()?;
         decoder.take(most as u64).read_to_end(&mut first).ok()?;
     } else {
@@ -172,70 +167,165 @@ pub(crate) fn unpack<'a>(
     options: &ReadOptions,
     notes: &mut Notes,
 ) -> Result<(Unpacked<'a>, Container), ReadErrorKind> {
-    let (bytes, container) = if stored.starts_with(&[0x1f, 0x8b]) {
-        (gunzip(stored, options.max_unpacked, notes)?, Container::Gzip)
-    } else if stored.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
-        (Unpacked::Owned(unzstd(stored, options.max_unpacked, notes)?), Container::Zstd)
-    } else {
-        (Unpacked::Plain(stored), Container::Plain)
+    let Some(mut unpacker) = Unpacker::new(stored, options.max_unpacked) else {
+        return Ok((decode_text(Unpacked::Plain(stored)), Container::Plain));
     };
-    Ok((decode_text(bytes), container))
+    let mut bytes = Vec::new();
+    while unpacker.fill(&mut bytes, usize::MAX, notes)? != More::End {}
+    Ok((decode_text(Unpacked::Owned(bytes)), unpacker.container()))
 }
 
-fn gunzip(stored: &[u8], limit: u64, notes: &mut Notes) -> Result<Unpacked<'static>, ReadErrorKind> {
-    let mut bytes = Vec::new();
-    let mut ends = Vec::new();
-    let mut rest = stored;
-    while !rest.is_empty() {
-        let at = stored.len() - rest.len();
-        if at > 0 && !rest.starts_with(&[0x1f, 0x8b]) {
-            if rest.iter().any(|&byte| byte != 0) {
-                notes.damaged("gzip_trailing", "bytes after the last gzip member, not read", at, rest);
-            }
-            break;
-        }
-        let mut member = GzDecoder::new(rest);
-        let room = limit.saturating_sub(bytes.len() as u64).saturating_add(1);
-        let outcome = (&mut member).take(room).read_to_end(&mut bytes);
-        if bytes.len() as u64 > limit {
-            return Err(ReadErrorKind::TooLarge { limit });
-        }
-        let unread = member.into_inner();
-        if let Err(error) = outcome {
-            let byte = stored.len() - unread.len();
-            if bytes.is_empty() {
-                let detail = error.to_string();
-                return Err(ReadErrorKind::Unpack { container: "gzip", byte: byte as u64, detail });
-            }
-            let text = "gzip data cut or corrupt, what was unpacked before it is used";
-            notes.damaged("gzip_damaged", text, byte, error.to_string().as_bytes());
-            ends.push(bytes.len());
-            break;
-        }
-        ends.push(bytes.len());
-        rest = unread;
-    }
-    Ok(if ends.len() > 1 { Unpacked::Members(bytes, ends) } else { Unpacked::Owned(bytes) })
+/// Whether an [`Unpacker`] has more to give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum More {
+    /// As much as was wanted is there.
+    Yes,
+    /// A gzip member ends here, and another follows.
+    NextMember,
+    /// All has been given.
+    End,
 }
 
-fn unzstd(stored: &[u8], limit: u64, notes: &mut Notes) -> Result<Vec<u8>, ReadErrorKind> {
-    let broken =
-        |error: &io::Error| ReadErrorKind::Unpack { container: "zstd", byte: 0, detail: error.to_string() };
-    let mut decoder = zstd::stream::read::Decoder::with_buffer(stored).map_err(|error| broken(&error))?;
-    let mut bytes = Vec::new();
-    let outcome = (&mut decoder).take(limit.saturating_add(1)).read_to_end(&mut bytes);
-    if bytes.len() as u64 > limit {
-        return Err(ReadErrorKind::TooLarge { limit });
-    }
-    if let Err(error) = outcome {
-        if bytes.is_empty() {
-            return Err(broken(&error));
+/// Unpacks a gzip or zstd container piece by piece.
+///
+/// A container that is cut or corrupt gives what could be unpacked, with a note.
+pub struct Unpacker<'a> {
+    stored: &'a [u8],
+    decoder: Decoder<'a>,
+    /// How many bytes it gave.
+    given: u64,
+    limit: u64,
+}
+
+enum Decoder<'a> {
+    Gzip(Box<GzDecoder<&'a [u8]>>),
+    Zstd(zstd::stream::read::Decoder<'static, &'a [u8]>),
+    /// A zstd container without a whole header.
+    Broken(io::Error),
+}
+
+impl Read for Decoder<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Decoder::Gzip(decoder) => decoder.read(buffer),
+            Decoder::Zstd(decoder) => decoder.read(buffer),
+            Decoder::Broken(error) => Err(io::Error::new(error.kind(), error.to_string())),
         }
-        let unread = decoder.finish().fill_buf().map_or(0, <[u8]>::len);
-        let text = "zstd data cut or corrupt, what was unpacked before it is used";
-        notes.damaged("zstd_damaged", text, stored.len() - unread, error.to_string().as_bytes());
     }
-    Ok(bytes)
+}
+
+impl<'a> Unpacker<'a> {
+    /// For a container of at most `limit` unpacked bytes; `None` for plain bytes.
+    pub(crate) fn new(stored: &'a [u8], limit: u64) -> Option<Unpacker<'a>> {
+        let decoder = if stored.starts_with(GZIP) {
+            Decoder::Gzip(Box::new(GzDecoder::new(stored)))
+        } else if stored.starts_with(ZSTD) {
+            match zstd::stream::read::Decoder::with_buffer(stored) {
+                Ok(decoder) => Decoder::Zstd(decoder),
+                Err(error) => Decoder::Broken(error),
+            }
+        } else {
+            return None;
+        };
+        Some(Unpacker { stored, decoder, given: 0, limit })
+    }
+
+    /// What the bytes are packed in.
+    #[must_use]
+    pub fn container(&self) -> Container {
+        match self.decoder {
+            Decoder::Gzip(_) => Container::Gzip,
+            Decoder::Zstd(_) | Decoder::Broken(_) => Container::Zstd,
+        }
+    }
+
+    /// Appends to `bytes` until it holds at least `wanted`, or a gzip member or everything ends.
+    ///
+    /// # Errors
+    /// When nothing can be unpacked, or more than the limit.
+    pub fn fill(
+        &mut self,
+        bytes: &mut Vec<u8>,
+        wanted: usize,
+        notes: &mut Notes,
+    ) -> Result<More, ReadErrorKind> {
+        loop {
+            let before = bytes.len();
+            bytes.resize(before + PIECE, 0);
+            let (read, error) = read_piece(&mut self.decoder, &mut bytes[before..]);
+            bytes.truncate(before + read);
+            self.given += read as u64;
+            if self.given > self.limit {
+                return Err(ReadErrorKind::TooLarge { limit: self.limit });
+            }
+            if let Some(error) = error {
+                self.damaged(&error, notes)?;
+                return Ok(More::End);
+            }
+            if read < PIECE {
+                return Ok(self.next_member(notes));
+            }
+            if bytes.len() >= wanted {
+                return Ok(More::Yes);
+            }
+        }
+    }
+
+    /// What is left of the stored bytes.
+    fn rest(&self) -> &'a [u8] {
+        match &self.decoder {
+            Decoder::Gzip(decoder) => decoder.get_ref(),
+            Decoder::Zstd(decoder) => decoder.get_ref(),
+            Decoder::Broken(_) => self.stored,
+        }
+    }
+
+    fn damaged(&self, error: &io::Error, notes: &mut Notes) -> Result<(), ReadErrorKind> {
+        let byte = self.stored.len() - self.rest().len();
+        let (container, detail) = (self.container().name(), error.to_string());
+        if self.given == 0 {
+            return Err(ReadErrorKind::Unpack { container, byte: byte as u64, detail });
+        }
+        let (code, text) = match self.container() {
+            Container::Gzip => {
+                ("gzip_damaged", "gzip data cut or corrupt, what was unpacked before it is used")
+            }
+            _ => ("zstd_damaged", "zstd data cut or corrupt, what was unpacked before it is used"),
+        };
+        notes.damaged(code, text, byte, detail.as_bytes());
+        Ok(())
+    }
+
+    /// Goes on with the gzip member that follows the one that ended.
+    fn next_member(&mut self, notes: &mut Notes) -> More {
+        let rest = self.rest();
+        if self.container() != Container::Gzip || rest.is_empty() {
+            return More::End;
+        }
+        if rest.starts_with(GZIP) {
+            self.decoder = Decoder::Gzip(Box::new(GzDecoder::new(rest)));
+            return More::NextMember;
+        }
+        if rest.iter().any(|&byte| byte != 0) {
+            let at = self.stored.len() - rest.len();
+            notes.damaged("gzip_trailing", "bytes after the last gzip member, not read", at, rest);
+        }
+        More::End
+    }
+}
+
+/// Fills `piece` as far as the decoder has bytes: how many, and what stopped it.
+fn read_piece(decoder: &mut Decoder<'_>, piece: &mut [u8]) -> (usize, Option<io::Error>) {
+    let mut read = 0;
+    while read < piece.len() {
+        match decoder.read(&mut piece[read..]) {
+            Ok(0) => break,
+            Ok(more) => read += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (read, Some(error)),
+        }
+    }
+    (read, None)
 }
 
 /// Removes a UTF-8 byte order mark; turns UTF-16 with a byte order mark into UTF-8 (PowerShell's `>` writes it).
@@ -251,7 +341,7 @@ fn decode_text(bytes: Unpacked<'_>) -> Unpacked<'_> {
         [0xfe, 0xff, ..] => Unpacked::Owned(utf16(u16::from_be_bytes)),
         [0xef, 0xbb, 0xbf, ..] => match bytes {
             Unpacked::Plain(bytes) => Unpacked::Plain(&bytes[3..]),
-            Unpacked::Owned(mut bytes) | Unpacked::Members(mut bytes, _) => {
+            Unpacked::Owned(mut bytes) => {
                 bytes.drain(..3);
                 Unpacked::Owned(bytes)
             }

@@ -36,7 +36,7 @@ pub use error::{ReadError, ReadErrorKind};
 pub use format::{
     Confidence, FORMATS, Format, ReadOptions, Recognition, format_named, read_bytes, read_path, read_stdin,
 };
-pub use input::Container;
+pub use input::{Container, More, Unpacker};
 pub use note::{Note, NoteKind, Notes, Place};
 pub use profile::{
     Frame, FrameId, FrameKind, Function, FunctionId, Label, LabelSetId, LabelSets, LabelValue, Mapping,

@@ -37,7 +37,7 @@ impl Text {
             }
             let (start, owned) = match unpacked {
                 Unpacked::Plain(text) => (stored.len() - text.len(), None),
-                Unpacked::Owned(text) | Unpacked::Members(text, _) => (0, Some(text)),
+                Unpacked::Owned(text) => (0, Some(text)),
             };
             Ok(Some(Text { name: name.clone(), bytes: owned.map_or(stored, Stored::Owned), start, notes }))
         };

@@ -4,8 +4,13 @@
 
 /// What legacy profile `input` is, with an article.
 pub(crate) fn legacy(input: &[u8]) -> Option<&'static str> {
-    if is_cpu(input) {
-        return Some("a legacy binary CPU profile (gperftools)");
+    if let Some(version) = cpu_version(input) {
+        let is_java = version == 1;
+        return Some(if is_java {
+            "a legacy binary CPU profile (Java)"
+        } else {
+            "a legacy binary CPU profile (gperftools)"
+        });
     }
     let line = input.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -13,11 +18,14 @@ pub(crate) fn legacy(input: &[u8]) -> Option<&'static str> {
     if is_heap {
         return Some("a legacy heap profile");
     }
+    if line.starts_with(b"--- symbol") {
+        return Some("a legacy profile with its symbols");
+    }
     is_count(line).then_some("a legacy count profile")
 }
 
-/// Words 0, 3, 0 (1 for Java), period, 0: 4 or 8 bytes each, of either byte order.
-fn is_cpu(input: &[u8]) -> bool {
+/// Words 0, 3, version (0, 1 for Java), period, 0: 4 or 8 bytes each, of either byte order.
+fn cpu_version(input: &[u8]) -> Option<u64> {
     let word = |size: usize, index: usize, is_little: bool| {
         let bytes = input.get(index * size..(index + 1) * size)?;
         let value = bytes.iter().enumerate().fold(0u64, |value, (position, &byte)| {
@@ -26,13 +34,13 @@ fn is_cpu(input: &[u8]) -> bool {
         });
         Some(value)
     };
-    [(4, true), (8, true), (4, false), (8, false)].iter().any(|&(size, is_little)| {
+    [(4, true), (8, true), (4, false), (8, false)].iter().find_map(|&(size, is_little)| {
         let at = |index| word(size, index, is_little);
-        at(0) == Some(0)
+        let is_header = at(0) == Some(0)
             && at(1) == Some(3)
-            && matches!(at(2), Some(0 | 1))
             && at(3).is_some_and(|period| period > 0)
-            && at(4) == Some(0)
+            && at(4) == Some(0);
+        at(2).filter(|&version| is_header && version <= 1)
     })
 }
 
@@ -72,6 +80,7 @@ mod tests {
     fn text_headers() {
         assert!(legacy(b"threadcreate profile: total 7\n1 @ 0x44cb3f\n").is_some());
         assert!(legacy(b"--- heapz 1 ---\n").is_some());
+        assert!(legacy(b"--- symbol\nbinary=/bin/a\n").is_some());
         assert!(legacy(b"my profile: total 7 seconds\n").is_none());
     }
 }

@@ -13,7 +13,7 @@ use regex::bytes::Regex;
 
 /// What pruning does to a stack that runs through a location.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cut {
+pub(crate) enum Cut {
     /// Nothing.
     None,
     /// The location and everything below is left out.
@@ -31,13 +31,13 @@ pub(crate) struct Prune {
 impl Prune {
     /// Reads the two patterns and applies them to `locations`. `None` when there is nothing to leave out.
     pub(crate) fn new(
-        records: &Records<'_>,
+        records: &Records,
         builder: &ProfileBuilder,
         locations: &mut Locations,
         notes: &mut Notes,
     ) -> Option<Prune> {
-        let drop = pattern(records, records.drop_frames, notes)?;
-        let keep = match records.keep_frames {
+        let drop = pattern(records, records.drop_frames.unwrap_or(0), notes)?;
+        let keep = match records.keep_frames.unwrap_or(0) {
             0 => None,
             index => Some(pattern(records, index, notes)?),
         };
@@ -62,31 +62,67 @@ impl Prune {
         Some(Prune { cuts: cuts.collect() })
     }
 
-    /// How many of the leaf's locations a stack (positions, leaf first) loses.
-    pub(crate) fn lost(&self, stack: &[u32]) -> usize {
-        let cut = |position: &u32| self.cuts[*position as usize];
-        let Some(user) = stack.iter().rposition(|position| cut(position) == Cut::None) else { return 0 };
-        match stack[..user].iter().rposition(|position| cut(position) != Cut::None) {
-            None => 0,
-            Some(index) if cut(&stack[index]) == Cut::Here => index + 1,
-            Some(index) => index,
-        }
+    /// What happens to stacks that run through the location at `position`, below a frame that stays.
+    pub(crate) fn cut(&self, position: u32) -> Cut {
+        self.cuts[position as usize]
     }
 }
 
 /// The pattern at string `index`, to match whole names. `None` when there is none or it cannot be used.
-fn pattern(records: &Records<'_>, index: i64, notes: &mut Notes) -> Option<Regex> {
+fn pattern(records: &Records, index: i64, notes: &mut Notes) -> Option<Regex> {
     if index == 0 {
         return None;
     }
     let text = records.string(index).unwrap_or_default();
     let pattern = std::str::from_utf8(text).ok().filter(|text| !text.is_empty());
-    let regex = pattern.and_then(|pattern| Regex::new(&format!("^(?:{pattern})$")).ok());
+    let regex = pattern.and_then(|pattern| Regex::new(&format!("^(?:{})$", translated(pattern))).ok());
     if regex.is_none() {
         let what = "expected a regular expression in drop_frames and keep_frames; no frames left out";
         notes.caveat("pprof_frames_pattern", what, 0, text);
     }
     regex
+}
+
+/// A pattern in the syntax of RE2, which profilers write, as one for `regex`, which has no `\Q...\E`, takes `[`,
+/// `&` and `~` inside a class for operators, and a `{` for the start of a repetition even where none follows.
+/// Source: github.com/google/re2/wiki/Syntax.
+fn translated(pattern: &str) -> String {
+    let mut text = String::with_capacity(pattern.len());
+    let mut rest = pattern;
+    // Inside a class: how long the rest was where a `]` would still be a member of it.
+    let mut class: Option<usize> = None;
+    while let Some(first) = rest.chars().next() {
+        let mut taken = first.len_utf8();
+        if let Some(literal) = rest.strip_prefix("\\Q") {
+            let (literal, after) = literal.split_once("\\E").unwrap_or((literal, ""));
+            text.push_str(&regex::escape(literal));
+            rest = after;
+            continue;
+        }
+        match (first, class) {
+            ('\\', _) => taken += rest[1..].chars().next().map_or(0, char::len_utf8),
+            ('[', None) => {
+                taken = if rest.starts_with("[^") { 2 } else { 1 };
+                class = Some(rest.len() - taken);
+            }
+            ('[', Some(_)) if rest.starts_with("[:") => taken = rest.find(":]").map_or(1, |end| end + 2),
+            (']', Some(first)) if rest.len() < first => class = None,
+            ('[' | ']' | '&' | '~', Some(_)) => text.push('\\'),
+            ('{', None) if !is_repetition(rest) => text.push('\\'),
+            _ => {}
+        }
+        text.push_str(&rest[..taken]);
+        rest = &rest[taken..];
+    }
+    text
+}
+
+/// Whether `rest` starts with `{2}`, `{2,}` or `{2,3}`.
+fn is_repetition(rest: &str) -> bool {
+    let Some((inside, _)) = rest[1..].split_once('}') else { return false };
+    let (least, most) = inside.split_once(',').unwrap_or((inside, ""));
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    !least.is_empty() && is_number(least) && is_number(most)
 }
 
 /// A name without its argument list and without the leading dot of PowerPC's ABI.
@@ -127,13 +163,24 @@ mod tests {
     }
 
     #[test]
-    fn a_stack_loses_what_is_below_the_first_match_under_a_user_frame() {
-        let prune = Prune { cuts: vec![Cut::None, Cut::Here, Cut::Below] };
-        // Positions, leaf first.
-        assert_eq!(prune.lost(&[0, 1, 0]), 2);
-        assert_eq!(prune.lost(&[0, 2, 0]), 1);
-        assert_eq!(prune.lost(&[0, 1]), 0);
-        assert_eq!(prune.lost(&[1, 1]), 0);
-        assert_eq!(prune.lost(&[0, 1, 0, 1]), 2);
+    fn patterns_of_re2_mean_the_same() {
+        let cases = [
+            (r"\Qoperator new[]\E.*", "operator new[](int)", true),
+            (r"\Qa.c\E", "abc", false),
+            (r"\Qrest.of+it", "rest.of+it", true),
+            ("[[a]b", "[b", true),
+            ("[]a]b", "]b", true),
+            ("[^]a]b", "]b", false),
+            ("[&&x]", "&", true),
+            ("[[:digit:]]+", "42", true),
+            ("a{b", "a{b", true),
+            ("a{2,}", "aaa", true),
+            ("func{}", "func{}", true),
+            (r"\[x\]", "[x]", true),
+        ];
+        for (pattern, name, matches) in cases {
+            let regex = Regex::new(&format!("^(?:{})$", translated(pattern))).unwrap();
+            assert_eq!(regex.is_match(name.as_bytes()), matches, "{pattern} on {name}");
+        }
     }
 }

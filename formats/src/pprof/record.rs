@@ -1,11 +1,8 @@
-//! The raw messages of `profile.proto` (google/pprof, `proto/profile.proto`), borrowed from the input.
+//! The raw messages of `profile.proto` (google/pprof, `proto/profile.proto`).
 //!
-//! [`Records::walk`] goes over the top level once and keeps where each message stands, so that strings,
-//! functions and locations may follow the samples that use them. Nothing here knows the model: ids and string
-//! indices are as in the file.
+//! Nothing here knows the model: ids and string indices are as in the file.
 
 use super::wire::{Cursor, Field, Message, Problem, Value, WireError};
-use std::ops::Range;
 
 /// Names of the fields of `Profile`, by number.
 const PROFILE: [&str; 16] = [
@@ -27,101 +24,125 @@ const PROFILE: [&str; 16] = [
     "doc_url",
 ];
 
-/// A run of samples is cut after about this many bytes, so that chunks can be made of runs.
-const RUN_BYTES: usize = 1 << 16;
-
-/// Everything at the top level of a profile.
+/// Everything at the top level of a profile but its samples, in the order of the file.
 #[derive(Debug, Default)]
-pub(crate) struct Records<'a> {
+pub(crate) struct Records {
     pub(crate) sample_types: Vec<RawValueType>,
-    /// Consecutive samples with their tags, in file order.
-    pub(crate) samples: Vec<SampleRun>,
-    pub(crate) mappings: Vec<Message<'a>>,
-    pub(crate) locations: Vec<Message<'a>>,
-    pub(crate) functions: Vec<Message<'a>>,
-    pub(crate) strings: Vec<Message<'a>>,
+    pub(crate) mappings: Vec<RawMapping>,
+    pub(crate) locations: Vec<RawLocation>,
+    /// The lines of all locations in a row.
+    pub(crate) lines: Vec<RawLine>,
+    pub(crate) functions: Vec<RawFunction>,
+    pub(crate) strings: RawStrings,
     pub(crate) comments: Vec<i64>,
-    pub(crate) drop_frames: i64,
-    pub(crate) keep_frames: i64,
-    pub(crate) time_nanos: i64,
-    pub(crate) duration_nanos: i64,
+    pub(crate) drop_frames: Option<i64>,
+    pub(crate) keep_frames: Option<i64>,
+    pub(crate) time_nanos: Option<i64>,
+    pub(crate) duration_nanos: Option<i64>,
     pub(crate) period_type: Option<RawValueType>,
-    pub(crate) period: i64,
-    pub(crate) default_sample_type: i64,
+    pub(crate) period: Option<i64>,
+    pub(crate) default_sample_type: Option<i64>,
     /// How many fields have a number that profile.proto does not know, and where the first stands.
     pub(crate) unknown: Option<(u64, usize)>,
-    /// Where the input ends inside a record.
-    pub(crate) cut: Option<WireError>,
 }
 
-/// Samples that follow each other in the file without another field between them.
-#[derive(Clone, Debug)]
-pub(crate) struct SampleRun {
-    /// Their bytes in the message, tags included.
-    pub(crate) range: Range<usize>,
-    /// How many samples stand before.
-    pub(crate) first: u64,
+/// The string table, copied.
+#[derive(Debug, Default)]
+pub(crate) struct RawStrings {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    /// Where the first stands in the input.
+    pub(crate) first_at: usize,
+    /// Where the first empty one after the first stands in the input.
+    pub(crate) next_empty_at: Option<usize>,
 }
 
-impl<'a> Records<'a> {
-    /// Goes over the top level of `input`.
-    pub(crate) fn walk(input: Message<'a>) -> Result<Records<'a>, WireError> {
-        let mut records = Records::default();
-        let mut cursor = Cursor::new(input);
-        let mut samples = 0u64;
-        loop {
-            let at = cursor.at() - input.at;
-            let field = match cursor.field() {
-                Ok(Some(field)) => field,
-                Ok(None) => return Ok(records),
-                Err(error) => {
-                    let error = error.within(&records.path_of_tag(&input.bytes[at..], samples));
-                    if !is_cut(&error, input.bytes.len()) {
-                        return Err(error);
-                    }
-                    records.cut = Some(error);
-                    return Ok(records);
-                }
-            };
-            if field.number == 2 {
-                field.message().map_err(|error| error.within(&format!("sample[{samples}]")))?;
-                let end = cursor.at() - input.at;
-                match records.samples.last_mut() {
-                    Some(run) if run.range.end == at && run.range.len() < RUN_BYTES => {
-                        run.range.end = end;
-                    }
-                    _ => records.samples.push(SampleRun { range: at..end, first: samples }),
-                }
-                samples += 1;
-            } else if let Err(error) = records.take(field) {
-                return Err(error.within(&records.path(field.number, samples)));
-            }
-        }
+impl RawStrings {
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
     }
 
-    fn take(&mut self, field: Field<'a>) -> Result<(), WireError> {
+    /// The bytes of a string, `None` when the table has no such index.
+    pub(crate) fn get(&self, index: i64) -> Option<&[u8]> {
+        let index = usize::try_from(index).ok()?;
+        let end = *self.ends.get(index)?;
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        Some(&self.bytes[start..end])
+    }
+
+    fn push(&mut self, string: Message<'_>) {
+        if self.ends.is_empty() {
+            self.first_at = string.at;
+        } else if string.bytes.is_empty() {
+            self.next_empty_at.get_or_insert(string.at);
+        }
+        self.bytes.extend_from_slice(string.bytes);
+        self.ends.push(self.bytes.len());
+    }
+
+    fn absorb(&mut self, other: RawStrings) {
+        if self.ends.is_empty() {
+            *self = other;
+            return;
+        }
+        let theirs = other.get(0).filter(|first| first.is_empty()).map(|_| other.first_at);
+        self.next_empty_at = self.next_empty_at.or(theirs).or(other.next_empty_at);
+        let before = self.bytes.len();
+        self.bytes.extend_from_slice(&other.bytes);
+        self.ends.extend(other.ends.iter().map(|end| before + end));
+    }
+}
+
+impl Records {
+    /// Takes a field that is no sample.
+    pub(crate) fn take(&mut self, field: Field<'_>) -> Result<(), WireError> {
         match field.number {
             1 => self.sample_types.push(RawValueType::parse(field.message()?)?),
-            3 => self.mappings.push(field.message()?),
-            4 => self.locations.push(field.message()?),
-            5 => self.functions.push(field.message()?),
+            3 => self.mappings.push(RawMapping::parse(field.message()?)?),
+            4 => self.locations.push(RawLocation::parse(field.message()?, &mut self.lines)?),
+            5 => self.functions.push(RawFunction::parse(field.message()?)?),
             6 => self.strings.push(field.message()?),
-            7 => self.drop_frames = field.int64()?,
-            8 => self.keep_frames = field.int64()?,
-            9 => self.time_nanos = field.int64()?,
-            10 => self.duration_nanos = field.int64()?,
+            7 => self.drop_frames = Some(field.int64()?),
+            8 => self.keep_frames = Some(field.int64()?),
+            9 => self.time_nanos = Some(field.int64()?),
+            10 => self.duration_nanos = Some(field.int64()?),
             11 => self.period_type = Some(RawValueType::parse(field.message()?)?),
-            12 => self.period = field.int64()?,
+            12 => self.period = Some(field.int64()?),
             13 => field.varints(|index| self.comments.push(index.cast_signed()))?,
-            14 => self.default_sample_type = field.int64()?,
+            14 => self.default_sample_type = Some(field.int64()?),
             15 => _ = field.int64()?,
             _ => self.unknown = Some(self.unknown.map_or((1, field.at), |(count, at)| (count + 1, at))),
         }
         Ok(())
     }
 
-    /// The path of the record that would be the next of its kind.
-    fn path(&self, number: u32, samples: u64) -> String {
+    /// Adds the records of the part that follows; of a field that is not repeated the last counts.
+    pub(crate) fn absorb(&mut self, other: Records) {
+        self.sample_types.extend(other.sample_types);
+        self.mappings.extend(other.mappings);
+        let lines = self.lines.len();
+        let locations = other.locations.into_iter();
+        self.locations.extend(locations.map(|raw| RawLocation { lines_end: lines + raw.lines_end, ..raw }));
+        self.lines.extend(other.lines);
+        self.functions.extend(other.functions);
+        self.strings.absorb(other.strings);
+        self.comments.extend(other.comments);
+        self.drop_frames = other.drop_frames.or(self.drop_frames);
+        self.keep_frames = other.keep_frames.or(self.keep_frames);
+        self.time_nanos = other.time_nanos.or(self.time_nanos);
+        self.duration_nanos = other.duration_nanos.or(self.duration_nanos);
+        self.period_type = other.period_type.or(self.period_type);
+        self.period = other.period.or(self.period);
+        self.default_sample_type = other.default_sample_type.or(self.default_sample_type);
+        self.unknown = match (self.unknown, other.unknown) {
+            (Some((ours, at)), Some((theirs, _))) => Some((ours + theirs, at)),
+            (ours, theirs) => ours.or(theirs),
+        };
+    }
+
+    /// The path of the record that would be the next of its kind, after so many samples.
+    pub(crate) fn path(&self, number: Option<u32>, samples: u64) -> String {
+        let Some(number) = number else { return "tag".to_owned() };
         let Some(&name) = PROFILE.get(number as usize) else { return format!("field {number}") };
         let index = match number {
             1 => self.sample_types.len(),
@@ -136,28 +157,21 @@ impl<'a> Records<'a> {
         format!("{name}[{index}]")
     }
 
-    /// The path of the record whose tag is at the start of `rest`, which does not hold it whole.
-    fn path_of_tag(&self, rest: &[u8], samples: u64) -> String {
-        let mut tag = 0u64;
-        for (index, &byte) in rest.iter().take(5).enumerate() {
-            tag |= u64::from(byte & 0x7f) << (7 * index);
-            if byte < 0x80 {
-                return u32::try_from(tag >> 3).map_or_else(|_| "tag".to_owned(), |n| self.path(n, samples));
-            }
-        }
-        "tag".to_owned()
+    /// The bytes of a string, `None` when the table has no such index.
+    pub(crate) fn string(&self, index: i64) -> Option<&[u8]> {
+        self.strings.get(index)
     }
 
-    /// The bytes of a string, `None` when the table has no such index.
-    pub(crate) fn string(&self, index: i64) -> Option<&'a [u8]> {
-        let index = usize::try_from(index).ok()?;
-        self.strings.get(index).map(|message| message.bytes)
+    /// The lines of the location at `position`, innermost first.
+    pub(crate) fn lines(&self, position: usize) -> &[RawLine] {
+        let start = position.checked_sub(1).map_or(0, |before| self.locations[before].lines_end);
+        &self.lines[start..self.locations[position].lines_end]
     }
 }
 
-/// Whether an error at the top level is the end of a cut file. A length that no file of about this size could
-/// ever have met is a broken length.
-fn is_cut(error: &WireError, input_bytes: usize) -> bool {
+/// Whether an error at the top level is the end of a cut file of so many bytes. A length that no file of about
+/// this size could ever have met is a broken length.
+pub(crate) fn is_cut(error: &WireError, input_bytes: usize) -> bool {
     match error.problem() {
         Problem::Cut => true,
         Problem::LengthPastEnd(length, _) => length <= (input_bytes as u64).max(1 << 20),
@@ -176,6 +190,7 @@ pub(crate) struct RawValueType {
 /// `Mapping`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct RawMapping {
+    pub(crate) at: usize,
     pub(crate) id: u64,
     pub(crate) start: u64,
     pub(crate) limit: u64,
@@ -187,6 +202,7 @@ pub(crate) struct RawMapping {
 /// `Function`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct RawFunction {
+    pub(crate) at: usize,
     pub(crate) id: u64,
     pub(crate) name: i64,
     pub(crate) system_name: i64,
@@ -194,12 +210,15 @@ pub(crate) struct RawFunction {
     pub(crate) start_line: i64,
 }
 
-/// `Location`, without its lines.
+/// `Location`; its lines stand apart.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct RawLocation {
+    pub(crate) at: usize,
     pub(crate) id: u64,
     pub(crate) mapping_id: u64,
     pub(crate) address: u64,
+    /// Where its lines end among those of all locations.
+    pub(crate) lines_end: usize,
 }
 
 /// `Line`: the first of a location is the innermost.
@@ -260,7 +279,7 @@ impl RawValueType {
 
 impl RawMapping {
     pub(crate) fn parse(message: Message<'_>) -> Result<RawMapping, WireError> {
-        let mut raw = RawMapping::default();
+        let mut raw = RawMapping { at: message.at, ..RawMapping::default() };
         let names =
             ["", "id", "memory_start", "memory_limit", "file_offset", "filename", "build_id"].as_slice();
         each(message, names, |field| {
@@ -281,7 +300,7 @@ impl RawMapping {
 
 impl RawFunction {
     pub(crate) fn parse(message: Message<'_>) -> Result<RawFunction, WireError> {
-        let mut raw = RawFunction::default();
+        let mut raw = RawFunction { at: message.at, ..RawFunction::default() };
         each(message, &["", "id", "name", "system_name", "filename", "start_line"], |field| {
             match field.number {
                 1 => raw.id = field.varint()?,
@@ -300,7 +319,7 @@ impl RawFunction {
 impl RawLocation {
     /// The location; its lines are appended to `lines`.
     pub(crate) fn parse(message: Message<'_>, lines: &mut Vec<RawLine>) -> Result<RawLocation, WireError> {
-        let mut raw = RawLocation::default();
+        let mut raw = RawLocation { at: message.at, ..RawLocation::default() };
         let before = lines.len();
         each(message, &["", "id", "mapping_id", "address", "line"], |field| {
             match field.number {
@@ -316,6 +335,7 @@ impl RawLocation {
             }
             Ok(())
         })?;
+        raw.lines_end = lines.len();
         Ok(raw)
     }
 }
@@ -352,17 +372,17 @@ impl RawLabel {
     }
 }
 
-/// Reads one sample: hands on each location id (leaf first), each value, and each label message.
+/// Reads one sample: hands on each field of location ids (leaf first), each value, and each label message.
 #[inline]
 pub(crate) fn sample<'a>(
     message: Message<'a>,
-    mut location: impl FnMut(u64),
+    mut locations: impl FnMut(Field<'a>) -> Result<(), WireError>,
     mut value: impl FnMut(i64),
     mut label: impl FnMut(Message<'a>),
 ) -> Result<(), WireError> {
     each(message, &["", "location_id", "value", "label"], |field| {
         match field.number {
-            1 => field.varints(&mut location)?,
+            1 => locations(field)?,
             2 => field.varints(|number| value(number.cast_signed()))?,
             3 => label(field.message()?),
             _ => {}
@@ -388,7 +408,7 @@ pub(crate) fn looks_right(number: u32, value: Value<'_>) -> Option<bool> {
     match (number, value) {
         (1 | 11, Value::Bytes(message)) => Some(known(message, 2) && RawValueType::parse(message).is_ok()),
         (2, Value::Bytes(message)) => {
-            Some(known(message, 3) && sample(message, |_| {}, |_| {}, |_| {}).is_ok())
+            Some(known(message, 3) && sample(message, |field| field.varints(|_| {}), |_| {}, |_| {}).is_ok())
         }
         (3, Value::Bytes(message)) => Some(known(message, 10) && RawMapping::parse(message).is_ok()),
         (4, Value::Bytes(message)) => {

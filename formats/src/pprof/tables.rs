@@ -2,8 +2,7 @@
 
 use super::ids::IdMap;
 use super::names;
-use super::record::{RawFunction, RawLine, RawLocation, RawMapping, Records};
-use super::wire::{Message, WireError};
+use super::record::{RawFunction, RawLocation, Records};
 use crate::profile::ProfileBuilder;
 use crate::{Frame, FrameId, FrameKind, Function, FunctionId, Mapping, MappingId, Notes, StringId};
 use std::ops::Range;
@@ -28,6 +27,7 @@ impl Fault {
 #[derive(Debug)]
 pub(crate) struct Locations {
     ids: IdMap,
+    highest_id: u64,
     /// Frames of every location, root first.
     frames: Vec<FrameId>,
     ranges: Vec<Range<u32>>,
@@ -57,6 +57,11 @@ impl Locations {
         &self.frames[range.start as usize..range.end as usize]
     }
 
+    /// The highest id; 0 when there are no locations.
+    pub(crate) fn highest_id(&self) -> u64 {
+        self.highest_id
+    }
+
     /// How many locations there are.
     pub(crate) fn len(&self) -> usize {
         self.ranges.len()
@@ -70,19 +75,15 @@ impl Locations {
 }
 
 /// Loads the tables.
-pub(crate) fn load(
-    records: &Records<'_>,
-    builder: &mut ProfileBuilder,
-    notes: &mut Notes,
-) -> Result<Locations, WireError> {
+pub(crate) fn load(records: &Records, builder: &mut ProfileBuilder, notes: &mut Notes) -> Locations {
     let mut loader = Loader { records, builder, notes, strings: vec![None; records.strings.len()] };
-    let mappings = loader.mappings()?;
-    let functions = loader.functions()?;
+    let mappings = loader.mappings();
+    let functions = loader.functions();
     loader.locations(&mappings, &functions)
 }
 
-struct Loader<'a, 'b> {
-    records: &'b Records<'a>,
+struct Loader<'b> {
+    records: &'b Records,
     builder: &'b mut ProfileBuilder,
     notes: &'b mut Notes,
     /// The strings of the table that have been interned.
@@ -106,7 +107,7 @@ struct Functions {
     table: Vec<Result<FunctionId, Fault>>,
 }
 
-impl Loader<'_, '_> {
+impl Loader<'_> {
     fn string(&mut self, index: i64) -> Option<StringId> {
         let bytes = self.records.string(index)?;
         let slot = &mut self.strings[usize::try_from(index).ok()?];
@@ -129,56 +130,55 @@ impl Loader<'_, '_> {
     fn ids(
         &mut self,
         ids: &[u64],
-        messages: &[Message<'_>],
+        at: impl Fn(usize) -> usize,
         code: &'static str,
         text: &'static str,
     ) -> IdMap {
         IdMap::new(ids, |position| {
-            let message = messages[position];
-            self.notes.caveat(code, text, message.at, format!("id {}", ids[position]).as_bytes());
+            self.notes.caveat(code, text, at(position), format!("id {}", ids[position]).as_bytes());
         })
     }
 
-    fn mappings(&mut self) -> Result<Mappings, WireError> {
-        let messages = &self.records.mappings;
+    fn mappings(&mut self) -> Mappings {
+        let raws = &self.records.mappings;
         let (mut ids, mut table) = (Vec::new(), Vec::new());
-        for (index, &message) in messages.iter().enumerate() {
-            let raw =
-                RawMapping::parse(message).map_err(|error| error.within(&format!("mapping[{index}]")))?;
-            let file = self.optional(raw.file, message.at);
+        for raw in raws {
+            let file = self.optional(raw.file, raw.at);
             let file = file.unwrap_or_else(|| self.builder.string(b""));
-            let build_id = self.optional(raw.build_id, message.at);
+            let build_id = self.optional(raw.build_id, raw.at);
             let mapping = Mapping { file, build_id, start: raw.start, limit: raw.limit, offset: raw.offset };
             let is_kernel = crate::module::is_kernel(self.builder.strings().get(file));
             ids.push(raw.id);
             table.push(LoadedMapping { id: self.builder.mapping(mapping), mapping, is_kernel });
         }
         let text = "expected unique mapping ids; the first is used";
-        Ok(Mappings { ids: self.ids(&ids, messages, "pprof_mapping_duplicate", text), table })
+        Mappings { ids: self.ids(&ids, |position| raws[position].at, "pprof_mapping_duplicate", text), table }
     }
 
-    fn functions(&mut self) -> Result<Functions, WireError> {
-        let messages = &self.records.functions;
-        let mut ids = Vec::with_capacity(messages.len());
-        let mut table = Vec::with_capacity(messages.len());
-        for (index, &message) in messages.iter().enumerate() {
-            let raw =
-                RawFunction::parse(message).map_err(|error| error.within(&format!("function[{index}]")))?;
+    fn functions(&mut self) -> Functions {
+        let raws = &self.records.functions;
+        let mut ids = Vec::with_capacity(raws.len());
+        let mut table = Vec::with_capacity(raws.len());
+        for (index, &raw) in raws.iter().enumerate() {
             if raw.id == 0 {
                 let text = "expected function ids from 1; used as it is";
-                self.notes.caveat("pprof_function_id_zero", text, message.at, b"id 0");
+                self.notes.caveat("pprof_function_id_zero", text, raw.at, b"id 0");
             }
             ids.push(raw.id);
             table.push(match self.string(raw.name) {
-                Some(name) => Ok(self.function(raw, name, message.at)),
+                Some(name) => Ok(self.function(raw, name)),
                 None => Err(Fault::string(format!("function[{index}].name = {}", raw.name))),
             });
         }
         let text = "expected unique function ids; the first is used";
-        Ok(Functions { ids: self.ids(&ids, messages, "pprof_function_duplicate", text), table })
+        Functions {
+            ids: self.ids(&ids, |position| raws[position].at, "pprof_function_duplicate", text),
+            table,
+        }
     }
 
-    fn function(&mut self, raw: RawFunction, name: StringId, at: usize) -> FunctionId {
+    fn function(&mut self, raw: RawFunction, name: StringId) -> FunctionId {
+        let at = raw.at;
         let system_name = self.optional(raw.system_name, at);
         let is_unnamed = self.builder.strings().get(name).is_empty();
         let (name, system_name) = match system_name {
@@ -199,20 +199,15 @@ impl Loader<'_, '_> {
         })
     }
 
-    fn locations(mut self, mappings: &Mappings, functions: &Functions) -> Result<Locations, WireError> {
-        let messages = &self.records.locations;
-        let mut ids = Vec::with_capacity(messages.len());
-        let (mut frames, mut ranges, mut faults) =
-            (Vec::new(), Vec::with_capacity(messages.len()), Vec::new());
-        let mut lines = Vec::new();
-        for (index, &message) in messages.iter().enumerate() {
-            lines.clear();
-            let raw = RawLocation::parse(message, &mut lines)
-                .map_err(|error| error.within(&format!("location[{index}]")))?;
+    fn locations(mut self, mappings: &Mappings, functions: &Functions) -> Locations {
+        let raws = &self.records.locations;
+        let mut ids = Vec::with_capacity(raws.len());
+        let (mut frames, mut ranges, mut faults) = (Vec::new(), Vec::with_capacity(raws.len()), Vec::new());
+        for (index, &raw) in raws.iter().enumerate() {
             ids.push(raw.id);
-            let mapping = self.mapping_of(raw, mappings, message.at);
+            let mapping = self.mapping_of(raw, mappings);
             let start = frames.len();
-            match self.frames(index, message.at, raw, &lines, mapping, functions, &mut frames) {
+            match self.frames(index, raw, mapping, functions, &mut frames) {
                 // u32::MAX marks what cannot be used: a frame takes four bytes of the file at least.
                 Ok(()) => ranges.push(start as u32..frames.len() as u32),
                 Err(fault) => {
@@ -222,32 +217,31 @@ impl Loader<'_, '_> {
                 }
             }
         }
+        let highest_id = ids.iter().copied().max().unwrap_or(0);
         let text = "expected unique location ids; the first is used";
-        let ids = self.ids(&ids, messages, "pprof_location_duplicate", text);
-        Ok(Locations { ids, frames, ranges, faults })
+        let ids = self.ids(&ids, |position| raws[position].at, "pprof_location_duplicate", text);
+        Locations { ids, highest_id, frames, ranges, faults }
     }
 
-    fn mapping_of(&mut self, raw: RawLocation, mappings: &Mappings, at: usize) -> Option<LoadedMapping> {
+    fn mapping_of(&mut self, raw: RawLocation, mappings: &Mappings) -> Option<LoadedMapping> {
         let known = mappings.ids.get(raw.mapping_id).map(|position| mappings.table[position]);
         if known.is_none() && raw.mapping_id != 0 {
             let text = "expected the id of a mapping; location kept without one";
             let found = format!("mapping_id {}", raw.mapping_id);
-            self.notes.caveat("pprof_mapping_missing", text, at, found.as_bytes());
+            self.notes.caveat("pprof_mapping_missing", text, raw.at, found.as_bytes());
         }
         known
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one location, and the tables it refers to")]
     fn frames(
         &mut self,
         index: usize,
-        at: usize,
         raw: RawLocation,
-        lines: &[RawLine],
         mapping: Option<LoadedMapping>,
         functions: &Functions,
         frames: &mut Vec<FrameId>,
     ) -> Result<(), Fault> {
+        let (at, lines) = (raw.at, self.records.lines(index));
         let mapping_id = mapping.map(|mapping| mapping.id);
         if lines.is_empty() {
             let function = self.unsymbolised(raw.address, mapping.map(|mapping| mapping.mapping), at);

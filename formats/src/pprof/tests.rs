@@ -49,8 +49,13 @@ fn add_string(profile: &mut Profile, string: &[u8]) -> i64 {
 }
 
 fn try_read(bytes: &[u8]) -> Result<(crate::Profile, Notes), ReadError> {
-    let options = ReadOptions { from: Some("pprof"), ..ReadOptions::default() };
+    try_read_by(bytes, ReadOptions::default().chunk_bytes)
+}
+
+fn try_read_by(bytes: &[u8], chunk_bytes: usize) -> Result<(crate::Profile, Notes), ReadError> {
+    let options = ReadOptions { from: Some("pprof"), chunk_bytes, ..ReadOptions::default() };
     let capture = read_bytes("test.pb", bytes, &options)?;
+    assert_eq!(capture.notes.records(), capture.records_used() + capture.notes.samples_left_out());
     let Content::Profile(profile) = capture.content else { panic!("pprof is a profile") };
     Ok((profile, capture.notes))
 }
@@ -367,4 +372,114 @@ fn a_few_bytes_do_not_make_millions_of_frames() {
     let (read, notes) = read(&profile);
     assert_eq!((read.series[0].records, notes.samples_left_out()), (1, 1));
     assert_eq!(notes.get("pprof_stack_too_deep").unwrap().count, 1);
+}
+
+/// Everything of a result that could differ.
+fn shown(outcome: Result<(crate::Profile, Notes), ReadError>) -> String {
+    outcome.map_or_else(|error| error.to_string(), |read| format!("{read:?}"))
+}
+
+#[test]
+fn the_result_does_not_depend_on_chunks_or_containers() {
+    let mut pprof = base();
+    // Frames that several locations share, locations with and without callees, samples that are left out.
+    pprof.location.push(Location { id: 9, ..pprof.location[0].clone() });
+    pprof.drop_frames = add_string(&mut pprof, b"leaf");
+    let label = |key| vec![Label { key, str: 5, ..Label::default() }];
+    pprof.sample = (0..120u64)
+        .map(|row| Sample {
+            location_id: (0..row % 7)
+                .map(|depth| [1, 2, 3, 9, 4][((row * 5 + depth * depth) % 5) as usize])
+                .collect(),
+            value: vec![1; if row % 11 == 0 { 1 } else { 2 }],
+            label: if row % 3 == 0 { label(if row % 9 == 0 { 99 } else { 6 }) } else { vec![] },
+        })
+        .collect();
+    let bytes = pprof.encode_to_vec();
+    let reordered = {
+        let samples = Profile { sample: pprof.sample.clone(), ..Profile::default() };
+        let tables = Profile { sample: vec![], ..pprof };
+        [samples.encode_to_vec(), tables.encode_to_vec()].concat()
+    };
+    let mut broken = bytes.clone();
+    broken.splice(500..502, [0xff; 12]);
+    for bytes in [&bytes, &reordered, &broken, &bytes[..bytes.len() - 3].to_vec()] {
+        let expected = shown(try_read_by(bytes, 1 << 20));
+        for chunk_bytes in [1, 50, 1000] {
+            assert_eq!(shown(try_read_by(bytes, chunk_bytes)), expected);
+            assert_eq!(shown(try_read_by(&gzip(bytes), chunk_bytes)), expected);
+            let members = [gzip(&bytes[..400]), gzip(b""), gzip(&bytes[400..])].concat();
+            assert_eq!(shown(try_read_by(&members, chunk_bytes)), expected);
+            let zstd = zstd::encode_all(&bytes[..], 1).unwrap();
+            assert_eq!(shown(try_read_by(&zstd, chunk_bytes)), expected);
+        }
+    }
+}
+
+#[test]
+fn a_damaged_gzip_gives_the_samples_that_are_whole() {
+    let mut pprof = base();
+    let samples: Vec<Sample> = (0..60_000i64)
+        .map(|row| Sample { location_id: vec![2, 1], value: vec![1, row * row % 1009], label: vec![] })
+        .collect();
+    let tables = pprof.encode_to_vec();
+    pprof = Profile { sample: samples, ..Profile::default() };
+    let mut stored = gzip(&[tables, pprof.encode_to_vec()].concat());
+    stored.truncate(stored.len() / 2);
+    let (profile, notes) = try_read(&stored).unwrap();
+    let records = profile.series[0].records;
+    assert!((10_000..50_000).contains(&records), "{records}");
+    assert!(notes.get("gzip_damaged").is_some());
+    assert_eq!(shown(try_read_by(&stored, 1000)), shown(Ok((profile, notes))));
+}
+
+#[test]
+fn a_packed_profile_past_the_limit_is_refused() {
+    let options = ReadOptions { max_unpacked: 100, ..ReadOptions::default() };
+    let error = read_bytes("test.pb.gz", &gzip(&base().encode_to_vec()), &options).unwrap_err();
+    assert_eq!(error.kind.code(), "too_large");
+}
+
+#[test]
+fn what_is_below_the_first_match_under_a_user_frame_is_left_out() {
+    let mut pprof = base();
+    let alloc = add_string(&mut pprof, b"alloc(int)");
+    pprof.function.push(Function { id: 4, name: alloc, ..Function::default() });
+    let line = |function_id| Line { function_id, line: 0 };
+    pprof.location = vec![
+        Location { id: 1, line: vec![line(1)], ..Location::default() },
+        Location { id: 2, line: vec![line(4)], ..Location::default() },
+        // leaf, into which alloc is inlined.
+        Location { id: 3, line: vec![line(4), line(3)], ..Location::default() },
+    ];
+    pprof.drop_frames = add_string(&mut pprof, b"alloc");
+    let stacks: [&[u64]; 6] = [&[1, 2, 1], &[1, 3, 1], &[1, 2], &[2, 2], &[1, 2, 1, 2], &[1, 3, 2, 1]];
+    pprof.sample =
+        stacks.map(|ids| Sample { location_id: ids.to_vec(), value: vec![1, 1], label: vec![] }).to_vec();
+    let (profile, _) = read(&pprof);
+    let rows = ["main 1 1", "main;leaf 1 1", "alloc(int);main 1 1", "alloc(int);alloc(int) 1 1"];
+    assert_eq!(folded(&profile)[..4], rows);
+    assert_eq!(folded(&profile)[4..], ["alloc(int);main 1 1", "main 1 1"]);
+}
+
+#[test]
+fn every_legacy_form_is_named() {
+    let cases: [(&[u8], &str); 10] = [
+        (b"heap profile: 1: 2 [3: 4] @ heap/1048576\n", "a legacy heap profile"),
+        (b"heap_v2/524288\n", "a jemalloc heap profile"),
+        (b"--- heapz 1 ---\n", "a legacy heap profile"),
+        (b"--- growthz 1 ---\n", "a legacy heap profile"),
+        (b"--- contentionz 1 ---\n", "a legacy contention profile"),
+        (b"--- mutex:\n", "a legacy mutex profile"),
+        (b"--- threadz 1 ---\n", "a legacy thread profile"),
+        (b"goroutine profile: total 3\n1 @ 0x1\n", "a goroutine dump"),
+        (b"threadcreate profile: total 3\n1 @ 0x1\n", "a legacy count profile"),
+        (b"--- symbol\nbinary=/bin/a\n---\n--- profile\n", "a legacy profile with its symbols"),
+    ];
+    for (bytes, what) in cases {
+        for bytes in [bytes.to_vec(), gzip(bytes)] {
+            let error = read_bytes("test", &bytes, &ReadOptions::default()).unwrap_err().to_string();
+            assert!(error.contains(what), "{error}");
+        }
+    }
 }

@@ -18,6 +18,20 @@ pub(crate) struct Message<'a> {
     pub(crate) at: usize,
 }
 
+impl Message<'_> {
+    /// Every varint of the packed bytes, in order.
+    #[inline]
+    pub(crate) fn varints(self, mut each: impl FnMut(u64)) -> Result<(), WireError> {
+        let mut cursor = Cursor::new(self);
+        let mut index = 0;
+        while !cursor.is_at_end() {
+            each(cursor.varint().map_err(|error| error.within(&format!("[{index}]")))?);
+            index += 1;
+        }
+        Ok(())
+    }
+}
+
 /// The value of one field.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Value<'a> {
@@ -154,14 +168,7 @@ impl<'a> Field<'a> {
     pub(crate) fn varints(&self, mut each: impl FnMut(u64)) -> Result<(), WireError> {
         match self.value {
             Value::Varint(value) => each(value),
-            Value::Bytes(message) => {
-                let mut cursor = Cursor::new(message);
-                let mut index = 0;
-                while !cursor.is_at_end() {
-                    each(cursor.varint().map_err(|error| error.within(&format!("[{index}]")))?);
-                    index += 1;
-                }
-            }
+            Value::Bytes(message) => message.varints(each)?,
             Value::Fixed => {
                 let problem = Problem::Expected("varints, packed or not", self.value.kind());
                 return Err(WireError::new(self.at, problem));
@@ -211,6 +218,17 @@ impl<'a> Cursor<'a> {
             wire_type => return Err(WireError::new(at, Problem::WireType(wire_type as u8))),
         };
         Ok(Some(Field { number, value, at }))
+    }
+
+    /// The number of a length-delimited field that ends past the end, and what is there of its bytes.
+    pub(crate) fn begun(&self) -> Option<(u32, Message<'a>)> {
+        let mut cursor = self.clone();
+        let tag = cursor.varint().ok().filter(|tag| tag & 7 == 2)?;
+        let length = cursor.varint().ok()?;
+        let bytes = &cursor.message.bytes[cursor.position..];
+        let is_cut = length > bytes.len() as u64;
+        let number = u32::try_from(tag >> 3).ok()?;
+        is_cut.then_some((number, Message { bytes, at: cursor.at() }))
     }
 
     #[inline]

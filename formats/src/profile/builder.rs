@@ -89,6 +89,11 @@ impl ProfileBuilder {
         StackId::new(self.stacks.intern(Stack { parent, frame }))
     }
 
+    /// Takes unique stacks, parents before children, for those of this builder, which has none.
+    pub(crate) fn set_stacks(&mut self, stacks: Vec<Stack>) {
+        self.stacks = StackInterner::of(stacks);
+    }
+
     /// Interns a label set.
     pub fn label_set(&mut self, labels: Vec<Label>) -> LabelSetId {
         LabelSetId::new(self.labels.intern(labels))

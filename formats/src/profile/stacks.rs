@@ -20,8 +20,18 @@ pub(crate) struct StackInterner {
 }
 
 impl StackInterner {
+    /// Takes unique stacks, parents before children. They are indexed when the next one is interned, if ever.
+    pub(crate) fn of(rows: Vec<Stack>) -> StackInterner {
+        StackInterner { rows, ..StackInterner::default() }
+    }
+
     /// The index of `stack`, new or known.
     pub(crate) fn intern(&mut self, stack: Stack) -> usize {
+        if self.first_children.len() < self.rows.len() {
+            for stack in std::mem::take(&mut self.rows) {
+                self.intern(stack);
+            }
+        }
         let StackInterner { rows, first_children, others } = self;
         let next = StackId::new(rows.len());
         let first_child = stack.parent.map(|parent| &mut first_children[parent.index()]);

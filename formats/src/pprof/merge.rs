@@ -1,0 +1,188 @@
+//! The trees of all parts as one forest of stacks.
+//!
+//! A walk from the roots takes the nodes of all parts that stand at the same place together, so nothing is
+//! looked up. Callees are ordered by their frame: the result does not depend on where parts begin and end.
+
+use super::columns::DENSE;
+use super::part::Part;
+use super::prune::{Cut, Prune};
+use super::tables::Locations;
+use crate::{FrameId, Stack, StackId};
+
+/// Deeper stacks are made by no profiler, and a small file could fill the memory with them.
+pub(crate) const MOST_FRAMES: usize = 1 << 22;
+
+/// The stacks of all parts.
+pub(crate) struct Merged {
+    pub(crate) stacks: Vec<Stack>,
+    /// By part and node: the stack, if the node can be used.
+    nodes: Vec<Vec<Option<StackId>>>,
+    places: Places,
+}
+
+/// Why a node has no stack.
+pub(crate) enum Unusable {
+    /// The location of this symbol, so many locations above the leaf, is missing or faulty.
+    Location { symbol: u32, above_leaf: usize },
+    /// It has more than [`MOST_FRAMES`] frames, in so many locations.
+    TooDeep { locations: usize },
+}
+
+/// A node on the way: one of its frames, to stand on top of `parent`.
+#[derive(Clone, Copy)]
+struct Member {
+    parent: Option<StackId>,
+    frame: FrameId,
+    part: u32,
+    node: u32,
+    /// Which frame of its location, from the root side.
+    step: u32,
+    /// How many frames are below in the stack.
+    depth: u32,
+    /// Whether a frame that is not to be left out stands in the stack.
+    is_user: bool,
+}
+
+/// Positions of locations, `u32::MAX` for those that cannot be used.
+struct Places {
+    /// By symbol, those that all parts share.
+    dense: Vec<u32>,
+    /// By part and symbol, the others.
+    others: Vec<Vec<u32>>,
+}
+
+impl Places {
+    fn new(parts: &[Part], locations: &Locations) -> Places {
+        let place = |id: u64| locations.get(id).unwrap_or(u32::MAX);
+        let dense = (0..u64::from(DENSE).min(locations.highest_id().saturating_add(1))).map(place).collect();
+        let others = |part: &Part| part.samples.others.iter().map(|&id| place(id)).collect();
+        Places { dense, others: parts.iter().map(others).collect() }
+    }
+
+    #[inline]
+    fn get(&self, part: u32, symbol: u32) -> u32 {
+        match symbol.checked_sub(DENSE) {
+            None => self.dense.get(symbol as usize).copied().unwrap_or(u32::MAX),
+            Some(other) => self.others[part as usize][other as usize],
+        }
+    }
+}
+
+impl Merged {
+    /// Merges the trees of `parts`.
+    pub(crate) fn new(parts: &[Part], locations: &Locations, prune: Option<&Prune>) -> Merged {
+        let places = Places::new(parts, locations);
+        let nodes = parts.iter().map(|part| vec![None; part.samples.trie.symbols.len()]).collect();
+        let merged = Merged { stacks: Vec::new(), nodes, places };
+        Merger { parts, locations, prune, merged, pending: Vec::new() }.merge()
+    }
+
+    /// The stack of `node`.
+    #[inline]
+    pub(crate) fn stack(&self, part: usize, node: u32) -> Option<StackId> {
+        self.nodes[part][node as usize]
+    }
+
+    /// Why `node`, which has no stack, has none.
+    pub(crate) fn why_not(&self, parts: &[Part], part: usize, node: u32) -> Unusable {
+        let trie = &parts[part].samples.trie;
+        let path = trie.path(node);
+        let symbols = path.iter().rev().map(|&node| trie.symbols[node as usize]);
+        let missing = |symbol: u32| self.places.get(part as u32, symbol) == u32::MAX;
+        match symbols.enumerate().find(|&(_, symbol)| missing(symbol)) {
+            Some((above_leaf, symbol)) => Unusable::Location { symbol, above_leaf },
+            None => Unusable::TooDeep { locations: path.len() },
+        }
+    }
+}
+
+struct Merger<'a> {
+    parts: &'a [Part],
+    locations: &'a Locations,
+    prune: Option<&'a Prune>,
+    merged: Merged,
+    /// Nodes to come, those of the stack to come next at the end.
+    pending: Vec<Member>,
+}
+
+impl Merger<'_> {
+    fn merge(mut self) -> Merged {
+        for part in 0..self.parts.len() {
+            self.callees(part as u32, None, None, 0, false);
+        }
+        self.order(0);
+        let mut together = Vec::new();
+        while let Some(&Member { parent, frame, .. }) = self.pending.last() {
+            let is_other = |member: &Member| member.frame != frame || member.parent != parent;
+            let start = self.pending.iter().rposition(is_other).map_or(0, |other| other + 1);
+            together.clear();
+            together.extend(self.pending.drain(start..));
+            let stack = StackId::new(self.merged.stacks.len());
+            self.merged.stacks.push(Stack { parent, frame });
+            for &member in &together {
+                self.step(member, stack);
+            }
+            self.order(start);
+        }
+        self.merged
+    }
+
+    /// Orders pending nodes from `start` on: the lowest frame last, where it is taken first.
+    fn order(&mut self, start: usize) {
+        let members = &mut self.pending[start..];
+        if members.len() > 1 {
+            members.sort_unstable_by_key(|member| std::cmp::Reverse(member.frame));
+        }
+    }
+
+    /// Goes on from a node whose frame is the top of `stack`.
+    fn step(&mut self, member: Member, stack: StackId) {
+        let Member { part, node, step, depth, is_user, .. } = member;
+        let samples = &self.parts[part as usize].samples;
+        let trie = &samples.trie;
+        let place = self.merged.places.get(part, trie.symbols[node as usize]);
+        let frames = self.locations.frames(place as usize);
+        if let Some(&frame) = frames.get(step as usize + 1) {
+            let next = Member { parent: Some(stack), frame, step: step + 1, depth: depth + 1, ..member };
+            self.pending.push(next);
+            return;
+        }
+        let cut = self.prune.map_or(Cut::None, |prune| prune.cut(place));
+        if is_user && cut == Cut::Below {
+            self.leave_out(part, node, stack);
+        } else {
+            self.merged.nodes[part as usize][node as usize] = Some(stack);
+            self.callees(part, Some(node), Some(stack), depth + 1, is_user || cut == Cut::None);
+        }
+    }
+
+    /// Adds the children of a node, which is the top of `parent`, to what is pending.
+    fn callees(&mut self, part: u32, node: Option<u32>, parent: Option<StackId>, depth: u32, is_user: bool) {
+        let trie = &self.parts[part as usize].samples.trie;
+        for child in trie.children(node) {
+            let place = self.merged.places.get(part, trie.symbols[child as usize]);
+            if place == u32::MAX {
+                continue;
+            }
+            let frames = self.locations.frames(place as usize);
+            if depth as usize + frames.len() > MOST_FRAMES {
+                continue;
+            }
+            match (self.prune.map_or(Cut::None, |prune| prune.cut(place)), parent) {
+                (Cut::Here, Some(parent)) if is_user => self.leave_out(part, child, parent),
+                _ => {
+                    // Every location has a frame; one without symbols is named by its place.
+                    let frame = frames[0];
+                    self.pending.push(Member { parent, frame, part, node: child, step: 0, depth, is_user });
+                }
+            }
+        }
+    }
+
+    /// Leaves out `node` and all below it: their samples stay, with the stack above.
+    fn leave_out(&mut self, part: u32, node: u32, stack: StackId) {
+        let trie = &self.parts[part as usize].samples.trie;
+        let below = node as usize..trie.ends[node as usize] as usize;
+        self.merged.nodes[part as usize][below].fill(Some(stack));
+    }
+}
