@@ -1,14 +1,18 @@
 //! Reads the captures of a command.
 
 use crate::args::Reading;
-use analyzer_formats::{Capture, read_path, read_stdin};
+use analyzer_formats::{Capture, ReadOptions, read_path, read_stdin};
 use anyhow::{Result, bail};
 use std::path::Path;
 
 /// Reads one capture; `-` is standard input.
 pub(crate) fn read(path: &Path, reading: &Reading, digest: bool) -> Result<Capture> {
-    let options = reading.options(digest);
-    let capture = if path == Path::new("-") { read_stdin(&options)? } else { read_path(path, &options)? };
+    read_as(path, reading, &reading.options(digest))
+}
+
+/// Reads one capture with these options.
+pub(crate) fn read_as(path: &Path, reading: &Reading, options: &ReadOptions) -> Result<Capture> {
+    let capture = if path == Path::new("-") { read_stdin(options)? } else { read_path(path, options)? };
     if let Some(note) = capture.notes.losses().next().filter(|_| reading.strict) {
         bail!("{}: --strict: {note}", capture.source.name);
     }

@@ -250,3 +250,31 @@ fn a_damaged_container_gives_whole_lines_only() {
     assert!(run.stderr.contains("cut"), "{}", run.stderr);
     fails(&plateau(&["info", "--strict", &path]), 2, &["--strict", "cut"]);
 }
+
+#[test]
+fn speedscope_keeps_stacks_and_values() {
+    let folder = scratch();
+    let path = folder.path().join("x.speedscope.json").display().to_string();
+    for name in ["rust/before.perf.txt.gz", "rust/before.folded.gz", "python/before.raw.folded.gz"] {
+        let capture = corpus(name);
+        let run = plateau(&["convert", &capture, "-o", &path]);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{name}");
+        // Threads stand one after the other in the file, so stacks come in another order.
+        let sorted = |capture: &str| {
+            let run = plateau(&["convert", capture, "--format", "folded"]);
+            let mut lines: Vec<String> = run.stdout.lines().map(str::to_owned).collect();
+            lines.sort();
+            lines
+        };
+        assert!(sorted(&capture) == sorted(&path), "{name}");
+    }
+    let byte_for_byte = |capture: &str| plateau(&["convert", capture, "--format", "folded"]).stdout;
+    assert!(byte_for_byte(&corpus("python/before.raw.folded.gz")) == byte_for_byte(&path));
+}
+
+#[test]
+fn names_that_json_cannot_hold_are_said() {
+    let run = with_input(&["convert", "-", "--format", "speedscope"], b"main;w\xff 3\n");
+    assert_eq!(run.code, 0);
+    assert!(run.stderr.contains("1 names are not UTF-8"), "{}", run.stderr);
+}

@@ -28,6 +28,8 @@ mod note;
 pub mod perf_script;
 pub mod pprof;
 mod profile;
+mod repeated;
+pub mod speedscope;
 mod trace;
 
 pub use capture::{Capture, Content, Source};

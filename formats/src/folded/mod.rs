@@ -9,13 +9,16 @@ mod record;
 mod write;
 
 use crate::format::{Confidence, Format, ReadOptions, Recognition};
+use crate::repeated::Repeated;
 use crate::{
     Content, Frame, FrameId, FrameKind, Function, Notes, ProfileBuilder, ReadErrorKind, SeriesId, StackId,
     ValueType, chunk,
 };
 use hashbrown::HashMap;
+pub(crate) use frame::name_and_kind;
 use record::{Count, Line};
 use std::ops::Range;
+pub(crate) use write::suffix;
 pub use write::{FrameText, Values, frame_name, write, write_decimal};
 
 /// The most decimal places that are kept exactly.
@@ -114,7 +117,7 @@ struct Reader<'a> {
     chunk: Chunk,
     frames: HashMap<&'a [u8], FrameId>,
     /// Stacks by their text: files that were not added up repeat them.
-    stacks: Memory<'a>,
+    stacks: Repeated<'a>,
     /// The stack of the line before and, per frame of it, where the frame ends and its stack id.
     previous: &'a [u8],
     path: Vec<(usize, StackId)>,
@@ -128,7 +131,7 @@ impl<'a> Reader<'a> {
             decimals,
             chunk: Chunk::new(decimals),
             frames: HashMap::new(),
-            stacks: Memory::default(),
+            stacks: Repeated::default(),
             previous: b"",
             path: Vec::new(),
         }
@@ -228,43 +231,6 @@ impl<'a> Reader<'a> {
         let frame = builder.frame(Frame { function, mapping: None, line: parts.line, kind: parts.kind });
         self.frames.insert(text, frame);
         frame
-    }
-}
-
-/// Stacks by the text of their line. Files that were not added up repeat lines; in others nothing is remembered
-/// after a while, because it would only cost memory.
-#[derive(Default)]
-struct Memory<'a> {
-    stacks: HashMap<&'a [u8], Option<StackId>>,
-    asked: usize,
-    known: usize,
-}
-
-impl<'a> Memory<'a> {
-    /// After so many lines it shows whether a file repeats them.
-    const TRIAL: usize = 20_000;
-
-    fn get(&mut self, text: &[u8]) -> Option<Option<StackId>> {
-        if self.is_useless() {
-            return None;
-        }
-        self.asked += 1;
-        let found = self.stacks.get(text).copied();
-        self.known += usize::from(found.is_some());
-        if self.is_useless() {
-            self.stacks = HashMap::new();
-        }
-        found
-    }
-
-    fn insert(&mut self, text: &'a [u8], stack: Option<StackId>) {
-        if !self.is_useless() {
-            self.stacks.insert(text, stack);
-        }
-    }
-
-    fn is_useless(&self) -> bool {
-        self.asked >= Self::TRIAL && self.known * 8 < self.asked
     }
 }
 

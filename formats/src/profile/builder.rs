@@ -50,6 +50,8 @@ struct SeriesBuilder {
     /// Where records are added up by stack: the row of each stack, and the sums, which may leave `i64`.
     rows: FxHashMap<Option<StackId>, usize>,
     sums: Vec<i128>,
+    /// Whether the sample count of any record is unknown, and so that of its row.
+    uncounted: bool,
 }
 
 impl ProfileBuilder {
@@ -117,6 +119,7 @@ impl ProfileBuilder {
                 records: 0,
                 rows: FxHashMap::default(),
                 sums: Vec::new(),
+                uncounted: false,
             });
         }
         SeriesId::new(index)
@@ -127,7 +130,8 @@ impl ProfileBuilder {
         self.series[series.index()].value_types[column] = value_type;
     }
 
-    /// Adds a record of unknown sample count to a series of one column, adding up equal stacks.
+    /// Adds a record of unknown sample count to a series of one column, adding up equal stacks. The counts of the
+    /// whole series are unknown then.
     ///
     /// A sum that leaves `i64` is spread over several rows, so nothing wraps.
     pub fn sum(&mut self, series: SeriesId, stack: Option<StackId>, value: i64) {
@@ -147,14 +151,12 @@ impl ProfileBuilder {
 
     /// Adds one sample as [`count`](Self::count) does, and remembers when it was taken.
     pub fn count_at(&mut self, series: SeriesId, stack: Option<StackId>, value: i64, moment: Moment) {
-        let series = &mut self.series[series.index()];
-        series.records += 1;
-        let row = series.add(stack, Some(1), i128::from(value));
-        let timeline = series.samples.timeline.get_or_insert_default();
-        timeline.rows.push(row_number(row));
-        timeline.values.push(value);
-        timeline.times_ns.push(moment.time_ns);
-        timeline.threads.push(moment.thread);
+        self.series[series.index()].add_at(stack, Some(1), value, moment);
+    }
+
+    /// Adds one record as [`sum`](Self::sum) does, and remembers when it was taken.
+    pub fn sum_at(&mut self, series: SeriesId, stack: Option<StackId>, value: i64, moment: Moment) {
+        self.series[series.index()].add_at(stack, None, value, moment);
     }
 
     /// Adds one sample record with its own row: one value per value type.
@@ -272,6 +274,9 @@ impl ProfileBuilder {
 
 impl SeriesBuilder {
     fn finish(mut self) -> Series {
+        if self.uncounted {
+            self.samples.counts = None;
+        }
         for row in 0..self.sums.len() {
             let within = self.sums[row].clamp(i128::from(i64::MIN), i128::from(i64::MAX));
             self.samples.values[0].push(within as i64);
@@ -299,12 +304,26 @@ impl SeriesBuilder {
             self.sums.len() - 1
         });
         self.sums[row] += value;
-        if let Some(count) = count {
-            let counts = self.samples.counts.get_or_insert_default();
-            counts.resize(self.sums.len(), 0);
-            counts[row] += count;
+        match count {
+            Some(count) => {
+                let counts = self.samples.counts.get_or_insert_default();
+                counts.resize(counts.len().max(row + 1), 0);
+                counts[row] += count;
+            }
+            None => self.uncounted = true,
         }
         row
+    }
+
+    /// Adds one record and remembers when it was taken.
+    fn add_at(&mut self, stack: Option<StackId>, count: Option<u64>, value: i64, moment: Moment) {
+        self.records += 1;
+        let row = self.add(stack, count, i128::from(value));
+        let timeline = self.samples.timeline.get_or_insert_default();
+        timeline.rows.push(row_number(row));
+        timeline.values.push(value);
+        timeline.times_ns.push(moment.time_ns);
+        timeline.threads.push(moment.thread);
     }
 
     fn absorb(
@@ -318,7 +337,7 @@ impl SeriesBuilder {
         self.records += theirs.records;
         let mut rows = Vec::new();
         for (row, (&stack, &sum)) in theirs.samples.stacks.iter().zip(&theirs.sums).enumerate() {
-            let count = theirs.samples.counts.as_ref().map(|counts| counts[row]);
+            let count = theirs.samples.counts.as_ref().filter(|_| !theirs.uncounted).map(|counts| counts[row]);
             rows.push(row_number(self.add(stack_here(stack), count, sum)));
         }
         if let Some(theirs) = theirs.samples.timeline.take() {
