@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Run, corpus, plateau, scratch};
+use common::{Run, corpus, plateau, scratch, with_input};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;

@@ -6,13 +6,8 @@ use crate::{Capture, Content, Notes, Source, folded, jaeger, json, note, perf_sc
 use std::path::Path;
 
 /// Every format that is read, most distinctive first.
-pub const FORMATS: &[&dyn Format] = &[
-    &jaeger::Jaeger,
-    &speedscope::Speedscope,
-    &perf_script::PerfScript,
-    &folded::Folded,
-    &pprof::Pprof,
-];
+pub const FORMATS: &[&dyn Format] =
+    &[&jaeger::Jaeger, &speedscope::Speedscope, &perf_script::PerfScript, &folded::Folded, &pprof::Pprof];
 
 /// How much of the input recognition looks at.
 const HEAD: usize = 1 << 16;

@@ -51,7 +51,9 @@ fn records_and_sums_are_those_of_the_files() {
 #[test]
 fn other_formats_beside_them_are_not_taken_for_speedscope() {
     let Some(folder) = common::captures().map(|folder| folder.join("speedscope")) else { return };
-    for path in common::files_below(&folder).iter().filter(|path| !path.starts_with(folder.join("speedscope"))) {
+    for path in
+        common::files_below(&folder).iter().filter(|path| !path.starts_with(folder.join("speedscope")))
+    {
         if let Ok(capture) = read_path(path, &ReadOptions::default()) {
             assert_ne!(capture.source.format, "speedscope", "{}", path.display());
         }
@@ -110,7 +112,8 @@ const UNITS: &[(&str, u8)] = &[
 
 /// A profile with a series per unit.
 fn built(known: Known, rows: &[(usize, Vec<(usize, u32)>, i64, u16)]) -> Profile {
-    const KINDS: &[FrameKind] = &[FrameKind::User, FrameKind::Kernel, FrameKind::Inlined, FrameKind::Interpreted];
+    const KINDS: &[FrameKind] =
+        &[FrameKind::User, FrameKind::Kernel, FrameKind::Inlined, FrameKind::Interpreted];
     let mut builder = ProfileBuilder::default();
     for (unit, stack, value, count) in rows {
         let (name, decimals) = UNITS[*unit];

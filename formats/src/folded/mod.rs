@@ -14,8 +14,8 @@ use crate::{
     Content, Frame, FrameId, FrameKind, Function, Notes, ProfileBuilder, ReadErrorKind, SeriesId, StackId,
     ValueType, chunk,
 };
-use hashbrown::HashMap;
 pub(crate) use frame::name_and_kind;
+use hashbrown::HashMap;
 use record::{Count, Line};
 use std::ops::Range;
 pub(crate) use write::suffix;

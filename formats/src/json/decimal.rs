@@ -107,9 +107,8 @@ fn exponent(digits: &[u8]) -> Option<i32> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let size = digits
-        .iter()
-        .fold(0i32, |sum, digit| (sum * 10 + i32::from(digit - b'0')).min(LARGEST_EXPONENT));
+    let size =
+        digits.iter().fold(0i32, |sum, digit| (sum * 10 + i32::from(digit - b'0')).min(LARGEST_EXPONENT));
     Some(if negative { -size } else { size })
 }
 

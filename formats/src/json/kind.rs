@@ -103,8 +103,7 @@ const STORAGE: Kind =
 const INTERNAL: Kind =
     ("Jaeger's protobuf model as JSON", "fetch the traces from Jaeger's /api/traces instead");
 const TEMPO: Kind = ("a Tempo search result", "it holds summaries; fetch the traces themselves");
-const CPUPROFILE: Kind =
-    ("a V8 .cpuprofile", "open it in speedscope and pass what that exports");
+const CPUPROFILE: Kind = ("a V8 .cpuprofile", "open it in speedscope and pass what that exports");
 const CHROME: Kind = ("a Chrome trace", "record a CPU profile as pprof or folded stacks");
 const FIREFOX: Kind = ("a Firefox or samply profile", "record with perf and pass the text of `perf script`");
 const STACKPROF: Kind = ("a stackprof profile", "convert it with `stackprof --stackcollapse`");

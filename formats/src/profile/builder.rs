@@ -337,7 +337,8 @@ impl SeriesBuilder {
         self.records += theirs.records;
         let mut rows = Vec::new();
         for (row, (&stack, &sum)) in theirs.samples.stacks.iter().zip(&theirs.sums).enumerate() {
-            let count = theirs.samples.counts.as_ref().filter(|_| !theirs.uncounted).map(|counts| counts[row]);
+            let count =
+                theirs.samples.counts.as_ref().filter(|_| !theirs.uncounted).map(|counts| counts[row]);
             rows.push(row_number(self.add(stack_here(stack), count, sum)));
         }
         if let Some(theirs) = theirs.samples.timeline.take() {

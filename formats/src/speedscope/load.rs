@@ -176,8 +176,14 @@ impl<'a> Loader<'a> {
         let value_type = ValueType { decimals, ..builder.value_type(&name, &unit) };
         let series = builder.series(&[value_type]);
         let one_by_one = self.timeline && !matches!(profile.counts, Counts::List(_));
-        let thread = profile.name.filter(|_| self.timeline).and_then(|text| self.thread(&text.bytes(), &name));
-        Target { series, unit: Unit { places: decimals, is_time, is_open: places.is_none() }, thread, one_by_one }
+        let thread =
+            profile.name.filter(|_| self.timeline).and_then(|text| self.thread(&text.bytes(), &name));
+        Target {
+            series,
+            unit: Unit { places: decimals, is_time, is_open: places.is_none() },
+            thread,
+            one_by_one,
+        }
     }
 
     /// The thread that a profile is named after; none where it is named after its value.

@@ -52,8 +52,7 @@ impl Format for Speedscope {
     }
 
     fn recognise(&self, head: &[u8]) -> Option<Recognition> {
-        const SIGNS: &[&str] =
-            &["shared.frames", "profiles.samples", "profiles.weights", "profiles.events"];
+        const SIGNS: &[&str] = &["shared.frames", "profiles.samples", "profiles.weights", "profiles.events"];
         let keys = Keys::of(head)?;
         if keys.schema_names("speedscope") {
             let why = "JSON with speedscope's $schema".to_owned();

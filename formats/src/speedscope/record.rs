@@ -263,10 +263,7 @@ pub(super) fn event(cursor: &mut Cursor<'_>) -> Result<Event, Broken> {
 }
 
 #[inline]
-fn fields<'a>(
-    cursor: &mut Cursor<'a>,
-    mut field: impl FnMut(&[u8], Value<'a>),
-) -> Result<(), Broken> {
+fn fields<'a>(cursor: &mut Cursor<'a>, mut field: impl FnMut(&[u8], Value<'a>)) -> Result<(), Broken> {
     if cursor.peek() != Some(b'{') {
         cursor.value()?;
         return Ok(());

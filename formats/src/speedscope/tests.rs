@@ -177,7 +177,10 @@ fn events_that_do_not_fit_are_named() {
     let open = evented(&[('O', 0, "0"), ('O', 1, "4")], r#","endValue":10"#);
     assert_eq!((folded(&open), codes(&open)), ("a 4\na;b 6\n".into(), vec![("calls_open", 1)]));
     let frame = evented(&[('O', 0, "0"), ('O', 3, "1"), ('X', 0, "1"), ('C', 3, "2"), ('C', 0, "2")], "");
-    assert_eq!((folded(&frame), codes(&frame)), ("a 2\n".into(), vec![("frame_unknown", 2), ("event_unread", 1)]));
+    assert_eq!(
+        (folded(&frame), codes(&frame)),
+        ("a 2\n".into(), vec![("frame_unknown", 2), ("event_unread", 1)])
+    );
 }
 
 #[test]
@@ -192,7 +195,8 @@ fn calls_left_open_do_not_reach_the_next_profile() {
 #[test]
 fn evented_and_sampled_profiles_of_a_unit_have_no_counts_together() {
     let sampled = r#"{"unit":"seconds","samples":[[0],[1]],"weights":[1,1]}"#;
-    let evented = r#"{"unit":"seconds","events":[{"type":"O","frame":2,"at":0},{"type":"C","frame":2,"at":1}]}"#;
+    let evented =
+        r#"{"unit":"seconds","events":[{"type":"O","frame":2,"at":0},{"type":"C","frame":2,"at":1}]}"#;
     for pair in [format!("{sampled},{evented}"), format!("{evented},{sampled}")] {
         let capture = read(&format!("{{{FRAMES},\"profiles\":[{pair}]}}"), true);
         let series = &profile(&capture).series[0];

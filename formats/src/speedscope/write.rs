@@ -35,7 +35,8 @@ pub fn write(
     text: FrameText,
     out: &mut impl Write,
 ) -> io::Result<usize> {
-    let entries: Vec<Entries<'_>> = parts.iter().map(|&(series, of)| Entries::new(profile, series, of)).collect();
+    let entries: Vec<Entries<'_>> =
+        parts.iter().map(|&(series, of)| Entries::new(profile, series, of)).collect();
     let menu: Vec<(usize, Group)> = entries
         .iter()
         .enumerate()
@@ -182,7 +183,8 @@ impl<W: Write> Writer<'_, W> {
     /// Writes the frames; gives the number of each.
     fn frames(&mut self, text: FrameText) -> io::Result<Vec<usize>> {
         write!(self.out, ",\n\"shared\":{{\"frames\":[")?;
-        let mut known: FxHashMap<(StringId, Option<&[u8]>, Option<StringId>, u32), usize> = FxHashMap::default();
+        let mut known: FxHashMap<(StringId, Option<&[u8]>, Option<StringId>, u32), usize> =
+            FxHashMap::default();
         let mut numbers = Vec::with_capacity(self.profile.frames.len());
         for frame in &self.profile.frames {
             let function = self.profile.function(frame.function);
@@ -245,7 +247,8 @@ impl<W: Write> Writer<'_, W> {
         folded::write_decimal(self.out, sum, decimals)?;
         self.list("samples", &group.entries, |out, &entry, frames| {
             frames.clear();
-            frames.extend(entries.profile.frames_of(entries.stack(entry)).map(|frame| numbers[frame.index()]));
+            frames
+                .extend(entries.profile.frames_of(entries.stack(entry)).map(|frame| numbers[frame.index()]));
             write!(out, "[")?;
             for (depth, number) in frames.iter().rev().enumerate() {
                 write!(out, "{}{number}", if depth > 0 { "," } else { "" })?;
