@@ -137,7 +137,7 @@ fn samples_and_weights_that_do_not_fit_are_left_out() {
     assert_eq!(codes(&one(r#""unit":"none","samples":[[0]]"#)), [("weight_missing", 1)]);
     assert_eq!(codes(&one(r#""type":"other","unit":"none""#)), [("profile_unread", 1)]);
     let place = &one(r#""unit":"none","samples":[[9]],"weights":[1]"#);
-    assert_eq!(place.notes.get("frame_unknown").unwrap().first[0].byte, 163);
+    assert_eq!(place.notes.get("frame_unknown").unwrap().first[0].byte, 174);
 }
 
 #[test]
