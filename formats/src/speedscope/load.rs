@@ -257,7 +257,7 @@ impl<'a> Loader<'a> {
                 self.left_out(TOO_LARGE, weight.0);
                 continue;
             };
-            let time = target.unit.is_time.then_some(time_ns).unwrap_or(0);
+            let time = if target.unit.is_time { time_ns } else { 0 };
             time_ns = time_ns.saturating_add(value);
             let count = match list {
                 None => one,

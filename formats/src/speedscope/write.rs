@@ -183,8 +183,8 @@ impl<W: Write> Writer<'_, W> {
     /// Writes the frames; gives the number of each.
     fn frames(&mut self, text: FrameText) -> io::Result<Vec<usize>> {
         write!(self.out, ",\n\"shared\":{{\"frames\":[")?;
-        let mut known: FxHashMap<(StringId, Option<&[u8]>, Option<StringId>, u32), usize> =
-            FxHashMap::default();
+        // Name, suffix, file and line make a frame of the file.
+        let mut known = FxHashMap::default();
         let mut numbers = Vec::with_capacity(self.profile.frames.len());
         for frame in &self.profile.frames {
             let function = self.profile.function(frame.function);
