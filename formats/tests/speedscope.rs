@@ -110,8 +110,11 @@ const UNITS: &[(&str, u8)] = &[
     ("cycles/second", 2),
 ];
 
+/// A row to build: the index of its unit, frames with their lines, the value, and the count.
+type Planned = (usize, Vec<(usize, u32)>, i64, u16);
+
 /// A profile with a series per unit.
-fn built(known: Known, rows: &[(usize, Vec<(usize, u32)>, i64, u16)]) -> Profile {
+fn built(known: Known, rows: &[Planned]) -> Profile {
     const KINDS: &[FrameKind] =
         &[FrameKind::User, FrameKind::Kernel, FrameKind::Inlined, FrameKind::Interpreted];
     let mut builder = ProfileBuilder::default();
