@@ -32,7 +32,7 @@ pub(crate) enum Command {
     Info(Info),
     /// Turn a capture into another format.
     #[command(
-        after_help = "Examples:\n  plateau convert perf.txt -o stacks.folded\n  plateau convert stacks.folded -o cpu.pb.gz"
+        after_help = "Examples:\n  plateau convert perf.txt -o stacks.folded\n  plateau convert stacks.folded -o cpu.pb.gz\n  plateau convert perf.txt -o cpu.speedscope.json"
     )]
     Convert(Convert),
 }
@@ -369,7 +369,7 @@ pub(crate) enum InfoFormat {
 pub(crate) struct Convert {
     /// The capture; - for standard input
     pub(crate) capture: PathBuf,
-    /// The file to write; the extension chooses the format: folded, pb.gz
+    /// The file to write; the extension chooses the format: folded, pb.gz, speedscope.json
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// The format to write, for standard output or an unknown extension
@@ -385,6 +385,7 @@ pub(crate) struct Convert {
 pub(crate) enum ConvertFormat {
     Folded,
     Pprof,
+    Speedscope,
 }
 
 #[cfg(test)]

@@ -3,14 +3,18 @@
 use crate::args::Reading;
 use analyzer_core::account::Account;
 use analyzer_formats::folded::{self, Text, Totals};
-use analyzer_formats::{Capture, read_path, read_stdin};
+use analyzer_formats::{Capture, ReadOptions, read_path, read_stdin};
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 
 /// Reads one capture; `-` is standard input.
 pub(crate) fn read(path: &Path, reading: &Reading, digest: bool) -> Result<Capture> {
-    let options = reading.options(digest);
-    let capture = if path == Path::new("-") { read_stdin(&options)? } else { read_path(path, &options)? };
+    read_as(path, reading, &reading.options(digest))
+}
+
+/// Reads one capture with these options.
+pub(crate) fn read_as(path: &Path, reading: &Reading, options: &ReadOptions) -> Result<Capture> {
+    let capture = if path == Path::new("-") { read_stdin(options)? } else { read_path(path, options)? };
     if reading.strict
         && let Some(loss) = Account::new(&capture).loss()
     {

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Run, corpus, plateau, scratch};
+use common::{Run, corpus, plateau, scratch, with_input};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -273,4 +273,32 @@ fn info_reads_on_past_a_file_that_it_cannot_read() {
     assert_eq!(run.code, 2);
     assert!(run.stdout.contains("before.folded.gz"), "{}", run.stdout);
     assert!(run.stderr.contains("MANIFEST.toml") && run.stderr.contains("absent.folded"), "{}", run.stderr);
+}
+
+#[test]
+fn speedscope_keeps_stacks_and_values() {
+    let folder = scratch();
+    let path = folder.path().join("x.speedscope.json").display().to_string();
+    for name in ["rust/before.perf.txt.gz", "rust/before.folded.gz", "python/before.raw.folded.gz"] {
+        let capture = corpus(name);
+        let run = plateau(&["convert", &capture, "-o", &path]);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{name}");
+        // Threads stand one after the other in the file, so stacks come in another order.
+        let sorted = |capture: &str| {
+            let run = plateau(&["convert", capture, "--format", "folded"]);
+            let mut lines: Vec<String> = run.stdout.lines().map(str::to_owned).collect();
+            lines.sort();
+            lines
+        };
+        assert!(sorted(&capture) == sorted(&path), "{name}");
+    }
+    let byte_for_byte = |capture: &str| plateau(&["convert", capture, "--format", "folded"]).stdout;
+    assert!(byte_for_byte(&corpus("python/before.raw.folded.gz")) == byte_for_byte(&path));
+}
+
+#[test]
+fn names_that_json_cannot_hold_are_said() {
+    let run = with_input(&["convert", "-", "--format", "speedscope"], b"main;w\xff 3\n");
+    assert_eq!(run.code, 0);
+    assert!(run.stderr.contains("1 names are not UTF-8"), "{}", run.stderr);
 }

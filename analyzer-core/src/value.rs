@@ -2,7 +2,7 @@
 //!
 //! Values are matched by name and unit. Evidence is counted in samples: a large value seen once proves little.
 
-use analyzer_formats::{Profile, Samples, Series, SeriesId, ValueType};
+use analyzer_formats::{Profile, Samples, Series, SeriesId};
 
 /// What can be compared within one profile.
 #[derive(Clone, Debug, PartialEq)]
@@ -151,7 +151,7 @@ pub fn measures(profile: &Profile) -> Vec<Measure> {
     let mut is_first = true;
     for event in events {
         let series = &profile.series[event.series.index()];
-        let counts_itself = series.value_types.iter().any(|value_type| is_sample_count(profile, value_type));
+        let counts_itself = series.value_types.iter().any(|value_type| profile.counts_samples(value_type));
         if series.samples.counts.is_none() || counts_itself {
             continue;
         }
@@ -180,18 +180,13 @@ fn default_index(profile: &Profile, measures: &[Measure]) -> Option<usize> {
         .position(|measure| measure.series == series && measure.source == ValueSource::Column(column))
 }
 
-fn is_sample_count(profile: &Profile, value_type: &ValueType) -> bool {
-    let name = profile.strings.get(value_type.name);
-    profile.strings.get(value_type.unit) == b"count" && (name == b"samples" || name == b"sample")
-}
-
 /// Row counts where the reader has them, else a column that counts samples. Heap and contention profiles scale
 /// their counts up, so they have no such column.
 fn evidence(profile: &Profile, series: &Series, column: usize) -> Evidence {
     if series.samples.counts.is_some() {
         return Evidence::Counts;
     }
-    match series.value_types.iter().position(|value_type| is_sample_count(profile, value_type)) {
+    match series.value_types.iter().position(|value_type| profile.counts_samples(value_type)) {
         Some(counts) if counts != column => Evidence::Column(counts),
         Some(_) if series.value_types[column].decimals == 0 => match series.value_types.len() {
             1 => Evidence::Weighed(column, sample_weight(&series.samples.values[column])),

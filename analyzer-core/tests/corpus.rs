@@ -17,6 +17,14 @@ impl Pair {
         self.table.get(key).map(|value| value.as_integer().expect("a whole number"))
     }
 
+    /// The sum of a side in the last of `decimals` decimal places.
+    fn sum(&self, side: &str, decimals: u8) -> i128 {
+        match self.table.get(&format!("sum_{side}")).expect("every pair has sums") {
+            toml::Value::Integer(sum) => i128::from(*sum) * 10i128.pow(u32::from(decimals)),
+            sum => (sum.as_float().expect("a number") * 10f64.powi(i32::from(decimals))).round() as i128,
+        }
+    }
+
     fn name(&self) -> &str {
         self.text("name").expect("every pair has a name")
     }
@@ -24,10 +32,6 @@ impl Pair {
     fn capture(&self, side: &str) -> Capture {
         let path = corpus().join(self.text(side).expect("every pair has both sides"));
         read_path(&path, &ReadOptions::default()).unwrap_or_else(|error| panic!("{error}"))
-    }
-
-    fn is_read(&self) -> bool {
-        analyzer_formats::format_named(self.text("format").expect("every pair has a format")).is_some()
     }
 }
 
@@ -46,10 +50,6 @@ fn pairs() -> Vec<Pair> {
 fn the_planted_change_is_first() {
     let mut compared = 0;
     for pair in pairs() {
-        if !pair.is_read() {
-            println!("skipped {}: {:?} is not read yet", pair.name(), pair.text("format"));
-            continue;
-        }
         let (before, after) = (pair.capture("before"), pair.capture("after"));
         let is_profile = matches!(before.content, Content::Profile(_));
         let value = pair.text("value_type").filter(|_| is_profile && pair.text("format") != Some("folded"));
@@ -61,16 +61,15 @@ fn the_planted_change_is_first() {
         assert!(first.growth.value > 0.0);
         compared += 1;
     }
-    assert!(compared >= 6, "perf script, folded twice, pprof twice and Jaeger at least");
+    assert!(compared >= 7, "perf script, folded twice, pprof twice, speedscope and Jaeger at least");
 }
 
 #[test]
 fn the_figures_are_those_of_the_manifest() {
-    for pair in pairs().into_iter().filter(Pair::is_read) {
+    for pair in pairs() {
         for side in ["before", "after"] {
             let capture = pair.capture(side);
             let wanted = pair.number(&format!("samples_{side}")).expect("every pair has sample counts");
-            let sum = pair.number(&format!("sum_{side}")).expect("every pair has sums");
             let name = format!("{} {side}", pair.name());
             match &capture.content {
                 Content::Traces(traces) => {
@@ -82,7 +81,7 @@ fn the_figures_are_those_of_the_manifest() {
                     );
                     let roots = (0..traces.spans.len()).filter(|&span| traces.spans.parent[span].is_none());
                     let durations: i64 = roots.map(|span| traces.spans.duration_ns[span] / 1000).sum();
-                    assert_eq!(durations, sum, "{name}: root durations");
+                    assert_eq!(i128::from(durations), pair.sum(side, 0), "{name}: root durations");
                 }
                 Content::Profile(profile) => {
                     let all = measures(profile);
@@ -95,10 +94,10 @@ fn the_figures_are_those_of_the_manifest() {
                         .position(|value_type| profile.strings.text(value_type.name) == measure.name);
                     assert_eq!(
                         series.sum(column.expect("the measure is a column")),
-                        i128::from(sum),
+                        pair.sum(side, measure.decimals),
                         "{name}: sum"
                     );
-                    if pair.text("format") == Some("perf-script") {
+                    if matches!(pair.text("format"), Some("perf-script" | "speedscope")) {
                         assert_eq!(series.records as i64, wanted, "{name}: samples");
                     }
                 }
@@ -115,4 +114,14 @@ fn captures_in_different_formats_are_compared() {
     let (before, after) = (read("captures/rust/before.perf.txt.gz"), read("captures/rust/after.folded.gz"));
     let report = compare(&before, &after, &CompareOptions::default()).expect("both count samples");
     assert_eq!(report.plateaus[0].function, "orderflow::risk::match_blocklist");
+}
+
+#[test]
+fn one_profiler_is_compared_across_its_formats() {
+    let read =
+        |path: &str| read_path(&corpus().join(path), &ReadOptions::default()).expect("the corpus is read");
+    let before = read("captures/python/before.raw.folded.gz");
+    let after = read("captures/python/after.speedscope.json.gz");
+    let report = compare(&before, &after, &CompareOptions::default()).expect("both count samples");
+    assert_eq!(report.plateaus[0].function, "Catalogue.resolve_alias");
 }

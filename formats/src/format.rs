@@ -2,12 +2,12 @@
 
 use crate::error::{ReadError, ReadErrorKind};
 use crate::input::{self, Container, Stored, Unpacked, Unpacker};
-use crate::{Capture, Content, Notes, Source, folded, jaeger, json, note, perf_script, pprof};
+use crate::{Capture, Content, Notes, Source, folded, jaeger, json, note, perf_script, pprof, speedscope};
 use std::path::Path;
 
 /// Every format that is read, most distinctive first.
 pub const FORMATS: &[&dyn Format] =
-    &[&jaeger::Jaeger, &perf_script::PerfScript, &folded::Folded, &pprof::Pprof];
+    &[&jaeger::Jaeger, &speedscope::Speedscope, &perf_script::PerfScript, &folded::Folded, &pprof::Pprof];
 
 /// How much of the input recognition looks at.
 const HEAD: usize = 1 << 16;

@@ -29,6 +29,7 @@ mod note;
 pub mod perf_script;
 pub mod pprof;
 mod profile;
+pub mod speedscope;
 mod trace;
 
 pub use capture::{Capture, Content, Source};

@@ -12,6 +12,7 @@ fn captures() -> Vec<(&'static str, Vec<u8>)> {
         ("folded", "rust/before.folded.gz"),
         ("folded", "python/before.raw.folded.gz"),
         ("pprof", "go/before.heap.pb.gz"),
+        ("speedscope", "python/before.speedscope.json.gz"),
         ("jaeger", "services/before.jaeger.json.gz"),
     ];
     let read = |(format, file): (&'static str, &str)| {

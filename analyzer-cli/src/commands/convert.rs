@@ -6,7 +6,7 @@ use crate::exit::Outcome;
 use crate::{input, output};
 use analyzer_core::{ValueSource, choose_measure};
 use analyzer_formats::folded::{self, FrameText, Values};
-use analyzer_formats::pprof;
+use analyzer_formats::{ReadOptions, pprof, speedscope};
 use anyhow::{Result, bail};
 use std::io::Write;
 use std::path::Path;
@@ -16,18 +16,22 @@ pub(crate) fn run(convert: &Convert) -> Result<Outcome> {
         output::refuse_overwriting(std::slice::from_ref(path), &[&convert.capture])?;
     }
     let format = format(convert)?;
-    let capture = input::read(&convert.capture, &convert.reading, false)?;
+    // speedscope shows samples by thread, in the order of time.
+    let timeline = format == ConvertFormat::Speedscope;
+    let options = ReadOptions { timeline, ..convert.reading.options(false) };
+    let capture = input::read_as(&convert.capture, &convert.reading, &options)?;
     let mut profile = profile(&capture, convert.measuring.value.into());
     let (measure, others) = choose_measure(&profile, convert.measuring.sample_index.as_deref())?;
     if let ValueSource::Column(column) = measure.source {
         profile.to_mut().meta.default_value = Some((measure.series, column));
     }
-    // pprof holds every value type of a series, folded text one column.
+    // pprof holds every value type of a series, folded text one column, speedscope whatever there is.
     let left_behind = match format {
         ConvertFormat::Folded => {
             profile.series.iter().map(|series| series.value_types.len()).sum::<usize>() > 1
         }
         ConvertFormat::Pprof => profile.series.len() > 1,
+        ConvertFormat::Speedscope => false,
     };
     if left_behind {
         let others = others.join(", ");
@@ -42,11 +46,28 @@ pub(crate) fn run(convert: &Convert) -> Result<Outcome> {
         ValueSource::Counts => Values::Counts,
     };
     // Lines stay where the capture itself made them part of its frames.
-    let text = if capture.source.format == "folded" { FrameText::Line } else { FrameText::Function };
+    let has_lines = matches!(capture.source.format, "folded" | "speedscope");
+    let text = if has_lines { FrameText::Line } else { FrameText::Function };
     let write = |mut out: &mut dyn Write| -> Result<()> {
         match format {
             ConvertFormat::Folded => folded::write(&profile, measure.series, values, text, &mut out)?,
             ConvertFormat::Pprof => pprof::write(&profile, measure.series, &mut out)?,
+            ConvertFormat::Speedscope => {
+                let chosen = (measure.series, values);
+                let all = speedscope::all_values(&profile);
+                // Numbers of samples are written only when they are asked for: weights mostly say the same.
+                let (parts, active) = match all.iter().position(|part| *part == chosen) {
+                    Some(active) => (all, active),
+                    None => (vec![chosen], 0),
+                };
+                let changed = speedscope::write(&profile, &parts, active, text, &mut out)?;
+                if changed > 0 {
+                    output::warn(&format!(
+                        "{}: {changed} names are not UTF-8; JSON cannot hold those bytes, they became U+FFFD",
+                        capture.source.name
+                    ));
+                }
+            }
         }
         Ok(())
     };
@@ -69,11 +90,13 @@ fn format(convert: &Convert) -> Result<ConvertFormat> {
         Ok(ConvertFormat::Folded)
     } else if ends(&[".pb.gz", ".pprof", ".prof"]) {
         Ok(ConvertFormat::Pprof)
+    } else if ends(&[".speedscope.json", ".speedscope"]) {
+        Ok(ConvertFormat::Speedscope)
     } else {
         unknown(path)
     }
 }
 
 fn unknown(path: &Path) -> Result<ConvertFormat> {
-    bail!("{}: expected an output ending in .folded or .pb.gz, or --format", path.display())
+    bail!("{}: expected an output ending in .folded, .pb.gz or .speedscope.json, or --format", path.display())
 }

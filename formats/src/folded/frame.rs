@@ -29,12 +29,19 @@ pub(super) fn parts(text: &[u8], style: Style) -> Parts<'_> {
     {
         return parts;
     }
+    let (name, kind) = name_and_kind(text);
+    let plain = Parts { name, file: None, line: 0, kind };
+    if name.len() < text.len() { plain } else { py_spy(text).unwrap_or(plain) }
+}
+
+/// A frame's name without the suffix of its kind, and that kind.
+pub(crate) fn name_and_kind(text: &[u8]) -> (&[u8], FrameKind) {
     for &(suffix, kind) in SUFFIXES {
         if let Some(name) = text.strip_suffix(suffix) {
-            return Parts { name, file: None, line: 0, kind };
+            return (name, kind);
         }
     }
-    py_spy(text).unwrap_or(Parts { name: text, file: None, line: 0, kind: super::kind_of_name(text) })
+    (text, super::kind_of_name(text))
 }
 
 /// py-spy's `name (file.py:12)` or `name (file.py)`.

@@ -14,11 +14,13 @@ mod write;
 
 use crate::format::{Confidence, Format, ReadOptions, Recognition};
 use crate::profile::Joining;
-use crate::{Capture, Content, FrameKind, Notes, ReadErrorKind, chunk};
+use crate::{Capture, Content, FrameKind, Notes, ReadErrorKind, StringId, chunk};
+pub(crate) use frame::name_and_kind;
 use lines::Found;
 use reader::{Chunk, Layout, Reader};
 use record::Line;
 pub use text::{Text, Total, Totals};
+pub(crate) use write::suffix;
 pub use write::{FrameText, Values, frame_name, write, write_decimal};
 
 /// Reads folded stacks.
@@ -92,6 +94,7 @@ pub fn split(capture: &Capture) -> Option<(Capture, Capture)> {
     if capture.source.format != Folded.name() || profile.series.len() != 2 {
         return None;
     }
+    let samples = profile.strings.iter().position(|string| string == b"samples").map(StringId::new)?;
     let side = |index: usize| {
         let mut side = capture.clone();
         let column = profile.series[index].value_types[0].name;
@@ -99,7 +102,7 @@ pub fn split(capture: &Capture) -> Option<(Capture, Capture)> {
         if let Content::Profile(profile) = &mut side.content {
             let mut series = profile.series.swap_remove(index);
             // What is measured has one name in both.
-            series.value_types[0].name = series.value_types[0].unit;
+            series.value_types[0].name = samples;
             profile.series = vec![series];
         }
         side

@@ -24,6 +24,8 @@ pub(super) struct Layout {
 impl Layout {
     /// The series of the file: one, or one for each column.
     pub(super) fn series(self, builder: &mut ProfileBuilder) -> [SeriesId; 2] {
+        // What each of two columns is a value of, once they are taken apart.
+        builder.string(b"samples");
         let mut series = |name: &[u8]| {
             let samples = ValueType { decimals: self.decimals, ..builder.value_type(name, b"count") };
             builder.series(&[samples])

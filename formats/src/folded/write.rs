@@ -1,7 +1,7 @@
 //! Writes a profile as folded stacks, one line per stack, in the order of the capture.
 
 use super::frame::SUFFIXES;
-use crate::{Frame, Profile, SeriesId, StackId};
+use crate::{Frame, FrameKind, Profile, SeriesId, StackId};
 use rustc_hash::FxHashMap;
 use std::io::{self, Write};
 
@@ -100,14 +100,13 @@ fn first_of_text(profile: &Profile, names: &[Vec<u8>]) -> Option<Vec<StackId>> {
 pub fn frame_name(profile: &Profile, frame: &Frame, form: FrameText) -> Vec<u8> {
     let function = profile.function(frame.function);
     let mut text: Vec<u8> = profile.strings.get(function.name).to_vec();
-    let suffix = SUFFIXES.iter().find(|(_, kind)| *kind == frame.kind);
-    match (function.file, suffix) {
+    match (function.file, suffix(frame.kind)) {
         (Some(file), _) if frame.line > 0 && form == FrameText::Line => {
             text.extend_from_slice(b" (");
             text.extend_from_slice(profile.strings.get(file));
             text.extend(format!(":{})", frame.line).bytes());
         }
-        (_, Some((suffix, _))) => text.extend_from_slice(suffix),
+        (_, Some(suffix)) => text.extend_from_slice(suffix),
         _ => {}
     }
     for byte in &mut text {
@@ -118,6 +117,11 @@ pub fn frame_name(profile: &Profile, frame: &Frame, form: FrameText) -> Vec<u8> 
         }
     }
     text
+}
+
+/// The suffix that stands for a kind of frame.
+pub(crate) fn suffix(kind: FrameKind) -> Option<&'static [u8]> {
+    SUFFIXES.iter().find(|(_, known)| *known == kind).map(|(suffix, _)| *suffix)
 }
 
 /// Writes a fixed-point value without trailing zeros.

@@ -77,6 +77,11 @@ impl Keys {
         self.paths.iter().any(|known| known == path.as_bytes())
     }
 
+    /// Whether the `$schema` at the top names `format`.
+    pub(crate) fn schema_names(&self, format: &str) -> bool {
+        memchr::memmem::find(&self.schema, format.as_bytes()).is_some()
+    }
+
     fn has_all(&self, paths: &[&str]) -> bool {
         paths.iter().all(|path| self.has(path))
     }
@@ -85,15 +90,11 @@ impl Keys {
 /// JSON that people do pass to an analyzer and that is not read yet: its name, and what to do instead.
 pub(crate) fn unsupported(head: &[u8]) -> Option<(&'static str, &'static str)> {
     let keys = Keys::of(head)?;
-    if keys.schema.windows(10).any(|word| word == b"speedscope") {
-        return Some(SPEEDSCOPE);
-    }
     KINDS.iter().find(|(paths, ..)| keys.has_all(paths)).map(|&(_, kind)| kind)
 }
 
 type Kind = (&'static str, &'static str);
 
-const SPEEDSCOPE: Kind = ("a speedscope profile", "record folded stacks or pprof with the same profiler");
 const OTLP: Kind =
     ("OTLP/JSON traces", "load them into Jaeger and save the trace with the UI's \"Trace JSON\"");
 const ZIPKIN: Kind = ("Zipkin v2 spans", "fetch the same traces from Jaeger's /api/traces");
@@ -102,8 +103,7 @@ const STORAGE: Kind =
 const INTERNAL: Kind =
     ("Jaeger's protobuf model as JSON", "fetch the traces from Jaeger's /api/traces instead");
 const TEMPO: Kind = ("a Tempo search result", "it holds summaries; fetch the traces themselves");
-const CPUPROFILE: Kind =
-    ("a V8 .cpuprofile", "convert it to pprof or folded stacks, for instance with speedscope's exporters");
+const CPUPROFILE: Kind = ("a V8 .cpuprofile", "open it in speedscope and pass what that exports");
 const CHROME: Kind = ("a Chrome trace", "record a CPU profile as pprof or folded stacks");
 const FIREFOX: Kind = ("a Firefox or samply profile", "record with perf and pass the text of `perf script`");
 const STACKPROF: Kind = ("a stackprof profile", "convert it with `stackprof --stackcollapse`");
@@ -127,7 +127,6 @@ const KINDS: &[(&[&str], Kind)] = &[
     (&["traceID", "spanID"], STORAGE),
     (&["traces.rootTraceName"], TEMPO),
     (&["traces.traceID"], TEMPO),
-    (&["shared.frames"], SPEEDSCOPE),
     (&["nodes", "startTime", "endTime"], CPUPROFILE),
     (&["nodes.callFrame"], CPUPROFILE),
     (&["traceEvents"], CHROME),
@@ -159,10 +158,7 @@ mod tests {
             (r#"{"resourceSpans":[{"resource":{}}]}"#, Some("OTLP/JSON traces")),
             (r#"[[{"traceId":"1","id":"2","kind":"CLIENT"}]]"#, Some("Zipkin v2 spans")),
             (r#"{"traceID":"1","spanID":"2","process":{}}"#, Some("Jaeger spans as stored in Elasticsearch")),
-            (
-                r#"{"$schema":"https://www.speedscope.app/file-format-schema.json"}"#,
-                Some("a speedscope profile"),
-            ),
+            (r#"{"$schema":"https://www.speedscope.app/file-format-schema.json"}"#, None),
             (r#"{"nodes":[{"id":1,"callFrame":{}}],"startTime":1}"#, Some("a V8 .cpuprofile")),
             (r#"[{"ph":"B","ts":1,"name":"a"}]"#, Some("a Chrome trace")),
             (r#"{"meta":{"interval":1},"libs":[]}"#, Some("a Firefox or samply profile")),

@@ -5,9 +5,11 @@
 //! before a fault usable. The grammar is RFC 8259; strings may hold any bytes, and inside skipped values only
 //! strings and brackets are checked. Nothing recurses.
 
+mod decimal;
 mod kind;
 mod text;
 
+pub(crate) use decimal::Decimal;
 pub(crate) use kind::{Keys, unsupported};
 pub(crate) use text::Text;
 

@@ -131,7 +131,8 @@ impl ProfileBuilder {
         self.series[series.index()].value_types[column] = value_type;
     }
 
-    /// Adds a record of unknown sample count to a series of one column, adding up equal stacks.
+    /// Adds a record of unknown sample count to a series of one column, adding up equal stacks. The counts of the
+    /// whole series are unknown then.
     ///
     /// A sum that leaves `i64` is spread over several rows, so nothing wraps.
     pub fn sum(&mut self, series: SeriesId, stack: Option<StackId>, value: i64) {
@@ -147,7 +148,12 @@ impl ProfileBuilder {
 
     /// Adds one sample as [`count`](Self::count) does, and remembers when it was taken.
     pub fn count_at(&mut self, series: SeriesId, stack: Option<StackId>, value: i64, moment: Moment) {
-        self.rows(series).add_at(stack, value, moment);
+        self.rows(series).add_at(stack, Some(1), value, moment);
+    }
+
+    /// Adds one record as [`sum`](Self::sum) does, and remembers when it was taken.
+    pub fn sum_at(&mut self, series: SeriesId, stack: Option<StackId>, value: i64, moment: Moment) {
+        self.rows(series).add_at(stack, None, value, moment);
     }
 
     /// Adds one sample record with its own row: one value per value type.

@@ -64,7 +64,8 @@ pub struct Profile {
     pub labels: LabelSets,
     /// The threads that timelines name, in order of first appearance.
     pub threads: Vec<Thread>,
-    /// What was measured: one per event of a perf script, one for a folded file, one for a pprof file.
+    /// What was measured: one per event of a perf script, one for a folded file, one for a pprof file,
+    /// one per unit of a speedscope file.
     pub series: Vec<Series>,
     /// What is known of the capture as a whole.
     pub meta: ProfileMeta,
@@ -92,6 +93,13 @@ impl Profile {
     /// The frames of a stack, from the leaf to the root.
     pub fn frames_of(&self, stack: Option<StackId>) -> impl Iterator<Item = FrameId> {
         std::iter::successors(stack, |&id| self.stack(id).parent).map(|id| self.stack(id).frame)
+    }
+
+    /// Whether values of this type are numbers of samples.
+    #[must_use]
+    pub fn counts_samples(&self, value_type: &ValueType) -> bool {
+        let name = self.strings.get(value_type.name);
+        self.strings.get(value_type.unit) == b"count" && (name == b"samples" || name == b"sample")
     }
 
     /// The number of frames of every stack, by stack index.

@@ -13,6 +13,8 @@ pub(super) struct Rows {
     /// a stack, the stack of index n is at n + 1.
     row_of: Vec<u32>,
     sums: Vec<i64>,
+    /// Whether the sample count of any record is unknown, and so that of its row.
+    uncounted: bool,
     /// What a sum had to give up in order to stay within `i64`, by row.
     carried: FxHashMap<usize, i128>,
 }
@@ -44,17 +46,20 @@ impl Rows {
             Some(sum) => self.sums[row] = sum,
             None => *self.carried.entry(row).or_insert(0) += i128::from(value),
         }
-        if let Some(count) = count {
-            let counts = self.samples.counts.get_or_insert_default();
-            counts.resize(self.sums.len(), 0);
-            counts[row] += count;
+        match count {
+            Some(count) => {
+                let counts = self.samples.counts.get_or_insert_default();
+                counts.resize(self.sums.len(), 0);
+                counts[row] += count;
+            }
+            None => self.uncounted = true,
         }
         row
     }
 
-    /// Adds one sample to the row of its stack, and to the timeline.
-    pub(super) fn add_at(&mut self, stack: Option<StackId>, value: i64, moment: Moment) {
-        let row = self.add(stack, 1, Some(1), value);
+    /// Adds one record to the row of its stack, and to the timeline.
+    pub(super) fn add_at(&mut self, stack: Option<StackId>, count: Option<u64>, value: i64, moment: Moment) {
+        let row = self.add(stack, 1, count, value);
         let timeline = self.samples.timeline.get_or_insert_default();
         timeline.rows.push(number(row));
         timeline.values.push(value);
@@ -142,8 +147,8 @@ impl Rows {
         self.records += theirs.records;
         let mut rows = Vec::new();
         for (row, (&stack, &sum)) in theirs.samples.stacks.iter().zip(&theirs.sums).enumerate() {
-            let count = theirs.samples.counts.as_ref().map(|counts| counts[row]);
-            let here = self.add(stack_here(stack), 0, count, sum);
+            let counts = theirs.samples.counts.as_ref().filter(|_| !theirs.uncounted);
+            let here = self.add(stack_here(stack), 0, counts.map(|counts| counts[row]), sum);
             if let Some(carried) = theirs.carried.get(&row) {
                 *self.carried.entry(here).or_insert(0) += carried;
             }
@@ -163,8 +168,8 @@ impl Rows {
     pub(super) fn finish(mut self, value_types: Vec<ValueType>) -> Series {
         self.row_of = Vec::new();
         let samples = &mut self.samples;
-        if let Some(counts) = &mut samples.counts {
-            counts.resize(self.sums.len(), 0);
+        if self.uncounted {
+            samples.counts = None;
         }
         let mut carried: Vec<(usize, i128)> = self.carried.into_iter().collect();
         carried.sort_unstable();
