@@ -7,16 +7,19 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 folder=${1:?usage: seeds.sh FOLDER}
+rm -rf "$folder"
 mkdir -p "$folder"
 find seeds ../tests/regressions -type f -size -64k | while read -r file; do
     cp "$file" "$folder/$(basename "$(dirname "$file")")-$(basename "$file")"
 done
 for file in ../../corpus/captures/*/before.*.gz; do
     name=$(basename "$(dirname "$file")")-$(basename "$file" .gz)
-    # A message cut anywhere is of no use to a reader of protobuf: small ones are taken whole.
-    # A message cut anywhere is of no use to a reader of protobuf.
     most=4096
-    [ "${name%.pb}" = "$name" ] || most=65536
+    # A message cut anywhere is of no use to a reader of protobuf, and a long one is slow to learn from.
+    if [ "${name%.pb}" != "$name" ]; then
+        [ "$(zcat "$file" | wc -c)" -lt 16384 ] || continue
+        most=16384
+    fi
     head -c "$most" <(zcat "$file" 2>/dev/null) >"$folder/$name"
     gzip -nc <"$folder/$name" >"$folder/$name.gz"
 done

@@ -143,7 +143,7 @@ impl Unpacked<'_> {
         let end = memchr::memrchr(b'\n', self).map_or(0, |at| at + 1);
         let (Unpacked::Owned(bytes) | Unpacked::Members(bytes, _)) = self else { return };
         if end < bytes.len() {
-            notes.left_out("line_cut", "lines cut by damage to the container, left out", end, &bytes[end..]);
+            notes.damaged("line_cut", "lines cut by damage to the container, left out", end, &bytes[end..]);
             bytes.truncate(end);
         }
     }
