@@ -41,14 +41,13 @@ run() { # TARGET
       cat "dictionaries/$name.dict" 2>/dev/null || true; } | sort -u >"work/$name.dict"
     rm -f "work/$name.exit"
     local code=0
-    nice -n 19 "$bin/$bin_name" "work/corpus/$name" work/seeds "../tests/regressions/$name" \
+    nice -n 19 "$bin/$bin_name" "work/corpus/$name" work/seeds \
         -artifact_prefix="artifacts/$name/" -dict="work/$name.dict" -max_total_time="$seconds" \
         -max_len=65536 -len_control=20 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
         >"work/$name.log" 2>&1 || code=$?
     echo "$code" >"work/$name.exit"
 }
 for target in "${targets[@]}"; do
-    mkdir -p "../tests/regressions/$target"
     while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n || true; done
     run "$target" &
 done

@@ -70,6 +70,23 @@ pub enum ReadErrorKind {
         /// The limit in bytes.
         limit: u64,
     },
+    /// Unpacking gave more than any capture does for what is stored, as a bomb does.
+    #[error(
+        "unpacks to more than {limit} bytes, over {ratio} times what is stored, which no capture does; \
+         give --max-unpacked if the file is to be trusted"
+    )]
+    TooDense {
+        /// The limit in bytes.
+        limit: u64,
+        /// The ratio of unpacked to stored bytes.
+        ratio: u64,
+    },
+    /// The file was written to while it was read, and what was read makes no sense.
+    #[error("changed while it was read; read it again when it is finished (as far as it was read: {found})")]
+    Changed {
+        /// The error that reading it gave.
+        found: Box<ReadErrorKind>,
+    },
     /// The bytes break the rules of their format so that no result is possible.
     #[error("{at}: expected {expected}, found {found}")]
     Malformed {
@@ -94,7 +111,8 @@ impl ReadErrorKind {
             ReadErrorKind::Unsupported { .. } => "unsupported_format",
             ReadErrorKind::Ambiguous { .. } => "ambiguous_format",
             ReadErrorKind::Unpack { .. } => "bad_container",
-            ReadErrorKind::TooLarge { .. } => "too_large",
+            ReadErrorKind::TooLarge { .. } | ReadErrorKind::TooDense { .. } => "too_large",
+            ReadErrorKind::Changed { .. } => "file_changed",
             ReadErrorKind::Malformed { .. } => "malformed",
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::error::{ReadError, ReadErrorKind};
 use crate::input::{self, Stored};
-use crate::{Capture, Content, Notes, Source, folded, jaeger, json, note, perf_script, pprof};
+use crate::{Capture, Content, NoteKind, Notes, Source, folded, jaeger, json, note, perf_script, pprof};
 use std::path::Path;
 
 /// Every format that is read, most distinctive first.
@@ -80,6 +80,9 @@ pub struct ReadOptions {
     pub map: bool,
     /// The most bytes a compressed file or a pipe may give.
     pub max_unpacked: u64,
+    /// The most bytes a compressed file may give for each byte it takes, above 256 MiB. Real captures give up to some
+    /// hundred, gzip can at most 1,032.
+    pub max_ratio: u64,
     /// Compute the blake3 digest of the stored bytes.
     pub digest: bool,
     /// Keep the samples one by one, with time and thread, where the format has them.
@@ -94,6 +97,7 @@ impl Default for ReadOptions {
             from: None,
             map: true,
             max_unpacked: 8 << 30,
+            max_ratio: 500,
             digest: false,
             timeline: false,
             chunk_bytes: 16 << 20,
@@ -113,8 +117,19 @@ pub fn format_named(name: &str) -> Option<&'static dyn Format> {
 /// When the file cannot be opened, is in no known format, or breaks its format so that nothing can be used.
 pub fn read_path(path: &Path, options: &ReadOptions) -> Result<Capture, ReadError> {
     let name = path.display().to_string();
-    let outcome = input::open(path, options).and_then(|stored| read_stored(&name, &stored, options));
-    outcome.map_err(|kind| ReadError { name, kind })
+    read_file(&name, path, options).map_err(|kind| ReadError { name, kind })
+}
+
+fn read_file(name: &str, path: &Path, options: &ReadOptions) -> Result<Capture, ReadErrorKind> {
+    let opened = input::open(path, options)?;
+    let outcome = read_stored(name, &opened.stored, options);
+    if !opened.has_changed() {
+        return outcome;
+    }
+    let mut capture = outcome.map_err(|found| ReadErrorKind::Changed { found: Box::new(found) })?;
+    let text = "change of the file while it was read, what was there is used";
+    capture.notes.count("file_changed", NoteKind::Damaged, text, 1);
+    Ok(capture)
 }
 
 /// Reads a capture from standard input.
@@ -153,6 +168,9 @@ fn read_stored(name: &str, stored: &Stored<'_>, options: &ReadOptions) -> Result
     };
     if format.is_lines() && notes.losses().next().is_some() {
         bytes.drop_cut_line(&mut notes);
+    }
+    if format.is_lines() {
+        bytes.end_lines_at_cr();
     }
     let content = match bytes.ends() {
         [] => format.read(&bytes, options, &mut notes)?,

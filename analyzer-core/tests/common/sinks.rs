@@ -12,7 +12,7 @@ use std::borrow::Cow;
 ///
 /// # Panics
 /// When an output is not what its format demands, or what is written as pprof is not read with the same sums.
-pub fn every_output(capture: &Capture, mut each: impl FnMut(&str, &[u8])) {
+pub(crate) fn every_output(capture: &Capture, mut each: impl FnMut(&str, &[u8])) {
     let profile = match &capture.content {
         Content::Profile(profile) => Cow::Borrowed(profile),
         Content::Traces(traces) => Cow::Owned(spans::project(traces, TraceValue::CriticalPath)),

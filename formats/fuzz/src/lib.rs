@@ -5,10 +5,24 @@ mod check;
 #[path = "../../../analyzer-core/tests/common/sinks.rs"]
 mod sinks;
 
-use analyzer_formats::FORMATS;
-pub use check::check;
-pub use sinks::every_output;
+use analyzer_formats::{Capture, FORMATS};
 use std::sync::OnceLock;
+
+/// Reads bytes as a format, or as what they are recognised as, and checks the invariants of reading.
+///
+/// # Panics
+/// When one does not hold.
+pub fn check(bytes: &[u8], from: Option<&'static str>) -> Option<Capture> {
+    check::check(bytes, from)
+}
+
+/// Makes everything of a capture that can be made of one.
+///
+/// # Panics
+/// When an output is not what its format demands.
+pub fn every_output(capture: &Capture) {
+    sinks::every_output(capture, |_, _| {});
+}
 
 /// The format that `FUZZ_FORMAT` names; without it inputs are recognised. `FUZZ_FORMAT=list` prints the names of
 /// all, one a line, and ends.

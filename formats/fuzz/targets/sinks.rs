@@ -8,6 +8,6 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(init: start(), |bytes: &[u8]| {
     let options = ReadOptions { from: format(), max_unpacked: 1 << 20, ..ReadOptions::default() };
     if let Ok(capture) = read_bytes("input", bytes, &options) {
-        every_output(&capture, |_, _| {});
+        every_output(&capture);
     }
 });

@@ -12,7 +12,7 @@ const MAX_UNPACKED: u64 = 16 << 20;
 ///
 /// # Panics
 /// When it does.
-pub fn check(bytes: &[u8], from: Option<&'static str>) -> Option<Capture> {
+pub(crate) fn check(bytes: &[u8], from: Option<&'static str>) -> Option<Capture> {
     let options = ReadOptions { from, max_unpacked: MAX_UNPACKED, timeline: true, ..ReadOptions::default() };
     let whole = read_bytes("input", bytes, &options);
     let chunked = read_bytes("input", bytes, &ReadOptions { chunk_bytes: 64, ..options });
