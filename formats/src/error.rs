@@ -64,22 +64,14 @@ pub enum ReadErrorKind {
         /// What the decoder said.
         detail: String,
     },
-    /// Unpacking went past the limit.
-    #[error("unpacks to more than {limit} bytes; raise --max-unpacked if the file is to be trusted")]
+    /// A pipe, or what a file unpacks to, went past the limit.
+    #[error(
+        "gives more than {limit} bytes, the most that is taken of a compressed file of its size or of a pipe; \
+         give --max-unpacked if it is to be trusted"
+    )]
     TooLarge {
         /// The limit in bytes.
         limit: u64,
-    },
-    /// Unpacking gave more than any capture does for what is stored, as a bomb does.
-    #[error(
-        "unpacks to more than {limit} bytes, over {ratio} times what is stored, which no capture does; \
-         give --max-unpacked if the file is to be trusted"
-    )]
-    TooDense {
-        /// The limit in bytes.
-        limit: u64,
-        /// The ratio of unpacked to stored bytes.
-        ratio: u64,
     },
     /// The file was written to while it was read, and what was read makes no sense.
     #[error("changed while it was read; read it again when it is finished (as far as it was read: {found})")]
@@ -111,7 +103,7 @@ impl ReadErrorKind {
             ReadErrorKind::Unsupported { .. } => "unsupported_format",
             ReadErrorKind::Ambiguous { .. } => "ambiguous_format",
             ReadErrorKind::Unpack { .. } => "bad_container",
-            ReadErrorKind::TooLarge { .. } | ReadErrorKind::TooDense { .. } => "too_large",
+            ReadErrorKind::TooLarge { .. } => "too_large",
             ReadErrorKind::Changed { .. } => "file_changed",
             ReadErrorKind::Malformed { .. } => "malformed",
         }

@@ -2,7 +2,7 @@
 
 use crate::error::{ReadError, ReadErrorKind};
 use crate::input::{self, Stored};
-use crate::{Capture, Content, NoteKind, Notes, Source, folded, jaeger, json, note, perf_script, pprof};
+use crate::{Capture, Content, NoteKind, Notes, Source, folded, jaeger, json, perf_script, pprof};
 use std::path::Path;
 
 /// Every format that is read, most distinctive first.
@@ -213,7 +213,10 @@ fn recognise(input: &[u8]) -> Result<(&'static dyn Format, String), ReadErrorKin
         None => {
             let names: Vec<&str> = FORMATS.iter().map(|format| format.name()).collect();
             let expected = format!("one of: {}", names.join(", "));
-            Err(ReadErrorKind::Unrecognised { found: note::excerpt(&head[..head.len().min(40)]), expected })
+            Err(ReadErrorKind::Unrecognised {
+                found: head[..head.len().min(40)].escape_ascii().to_string(),
+                expected,
+            })
         }
     }
 }

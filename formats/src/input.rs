@@ -223,46 +223,23 @@ pub(crate) fn unpack<'a>(
     options: &ReadOptions,
     notes: &mut Notes,
 ) -> Result<(Unpacked<'a>, Container), ReadErrorKind> {
-    let limit = Limit::of(stored, options);
+    let limit = limit(stored, options);
     let (bytes, container) = if stored.starts_with(&[0x1f, 0x8b]) {
-        (gunzip(stored, &limit, notes)?, Container::Gzip)
+        (gunzip(stored, limit, notes)?, Container::Gzip)
     } else if stored.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
-        (Unpacked::Owned(unzstd(stored, &limit, notes)?), Container::Zstd)
+        (Unpacked::Owned(unzstd(stored, limit, notes)?), Container::Zstd)
     } else {
         (Unpacked::Plain(stored), Container::Plain)
     };
     Ok((decode_text(bytes), container))
 }
 
-/// How much a container may give.
-struct Limit {
-    bytes: u64,
-    /// The ratio that sets the limit; `None` when it is `max_unpacked`.
-    ratio: Option<u64>,
+/// How much a container of this size may give.
+fn limit(stored: &[u8], options: &ReadOptions) -> u64 {
+    options.max_unpacked.min(options.max_ratio.saturating_mul(stored.len() as u64).max(UNPACK_FREELY))
 }
 
-impl Limit {
-    fn of(stored: &[u8], options: &ReadOptions) -> Limit {
-        let by_ratio = options.max_ratio.saturating_mul(stored.len() as u64).max(UNPACK_FREELY);
-        if by_ratio < options.max_unpacked {
-            Limit { bytes: by_ratio, ratio: Some(options.max_ratio) }
-        } else {
-            Limit { bytes: options.max_unpacked, ratio: None }
-        }
-    }
-
-    /// Refuses bytes past the limit.
-    fn check(&self, unpacked: &[u8]) -> Result<(), ReadErrorKind> {
-        let limit = self.bytes;
-        match self.ratio {
-            _ if unpacked.len() as u64 <= limit => Ok(()),
-            None => Err(ReadErrorKind::TooLarge { limit }),
-            Some(ratio) => Err(ReadErrorKind::TooDense { limit, ratio }),
-        }
-    }
-}
-
-fn gunzip(stored: &[u8], limit: &Limit, notes: &mut Notes) -> Result<Unpacked<'static>, ReadErrorKind> {
+fn gunzip(stored: &[u8], limit: u64, notes: &mut Notes) -> Result<Unpacked<'static>, ReadErrorKind> {
     let mut bytes = Vec::new();
     let mut ends = Vec::new();
     let mut rest = stored;
@@ -275,9 +252,11 @@ fn gunzip(stored: &[u8], limit: &Limit, notes: &mut Notes) -> Result<Unpacked<'s
             break;
         }
         let mut member = GzDecoder::new(rest);
-        let room = limit.bytes.saturating_sub(bytes.len() as u64).saturating_add(1);
+        let room = limit.saturating_sub(bytes.len() as u64).saturating_add(1);
         let outcome = (&mut member).take(room).read_to_end(&mut bytes);
-        limit.check(&bytes)?;
+        if bytes.len() as u64 > limit {
+            return Err(ReadErrorKind::TooLarge { limit });
+        }
         let unread = member.into_inner();
         if let Err(error) = outcome {
             let byte = stored.len() - unread.len();
@@ -296,13 +275,15 @@ fn gunzip(stored: &[u8], limit: &Limit, notes: &mut Notes) -> Result<Unpacked<'s
     Ok(if ends.len() > 1 { Unpacked::Members(bytes, ends) } else { Unpacked::Owned(bytes) })
 }
 
-fn unzstd(stored: &[u8], limit: &Limit, notes: &mut Notes) -> Result<Vec<u8>, ReadErrorKind> {
+fn unzstd(stored: &[u8], limit: u64, notes: &mut Notes) -> Result<Vec<u8>, ReadErrorKind> {
     let broken =
         |error: &io::Error| ReadErrorKind::Unpack { container: "zstd", byte: 0, detail: error.to_string() };
     let mut decoder = zstd::stream::read::Decoder::with_buffer(stored).map_err(|error| broken(&error))?;
     let mut bytes = Vec::new();
-    let outcome = (&mut decoder).take(limit.bytes.saturating_add(1)).read_to_end(&mut bytes);
-    limit.check(&bytes)?;
+    let outcome = (&mut decoder).take(limit.saturating_add(1)).read_to_end(&mut bytes);
+    if bytes.len() as u64 > limit {
+        return Err(ReadErrorKind::TooLarge { limit });
+    }
     if let Err(error) = outcome {
         if bytes.is_empty() {
             return Err(broken(&error));
@@ -394,7 +375,7 @@ mod tests {
             Ok((bytes, _)) => (bytes.len(), String::new()),
             Err(error) => (0, error.to_string()),
         };
-        let words = "unpacks to more than 268435456 bytes, over 500 times";
+        let words = "gives more than 268435456 bytes";
         assert!(refused(&ReadOptions::default()).1.contains(words));
         let trusted = ReadOptions { max_ratio: u64::MAX, ..ReadOptions::default() };
         assert_eq!(refused(&trusted), ((256 << 20) + 1, String::new()));

@@ -7,6 +7,9 @@
 use super::record::looks_right;
 use super::wire::{Cursor, Message, Problem, Value};
 
+/// A head that a single sample can be longer than: that of a file, whole.
+const DEEP: usize = 1 << 16;
+
 /// What in `head` gives a profile away.
 pub(crate) fn recognise(head: &[u8]) -> Option<String> {
     if is_text(head) {
@@ -15,7 +18,7 @@ pub(crate) fn recognise(head: &[u8]) -> Option<String> {
     let mut cursor = Cursor::new(Message { bytes: head, at: 0 });
     let (mut right, mut wrong, mut unknown) = ([0u32; 16], 0u32, 0u32);
     let mut first_string = None;
-    let mut is_broken = false;
+    let (mut is_broken, mut is_cut) = (false, false);
     loop {
         match cursor.field() {
             Ok(Some(field)) => match looks_right(field.number, field.value) {
@@ -30,7 +33,10 @@ pub(crate) fn recognise(head: &[u8]) -> Option<String> {
             },
             Ok(None) => break,
             // The head ends inside a record.
-            Err(error) if matches!(error.problem(), Problem::Cut | Problem::LengthPastEnd(..)) => break,
+            Err(error) if matches!(error.problem(), Problem::Cut | Problem::LengthPastEnd(..)) => {
+                is_cut = true;
+                break;
+            }
             Err(_) => {
                 is_broken = true;
                 break;
@@ -41,8 +47,10 @@ pub(crate) fn recognise(head: &[u8]) -> Option<String> {
     let kinds = right[1..=6].iter().chain(&right[11..12]).filter(|&&count| count > 0).count();
     // The head of a large file may hold nothing but samples, or nothing but strings.
     let is_run = records >= 16 && wrong + unknown == 0 && !is_broken && first_string.unwrap_or(0) == 0;
+    // One deep sample may be longer than the head of its file.
+    let is_deep = right[1] > 0 && wrong + unknown == 0 && is_cut && head.len() >= DEEP;
     let odd = wrong * 4 + unknown + u32::from(is_broken) * 4;
-    let is_profile = (kinds >= 2 && right[1..=5].iter().any(|&count| count > 0)) || is_run;
+    let is_profile = (kinds >= 2 && right[1..=5].iter().any(|&count| count > 0)) || is_run || is_deep;
     (is_profile && odd <= records).then(|| format!("{records} records shaped as in profile.proto"))
 }
 
@@ -62,6 +70,14 @@ mod tests {
         for text in ["main;work 3\n", "2\n", "\"\x20{}", "{\"data\":[]}", "*\x0chello world!", ""] {
             assert_eq!(recognise(text.as_bytes()), None, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_sample_may_be_longer_than_the_head() {
+        let mut head = b"\x0a\x04\x08\x01\x10\x02\x12\x80\x80\x40\x0a\xfc\xff\x3f".to_vec();
+        head.resize(DEEP, 1);
+        assert!(recognise(&head).is_some());
+        assert_eq!(recognise(&head[..1000]), None, "a length past the end of a file");
     }
 
     #[test]
