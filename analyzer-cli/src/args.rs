@@ -53,9 +53,10 @@ pub(crate) struct Reading {
     /// Fail when anything of a capture is missing: samples left out, a file cut or damaged
     #[arg(long)]
     pub(crate) strict: bool,
-    /// The most bytes that a compressed file or a pipe may give
-    #[arg(long, value_name = "BYTES", default_value_t = ReadOptions::default().max_unpacked)]
-    max_unpacked: u64,
+    /// The most bytes that a compressed file or a pipe may give, whatever the ratio; without it 8 GiB, and of a
+    /// compressed file no more than 500 times its size
+    #[arg(long, value_name = "BYTES")]
+    max_unpacked: Option<u64>,
     /// Read files instead of mapping them, for files that others may truncate meanwhile
     #[arg(long)]
     no_mmap: bool,
@@ -68,12 +69,14 @@ fn format_names() -> clap::builder::PossibleValuesParser {
 impl Reading {
     /// The options for the readers; `digest` when the output names the bytes that were read.
     pub(crate) fn options(&self, digest: bool) -> ReadOptions {
+        let default = ReadOptions::default();
         ReadOptions {
             from: self.from.as_deref().and_then(format_named).map(|format| format.name()),
             map: !self.no_mmap,
-            max_unpacked: self.max_unpacked,
+            max_unpacked: self.max_unpacked.unwrap_or(default.max_unpacked),
+            max_ratio: if self.max_unpacked.is_some() { u64::MAX } else { default.max_ratio },
             digest,
-            ..ReadOptions::default()
+            ..default
         }
     }
 }

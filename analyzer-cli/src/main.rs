@@ -4,11 +4,13 @@ mod args;
 mod commands;
 mod exit;
 mod input;
+mod interrupt;
 mod output;
 
 use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    interrupt::let_writes_fail();
     exit::code(commands::run(args::Args::parse()))
 }

@@ -1,5 +1,6 @@
 //! Where results go: standard output, or files written whole or not at all.
 
+use crate::interrupt;
 use analyzer_core::render::figures::printable;
 use analyzer_core::render::{RENDERERS, Renderer};
 use anyhow::{Context, Result, bail};
@@ -123,7 +124,7 @@ impl Files {
             // What an ordinary new file gets; the umask takes its part off.
             builder.permissions(fs::Permissions::from_mode(0o666));
         }
-        let file = builder.tempfile_in(folder).with_context(explain)?;
+        let file = interrupt::unfinished(|| builder.tempfile_in(folder)).with_context(explain)?;
         let mut buffered = BufWriter::new(file);
         write(&mut buffered).with_context(explain)?;
         let file = buffered.into_inner().map_err(io::IntoInnerError::into_error).with_context(explain)?;
@@ -134,8 +135,7 @@ impl Files {
     /// Moves every file to its place.
     pub(crate) fn commit(self) -> Result<()> {
         for (file, path) in self.written {
-            file.persist(&path)
-                .map_err(|error| error.error)
+            interrupt::finish(file, &path)
                 .with_context(|| format!("{}: cannot be written", path.display()))?;
         }
         Ok(())

@@ -3,6 +3,7 @@
 //! Values are matched by name and unit. Evidence is counted in samples: a large value seen once proves little.
 
 use analyzer_formats::{Profile, Samples, Series, SeriesId};
+use rustc_hash::FxHashMap;
 
 /// What can be compared within one profile.
 #[derive(Clone, Debug, PartialEq)]
@@ -212,19 +213,58 @@ fn sample_weight(values: &[i64]) -> i64 {
 /// taken for `cycles:k`.
 #[must_use]
 pub(crate) fn common(before: &[Measure], after: &[Measure]) -> Vec<CommonMeasure> {
+    let (before, after) = (ByEvent::new(before), ByEvent::new(after));
     let pair = |measure: &Measure| {
-        let exact =
-            before.iter().find(|other| other.meaning() == measure.meaning() && is_same(other, measure));
+        let exact = before.like(measure).find(|other| other.meaning() == measure.meaning());
         let partner = exact.or_else(|| {
-            let only = |measures: &'_ [Measure]| {
-                measures.iter().filter(|other| is_same(other, measure)).count() == 1
-            };
-            let partner = before.iter().find(|other| is_same(other, measure));
-            partner.filter(|_| only(before) && only(after))
+            let only = |measures: &ByEvent<'_>| measures.like(measure).take(2).count() == 1;
+            before.like(measure).next().filter(|_| only(&before) && only(&after))
         })?;
         Some(CommonMeasure::new(partner.clone(), measure.clone()))
     };
-    after.iter().filter_map(pair).collect()
+    after.measures.iter().filter_map(pair).collect()
+}
+
+/// The measures of a profile by their events: a perf script may name a new one in every line.
+struct ByEvent<'a> {
+    measures: &'a [Measure],
+    indices: FxHashMap<(bool, &'a str), Vec<usize>>,
+    /// Those that count the samples of an event.
+    counts: Vec<usize>,
+}
+
+impl<'a> ByEvent<'a> {
+    fn new(measures: &'a [Measure]) -> ByEvent<'a> {
+        let mut indices: FxHashMap<_, Vec<usize>> = FxHashMap::default();
+        for (index, measure) in measures.iter().enumerate() {
+            indices.entry(event_key(measure)).or_default().push(index);
+        }
+        let counts = (0..measures.len()).filter(|&index| measures[index].event.is_some()).collect();
+        ByEvent { measures, indices, counts }
+    }
+
+    fn of<'b>(&'b self, key: (bool, &'b str)) -> &'b [usize] {
+        self.indices.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    /// The measures that can stand for the same thing as `wanted`.
+    fn like<'b>(&'b self, wanted: &'b Measure) -> impl Iterator<Item = &'b Measure> {
+        // Counts of an event, and a column that counts samples.
+        let others = match &wanted.event {
+            Some(_) => self.of((false, "samples")),
+            None if wanted.name == "samples" => &self.counts,
+            None => &[],
+        };
+        let all = self.of(event_key(wanted)).iter().chain(others);
+        all.map(|&index| &self.measures[index]).filter(|other| is_same(other, wanted))
+    }
+}
+
+fn event_key(measure: &Measure) -> (bool, &str) {
+    match &measure.event {
+        Some(event) => (true, event_class(event)),
+        None => (false, event_class(&measure.name)),
+    }
 }
 
 /// Whether two measures can stand for the same thing.

@@ -64,11 +64,20 @@ pub enum ReadErrorKind {
         /// What the decoder said.
         detail: String,
     },
-    /// Unpacking went past the limit.
-    #[error("unpacks to more than {limit} bytes; raise --max-unpacked if the file is to be trusted")]
+    /// A pipe, or what a file unpacks to, went past the limit.
+    #[error(
+        "gives more than {limit} bytes, the most that is taken of a compressed file of its size or of a pipe; \
+         give --max-unpacked if it is to be trusted"
+    )]
     TooLarge {
         /// The limit in bytes.
         limit: u64,
+    },
+    /// The file was written to while it was read, and what was read makes no sense.
+    #[error("changed while it was read; read it again when it is finished (as far as it was read: {found})")]
+    Changed {
+        /// The error that reading it gave.
+        found: Box<ReadErrorKind>,
     },
     /// The bytes break the rules of their format so that no result is possible.
     #[error("{at}: expected {expected}, found {found}")]
@@ -95,6 +104,7 @@ impl ReadErrorKind {
             ReadErrorKind::Ambiguous { .. } => "ambiguous_format",
             ReadErrorKind::Unpack { .. } => "bad_container",
             ReadErrorKind::TooLarge { .. } => "too_large",
+            ReadErrorKind::Changed { .. } => "file_changed",
             ReadErrorKind::Malformed { .. } => "malformed",
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::error::{ReadError, ReadErrorKind};
 use crate::input::{self, Container, Stored, Unpacked, Unpacker};
-use crate::{Capture, Content, Notes, Source, folded, jaeger, json, note, perf_script, pprof, speedscope};
+use crate::{Capture, Content, Notes, Source, folded, jaeger, json, perf_script, pprof, speedscope};
 use std::path::Path;
 
 /// Every format that is read, most distinctive first.
@@ -76,6 +76,9 @@ pub struct ReadOptions {
     pub map: bool,
     /// The most bytes a compressed file or a pipe may give.
     pub max_unpacked: u64,
+    /// The most bytes a compressed file may give for each byte it takes, above 256 MiB. Real captures give up to some
+    /// hundred, gzip can at most 1,032.
+    pub max_ratio: u64,
     /// Compute the blake3 digest of the stored bytes.
     pub digest: bool,
     /// Keep the samples one by one, with time and thread, where the format has them.
@@ -90,6 +93,7 @@ impl Default for ReadOptions {
             from: None,
             map: true,
             max_unpacked: 8 << 30,
+            max_ratio: 500,
             digest: false,
             timeline: false,
             chunk_bytes: 4 << 20,
@@ -109,8 +113,18 @@ pub fn format_named(name: &str) -> Option<&'static dyn Format> {
 /// When the file cannot be opened, is in no known format, or breaks its format so that nothing can be used.
 pub fn read_path(path: &Path, options: &ReadOptions) -> Result<Capture, ReadError> {
     let name = path.display().to_string();
-    let outcome = input::open(path, options).and_then(|stored| read_stored(&name, &stored, options));
-    outcome.map_err(|kind| ReadError { name, kind })
+    read_file(&name, path, options).map_err(|kind| ReadError { name, kind })
+}
+
+fn read_file(name: &str, path: &Path, options: &ReadOptions) -> Result<Capture, ReadErrorKind> {
+    let opened = input::open(path, options)?;
+    let outcome = read_stored(name, &opened.stored, options);
+    if !opened.has_changed() {
+        return outcome;
+    }
+    let mut capture = outcome.map_err(|found| ReadErrorKind::Changed { found: Box::new(found) })?;
+    input::note_change(&mut capture.notes);
+    Ok(capture)
 }
 
 /// Reads a capture from standard input.
@@ -144,7 +158,7 @@ fn read_stored(name: &str, stored: &Stored<'_>, options: &ReadOptions) -> Result
         bytes: stored.len() as u64,
         digest: options.digest.then(|| digest(stored)),
     };
-    if let Some(mut unpacker) = Unpacker::new(stored, options.max_unpacked) {
+    if let Some(mut unpacker) = Unpacker::new(stored, input::limit(stored, options)) {
         let found = wanted(options).or_else(|| recognise(&input::first_bytes(stored, HEAD)?).ok());
         if let Some((format, why)) = found
             && let Some(content) = format.read_packed(&mut unpacker, options, &mut notes)
@@ -186,6 +200,9 @@ pub(crate) fn unpack<'a>(
     if format.is_lines() && notes.losses().next().is_some() {
         bytes.drop_cut_line(notes);
     }
+    if format.is_lines() {
+        bytes.end_lines_at_cr();
+    }
     Ok((bytes, container, format, why_recognised))
 }
 
@@ -215,7 +232,10 @@ fn recognise(input: &[u8]) -> Result<(&'static dyn Format, String), ReadErrorKin
         None => {
             let names: Vec<&str> = FORMATS.iter().map(|format| format.name()).collect();
             let expected = format!("one of: {}", names.join(", "));
-            Err(ReadErrorKind::Unrecognised { found: note::excerpt(&head[..head.len().min(40)]), expected })
+            Err(ReadErrorKind::Unrecognised {
+                found: head[..head.len().min(40)].escape_ascii().to_string(),
+                expected,
+            })
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::args::{Show, ShowFormat};
 use crate::exit::Outcome;
 use crate::{input, output};
+use analyzer_core::render::cell;
 use analyzer_core::render::figures::printable;
 use analyzer_core::report::units;
 use analyzer_core::{Flat, flat};
@@ -77,9 +78,9 @@ fn csv(flat: &Flat, out: &mut dyn Write) -> Result<()> {
     csv.write_record(["function", "module", "file", "line", "self", "self_pct", "total", "total_pct"])?;
     for row in &flat.functions {
         csv.write_record([
-            row.function.as_str(),
-            row.module.as_deref().unwrap_or(""),
-            row.file.as_deref().unwrap_or(""),
+            &cell(&row.function),
+            &row.module.as_deref().map_or_else(String::new, cell),
+            &row.file.as_deref().map_or_else(String::new, cell),
             &row.line.map_or_else(String::new, |line| line.to_string()),
             &row.own.to_string(),
             &row.self_pct.to_string(),

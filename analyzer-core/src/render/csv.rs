@@ -1,8 +1,22 @@
 //! The plateaus as a table for spreadsheets: RFC 4180, one row per plateau.
 
-use super::Renderer;
+use super::{Renderer, markup};
 use crate::report::Report;
 use std::io::{self, Write};
+
+/// Text from a capture for a cell of a table that people open in a spreadsheet.
+///
+/// Control and bidi characters are shown as `\u{..}`. A text that a spreadsheet would run as a formula, because it
+/// starts with `=`, `+`, `-` or `@`, gets a `'` in front, as OWASP advises ("CSV Injection"). The JSON report has
+/// the names as they are.
+#[must_use]
+pub fn cell(text: &str) -> String {
+    let mut shown = markup::visible(text);
+    if shown.starts_with(['=', '+', '-', '@']) {
+        shown.insert(0, '\'');
+    }
+    shown
+}
 
 /// The plateaus as comma-separated values.
 pub struct Csv;
@@ -49,9 +63,9 @@ impl Renderer for Csv {
                 row.id.clone(),
                 tier.as_str().unwrap_or_default().to_owned(),
                 why.as_str().unwrap_or_default().to_owned(),
-                row.function.clone(),
-                row.module.clone().unwrap_or_default(),
-                row.file.clone().unwrap_or_default(),
+                cell(&row.function),
+                row.module.as_deref().map_or_else(String::new, cell),
+                row.file.as_deref().map_or_else(String::new, cell),
                 row.line.map_or_else(String::new, |line| line.to_string()),
                 row.before.value.to_string(),
                 row.after.value.to_string(),
@@ -60,9 +74,22 @@ impl Renderer for Csv {
                 optional(row.growth.low_pct),
                 optional(row.growth.high_pct),
                 optional(row.explains_pct),
-                row.path.join(";"),
+                cell(&row.path.join(";")),
             ])?;
         }
         csv.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cell;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        assert_eq!(cell("=cmd|' /C calc'!A0"), "'=cmd|' /C calc'!A0");
+        assert_eq!(cell("-[NSObject init]"), "'-[NSObject init]");
+        assert_eq!(cell("\t=1+1"), "\\u{9}=1+1");
+        assert_eq!(cell("operator=="), "operator==");
     }
 }

@@ -11,7 +11,7 @@ pub mod svg;
 mod text;
 
 use crate::report::Report;
-pub use csv::Csv;
+pub use csv::{Csv, cell};
 pub use html::Html;
 pub use json::Json;
 pub use markdown::Markdown;

@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(parsed("a;b\t7"), ("a;b".to_owned(), some("7", "")));
         assert_eq!(parsed("a 1.50"), ("a".to_owned(), some("1", "50")));
         assert_eq!(parsed(" 5"), (String::new(), some("5", "")));
-        for bad in ["a -1", "a 1e3", "a NaN", "a .", "a x", "a 0x1"] {
+        for bad in ["a -1", "a 1e3", "a NaN", "a .", "a x", "a 0x1", "a 1.x", "a x.1"] {
             assert_eq!(parsed(bad).1, None, "{bad}");
         }
         assert_eq!(parsed("lonely"), ("lonely".to_owned(), None));
@@ -107,6 +107,8 @@ mod tests {
             line(b"#run;x 3\n"),
             Line::Stack { stack: b"#run;x", count: Some(Count { whole: b"3", fraction: b"" }) }
         );
+        assert_eq!(line(b"# samples 5\n"), Line::Comment(b"samples 5"));
+        assert_eq!(line(b"# a;b x\n"), Line::Comment(b"a;b x"));
         assert_eq!(line(b" \r\n"), Line::Blank);
     }
 }

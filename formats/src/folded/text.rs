@@ -5,7 +5,7 @@
 use super::Folded;
 use super::lines::{self, Columns, Found, Lines, Meaning};
 use crate::format::{self, Format, ReadOptions};
-use crate::input::{self, Stored, Unpacked};
+use crate::input::{self, Opened, Unpacked};
 use crate::{Notes, ReadError, chunk};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
@@ -15,8 +15,9 @@ use std::sync::LazyLock;
 /// A folded file, open to be read line by line.
 pub struct Text {
     name: String,
-    bytes: Stored<'static>,
-    /// Where the text begins: past a byte order mark.
+    opened: Opened,
+    /// What was unpacked; `None` where the file itself is the text, from `start` on.
+    unpacked: Option<Vec<u8>>,
     start: usize,
     notes: Notes,
 }
@@ -29,17 +30,18 @@ impl Text {
     pub fn open(path: &Path, options: &ReadOptions) -> Result<Option<Text>, ReadError> {
         let name = path.display().to_string();
         let open = || {
-            let stored = input::open(path, options)?;
+            let opened = input::open(path, options)?;
             let mut notes = Notes::default();
-            let (unpacked, _, format, _) = format::unpack(&stored, options, &mut notes)?;
-            if format.name() != Folded.name() || lines::columns(&unpacked) != Columns::One {
+            let (text, _, format, _) = format::unpack(&opened.stored, options, &mut notes)?;
+            if format.name() != Folded.name() || lines::columns(&text) != Columns::One {
                 return Ok(None);
             }
-            let (start, owned) = match unpacked {
-                Unpacked::Plain(text) => (stored.len() - text.len(), None),
+            let (start, unpacked) = match text {
+                // Past a byte order mark.
+                Unpacked::Plain(text) => (opened.stored.len() - text.len(), None),
                 Unpacked::Owned(text) => (0, Some(text)),
             };
-            Ok(Some(Text { name: name.clone(), bytes: owned.map_or(stored, Stored::Owned), start, notes }))
+            Ok(Some(Text { name: name.clone(), opened, unpacked, start, notes }))
         };
         open().map_err(|kind| ReadError { name: name.clone(), kind })
     }
@@ -53,12 +55,15 @@ impl Text {
     /// Adds up the lines of each stack.
     #[must_use]
     pub fn totals(&self, options: &ReadOptions) -> Totals<'_> {
-        let input = &self.bytes[self.start..];
+        let input = self.unpacked.as_deref().unwrap_or(&self.opened.stored[self.start..]);
         let (mut totals, found, decimals) = lines::at_its_scale(|decimals| totals(input, options, decimals));
         totals.decimals = decimals;
         totals.notes.absorb(self.notes.clone());
         totals.notes.absorb(found.notes);
         totals.notes.number_lines(input);
+        if self.opened.has_changed() {
+            input::note_change(&mut totals.notes);
+        }
         totals
     }
 }

@@ -313,6 +313,8 @@ mod tests {
             assert_eq!(value(json).unwrap().int(), expected, "{json}");
         }
         assert_eq!(value("1.5e3 ").unwrap().float(), Some(1500.0));
+        assert_eq!(value("\"1.5e3\"").unwrap().float(), Some(1500.0));
+        assert_eq!(value("null").unwrap().float(), None);
     }
 
     #[test]
