@@ -2,12 +2,22 @@
 
 use crate::error::{ReadError, ReadErrorKind};
 use crate::input::{self, Stored};
-use crate::{Capture, Content, Notes, Source, folded, jaeger, json, note, perf_script, pprof};
+use crate::{
+    Capture, Content, Notes, Source, console, folded, jaeger, json, note, otlp, perf_script, pprof, zipkin,
+};
 use std::path::Path;
 
 /// Every format that is read, most distinctive first.
-pub const FORMATS: &[&dyn Format] =
-    &[&jaeger::Jaeger, &perf_script::PerfScript, &folded::Folded, &pprof::Pprof];
+pub const FORMATS: &[&dyn Format] = &[
+    &jaeger::Jaeger,
+    &jaeger::storage::Storage,
+    &otlp::Otlp,
+    &zipkin::Zipkin,
+    &console::Console,
+    &perf_script::PerfScript,
+    &folded::Folded,
+    &pprof::Pprof,
+];
 
 /// How much of the input recognition looks at.
 const HEAD: usize = 1 << 16;

@@ -16,6 +16,7 @@
 
 mod capture;
 mod chunk;
+pub mod console;
 mod error;
 pub mod folded;
 mod format;
@@ -25,10 +26,13 @@ pub mod jaeger;
 mod json;
 mod module;
 mod note;
+pub mod otlp;
 pub mod perf_script;
 pub mod pprof;
 mod profile;
 mod trace;
+mod trace_json;
+pub mod zipkin;
 
 pub use capture::{Capture, Content, Source};
 pub use error::{ReadError, ReadErrorKind};
