@@ -235,7 +235,7 @@ impl<'a> TraceRecord<'a> {
                     Value::Text(name) => process.service = Some(name),
                     _ => self.flaws.push(flaw(TRACE_TYPE, byte)),
                 },
-                b"tags" | b"tag" => match self.read_tags(cursor)? {
+                name @ (b"tags" | b"tag") => match self.read_tags_of(name, cursor)? {
                     // Nothing else adds tags meanwhile, so those of both fields follow each other.
                     Some(tags) if process.tags.end == tags.start => process.tags.end = tags.end,
                     Some(tags) => process.tags = tags,
@@ -300,14 +300,16 @@ impl<'a> TraceRecord<'a> {
                     }
                     None => false,
                 },
-                9 | 10 => match self.read_tags(cursor)? {
-                    Some(tags) => {
-                        let field = if bit == 9 { &mut span.tags } else { &mut span.more_tags };
-                        *field = tags;
-                        true
-                    }
-                    None => false,
-                },
+                9 | 10 => {
+                    let (name, field) = match bit {
+                        9 => (&b"tags"[..], &mut span.tags),
+                        _ => (&b"tag"[..], &mut span.more_tags),
+                    };
+                    let tags = self.read_tags_of(name, cursor)?;
+                    let right = tags.is_some();
+                    *field = tags.unwrap_or_default();
+                    right
+                }
                 _ => {
                     let value = cursor.value()?;
                     start_millis_ns = nanoseconds(&value).and_then(|micros| micros.checked_mul(1000));
@@ -360,17 +362,25 @@ impl<'a> TraceRecord<'a> {
         Ok(right.then_some(start..self.references.len()))
     }
 
-    /// Reads a list or a map of tags; `None` when it is neither.
+    /// Reads the list `tags` or the map `tag`; `None` when it is not one.
+    fn read_tags_of(&mut self, name: &[u8], cursor: &mut Cursor<'a>) -> Result<Option<Range<usize>>, Broken> {
+        if name == b"tags" { self.read_tags(cursor) } else { self.read_tag_map(cursor) }
+    }
+
+    /// Reads a map of tags; `None` when it is not one.
+    fn read_tag_map(&mut self, cursor: &mut Cursor<'a>) -> Result<Option<Range<usize>>, Broken> {
+        let start = self.tags.len();
+        let map = fields(cursor, |key, cursor| {
+            let value = cursor.value()?;
+            self.tags.push(TagRecord { key, declared: None, value, dotless: true });
+            Ok(())
+        })?;
+        Ok(map.then_some(start..self.tags.len()))
+    }
+
+    /// Reads a list of tags; `None` when it is not one.
     fn read_tags(&mut self, cursor: &mut Cursor<'a>) -> Result<Option<Range<usize>>, Broken> {
         let start = self.tags.len();
-        if cursor.peek() == Some(b'{') {
-            fields(cursor, |key, cursor| {
-                let value = cursor.value()?;
-                self.tags.push(TagRecord { key, declared: None, value, dotless: true });
-                Ok(())
-            })?;
-            return Ok(Some(start..self.tags.len()));
-        }
         if cursor.peek() != Some(b'[') {
             return Ok((cursor.value()? == Value::Null).then_some(start..start));
         }
