@@ -7,7 +7,7 @@
 use super::load::{Ended, Loader, TICK_NS};
 use super::record::TraceRecord;
 use crate::json::{Broken, Cursor, Keys};
-use crate::trace_json::{self, Part, ReadSpans, each, fields};
+use crate::trace_json::{self, Part, ReadSpans, each, fields, is_empty_list};
 use crate::{Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition};
 
 /// Jaeger spans as stored in Elasticsearch.
@@ -88,7 +88,6 @@ impl<'a> Reader<'a> {
             Shape::Span => self.span(cursor)?,
             Shape::Hit => self.hit(cursor)?,
             Shape::Search => {
-                self.found = true;
                 fields(cursor, |key, cursor| match (key.raw, cursor.peek()) {
                     (b"hits", Some(b'[')) => self.hits(cursor),
                     (b"hits", _) => fields(cursor, |key, cursor| match key.raw {
@@ -127,6 +126,7 @@ impl<'a> Reader<'a> {
     }
 
     fn hits(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+        self.found |= is_empty_list(*cursor);
         each(cursor, |cursor| self.hit(cursor))
     }
 
@@ -139,9 +139,9 @@ impl<'a> Reader<'a> {
     }
 
     fn span(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
-        self.found = true;
         self.trace.clear();
         self.trace.read_element(cursor)?;
+        self.found |= self.trace.spans.iter().any(|span| span.trace.is_some() || span.id.is_some());
         self.loader.load(&self.trace, Ended::Whole, self.input);
         Ok(())
     }
@@ -222,6 +222,15 @@ mod tests {
             assert_eq!(traces.spans.duration_ns, expected.spans.duration_ns, "{input}");
             assert_eq!(traces.processes, expected.processes, "{input}");
         }
+    }
+
+    #[test]
+    fn a_search_may_find_nothing_or_something_else() {
+        let (traces, notes) = read(r#"{"took":1,"hits":{"total":0,"hits":[]}}"#);
+        assert_eq!((traces.spans.len(), notes.get("no_traces").unwrap().count), (0, 1));
+        let other = br#"{"took":1,"hits":{"total":1,"hits":[{"_source":{"message":"up"}}]}}"#;
+        let error = read_bytes("test", other, &ReadOptions::default()).unwrap_err();
+        assert_eq!(error.kind.code(), "malformed", "{error}");
     }
 
     #[test]

@@ -10,7 +10,8 @@ mod tests;
 
 use crate::json::{Broken, Cursor, Keys};
 use crate::trace_json::{
-    Attribute, Loader, Part, ReadSpans, Service, SpanRecord, each, elements, fields, take_service,
+    Attribute, Loader, Part, ReadSpans, Service, SpanRecord, each, elements, fields, is_empty_list,
+    take_service,
 };
 use crate::{Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition, trace_json};
 
@@ -116,7 +117,8 @@ impl<'a> Reader<'a> {
         fields(cursor, |key, cursor| {
             known |= match key.raw {
                 b"resourceSpans" | b"resource_spans" | b"batches" => {
-                    self.found = true;
+                    // Batches may be anyone's.
+                    self.found |= key.raw != b"batches" || is_empty_list(*cursor);
                     elements(cursor, |cursor| self.resource(cursor))?
                 }
                 b"trace" | b"result" if wrappers > 0 && cursor.peek() == Some(b'{') => {
@@ -146,6 +148,7 @@ impl<'a> Reader<'a> {
     fn field(&mut self, key: &[u8], cursor: &mut Cursor<'a>) -> Result<bool, Broken> {
         match key {
             b"resource" => {
+                self.found = true;
                 let mut attributes = Vec::new();
                 fields(cursor, |key, cursor| match key.raw {
                     b"attributes" => record::read_attributes(cursor, &mut attributes).map(|_| ()),

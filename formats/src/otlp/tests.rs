@@ -293,10 +293,13 @@ fn nesting_has_a_limit_and_no_stack() {
 
 #[test]
 fn what_is_no_otlp_is_refused() {
-    for json in ["{}", "[]", "[1]", "{\"data\":[]}", "{\"resourceMetrics\":[]}"] {
+    for json in ["{}", "[]", "[1]", "{\"data\":[]}", "{\"resourceMetrics\":[]}", "{\"batches\":[{\"a\":1}]}"]
+    {
         let error = read_with(json.as_bytes(), &options()).unwrap_err();
         assert!(matches!(error, ReadErrorKind::Malformed { .. }), "{json}: {error}");
     }
-    let (traces, notes) = read(r#"{"resourceSpans":[]}"#);
-    assert_eq!((traces.spans.len(), codes(&notes)), (0, vec![("no_traces", 1)]));
+    for json in [r#"{"resourceSpans":[]}"#, r#"{"batches":[]}"#] {
+        let (traces, notes) = read(json);
+        assert_eq!((traces.spans.len(), codes(&notes)), (0, vec![("no_traces", 1)]), "{json}");
+    }
 }

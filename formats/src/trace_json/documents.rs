@@ -78,10 +78,8 @@ pub(crate) fn read<'a, R: ReadSpans<'a>>(
     notes: &mut Notes,
 ) -> Result<Content, ReadErrorKind> {
     let stream = is_stream(input);
-    let ranges = match stream {
-        true => chunk::cut(input, options.chunk_bytes, |from| next_piece(input, from)),
-        false => vec![0..input.len()],
-    };
+    let size = if stream { options.chunk_bytes } else { usize::MAX };
+    let ranges = chunk::cut(input, size, |from| next_piece(input, from));
     let part = chunk::read(&ranges, |range| read_range::<R>(input, range, stream), Part::absorb);
     let mut part = part.unwrap_or_else(|| R::new(input).finish());
     let fatal = |broken: &Broken| part.builder.is_empty() || (!stream && broken.fault == Fault::TooDeep);
@@ -224,6 +222,11 @@ pub(crate) fn each<'a>(
             first = false;
         }
     }
+}
+
+/// Whether an empty list comes next: a search that found nothing.
+pub(crate) fn is_empty_list(mut cursor: Cursor<'_>) -> bool {
+    cursor.pass(b'[', "'['").is_ok() && cursor.peek() == Some(b']')
 }
 
 fn place(input: &[u8], byte: usize) -> At {

@@ -42,7 +42,8 @@ impl<'a> Loader<'a> {
     pub(crate) fn span(&mut self, span: &SpanRecord<'a>, attributes: &[Attribute<'a>], service: Service) {
         self.notes.met(1);
         let input = self.input;
-        let found = &input[span.byte..];
+        // The brace of an object says less than its name.
+        let found = span.operation.map_or(&input[span.byte..], |name| name.raw);
         if let Some(flaw) = span.flaw {
             let (code, text, byte) = match flaw {
                 Flaw::NotObject(byte) => ("span_not_object", NOT_OBJECT, byte),

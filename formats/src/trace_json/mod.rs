@@ -10,7 +10,7 @@ mod objects;
 mod record;
 mod time;
 
-pub(crate) use documents::{Part, ReadSpans, each, read};
+pub(crate) use documents::{Part, ReadSpans, each, is_empty_list, read};
 pub(crate) use ids::names_a_span;
 pub(crate) use load::{Loader, Service, kind_named, take_service};
 pub(crate) use objects::{Grammar, Objects, Sent};

@@ -1,6 +1,6 @@
 //! Formats whose documents are spans: one object is one span and names its sender.
 
-use super::documents::{Part, ReadSpans, each};
+use super::documents::{Part, ReadSpans, each, is_empty_list};
 use super::load::{Loader, Service};
 use super::record::{Attribute, SpanRecord};
 use crate::Notes;
@@ -108,9 +108,4 @@ impl<'a, G: Grammar> Objects<'a, G> {
             self.loader.service(name, &attributes)
         })
     }
-}
-
-/// Whether an empty list comes next: a search that found nothing.
-fn is_empty_list(mut cursor: Cursor<'_>) -> bool {
-    cursor.pass(b'[', "'['").is_ok() && cursor.peek() == Some(b']')
 }
