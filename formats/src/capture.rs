@@ -52,7 +52,7 @@ impl Content {
 pub struct Source {
     /// The path as given, or `-`.
     pub name: String,
-    /// The name of the reader: `pprof`, `folded`, `perf-script`, `speedscope`, `jaeger`.
+    /// The name of the reader, as in [`FORMATS`](crate::FORMATS): `pprof`, `folded`, `otlp`.
     pub format: &'static str,
     /// What in the bytes gave the format away.
     pub why_recognised: String,

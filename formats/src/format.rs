@@ -2,12 +2,24 @@
 
 use crate::error::{ReadError, ReadErrorKind};
 use crate::input::{self, Container, Stored, Unpacked, Unpacker};
-use crate::{Capture, Content, Notes, Source, folded, jaeger, json, perf_script, pprof, speedscope};
+use crate::{
+    Capture, Content, Notes, Source, console, folded, jaeger, json, otlp, perf_script, pprof, speedscope,
+    zipkin,
+};
 use std::path::Path;
 
 /// Every format that is read, most distinctive first.
-pub const FORMATS: &[&dyn Format] =
-    &[&jaeger::Jaeger, &speedscope::Speedscope, &perf_script::PerfScript, &folded::Folded, &pprof::Pprof];
+pub const FORMATS: &[&dyn Format] = &[
+    &jaeger::Jaeger,
+    &jaeger::storage::Storage,
+    &otlp::Otlp,
+    &zipkin::Zipkin,
+    &console::Console,
+    &speedscope::Speedscope,
+    &perf_script::PerfScript,
+    &folded::Folded,
+    &pprof::Pprof,
+];
 
 /// How much of the input recognition looks at.
 const HEAD: usize = 1 << 16;

@@ -16,6 +16,7 @@
 
 mod capture;
 mod chunk;
+pub mod console;
 mod error;
 pub mod folded;
 mod format;
@@ -26,11 +27,14 @@ mod json;
 mod memory;
 mod module;
 mod note;
+pub mod otlp;
 pub mod perf_script;
 pub mod pprof;
 mod profile;
 pub mod speedscope;
 mod trace;
+mod trace_json;
+pub mod zipkin;
 
 pub use capture::{Capture, Content, Source};
 pub use error::{ReadError, ReadErrorKind};

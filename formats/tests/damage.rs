@@ -25,6 +25,17 @@ fn captures() -> Vec<(&'static str, Vec<u8>)> {
     files.into_iter().map(read).collect()
 }
 
+/// Traces of the other JSON formats, as small as they get with every sort of field.
+fn samples() -> Vec<(&'static str, Vec<u8>)> {
+    let otlp = r#"{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},"scopeSpans":[{"spans":[{"traceId":"W47/95gDgQPSabYzgT/GDA==","spanId":"AAAAAAAAAKo=","name":"a","kind":3,"startTimeUnixNano":"1000","endTimeUnixNano":1500,"attributes":[{"key":"k","value":{"arrayValue":{"values":[{"intValue":"7"},{"kvlistValue":{"values":[{"key":"x","value":{"doubleValue":0.5}}]}}]}}}],"status":{"code":"STATUS_CODE_ERROR"}}]}]}]}"#;
+    let zipkin = r#"[[{"traceId":"1","id":"2","kind":"CLIENT","name":"get","timestamp":1000,"duration":5,"localEndpoint":{"serviceName":"a","port":1},"tags":{"error":"x"}}],[{"traceId":"1","id":"2","kind":"SERVER","timestamp":1001,"duration":2,"localEndpoint":{"serviceName":"b"},"shared":true}]]"#;
+    let storage = r#"{"hits":{"hits":[{"_source":{"traceID":"1","spanID":"2","operationName":"get","startTime":1000,"startTimeMillis":1,"duration":5,"references":[{"refType":"CHILD_OF","traceID":"1","spanID":"0"}],"tags":[{"key":"n","type":"int64","value":"5"}],"tag":{"span@kind":"client"},"process":{"serviceName":"a","tag":{"h@n":1}}}}]}}"#;
+    let console = r#"{"Name":"a","SpanContext":{"TraceID":"01","SpanID":"02"},"Parent":{"SpanID":"00"},"SpanKind":3,"StartTime":"2022-07-30T19:06:19.00025+02:00","EndTime":"2022-07-30T17:06:19.1Z","Attributes":[{"Key":"n","Value":{"Type":"FLOAT64","Value":7}}],"Status":{"Code":"Error"},"Resource":[{"Key":"service.name","Value":{"Type":"STRING","Value":"a"}}]}"#;
+    let samples =
+        [("otlp", otlp), ("zipkin", zipkin), ("jaeger-storage", storage), ("otel-console", console)];
+    samples.map(|(format, json)| (format, format!("{json}\n{json}x\n{json}\n").into_bytes())).into()
+}
+
 fn read(format: &'static str, bytes: &[u8]) -> Option<Capture> {
     read_bytes("damaged", bytes, &ReadOptions { from: Some(format), ..ReadOptions::default() }).ok()
 }
@@ -53,6 +64,23 @@ fn a_file_cut_anywhere_gives_no_more_than_the_whole() {
 }
 
 #[test]
+fn small_traces_cut_anywhere_give_no_more_than_the_whole() {
+    for (format, bytes) in samples() {
+        let whole = read(format, &bytes).expect("the whole is read");
+        // Equal spans count once.
+        assert_eq!(whole.notes.records() % 3, 0, "{format}");
+        assert!(used(&whole) > 0, "{format}");
+        for cut in 0..bytes.len() {
+            if let Some(capture) = read(format, &bytes[..cut]) {
+                assert!(capture.notes.records() <= whole.notes.records(), "{format} cut at {cut}");
+                let met = used(&capture) + capture.notes.samples_left_out();
+                assert_eq!(capture.notes.records(), met, "{format} cut at {cut}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_cut_perf_script_names_the_cut() {
     let (_, bytes) = captures().swap_remove(0);
     let text = &bytes[..200_000];
@@ -66,7 +94,7 @@ proptest! {
 
     #[test]
     fn changed_bytes_do_not_panic(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..20)) {
-        for (format, bytes) in captures() {
+        for (format, bytes) in captures().into_iter().chain(samples()) {
             let mut damaged = bytes[..bytes.len().min(20_000)].to_vec();
             for (place, byte) in &changes {
                 let place = place.index(damaged.len());

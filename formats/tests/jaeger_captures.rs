@@ -41,7 +41,10 @@ fn every_ui_document_is_read_whole_and_the_rest_is_named() {
         let outcome = read_path(&path, &ReadOptions::default());
         let Some(expected) = spans(&document) else {
             let code = match outcome {
-                Ok(capture) => panic!("{} was read as {}", path.display(), capture.source.format),
+                Ok(capture) => {
+                    assert_ne!(capture.source.format, "jaeger", "{}", path.display());
+                    capture.source.format
+                }
                 Err(error) => match error.kind {
                     ReadErrorKind::Unsupported { format, .. } => format,
                     kind => kind.code(),

@@ -3,6 +3,7 @@
 use super::record::{ProcessRecord, SpanRecord, TagRecord, TraceRecord};
 use crate::interner::StringId;
 use crate::json::{Text, Value};
+use crate::trace_json::{kind_named, names_a_span};
 use crate::{NewSpan, Notes, ProcessId, Reference, ReferenceKind, SpanKind, Tag, TagValue, TracesBuilder};
 use hashbrown::HashMap;
 
@@ -132,8 +133,8 @@ impl<'a> Loader<'a> {
     fn load_tags(&mut self, span: &SpanRecord<'a>, trace: &TraceRecord<'a>) -> (SpanKind, bool) {
         let (mut kind, mut error) = (SpanKind::Unspecified, false);
         self.tags.clear();
-        for tag in &trace.tags[span.tags.clone()] {
-            match tag.key.raw {
+        for tag in trace.tags[span.tags.clone()].iter().chain(&trace.tags[span.more_tags.clone()]) {
+            match &*tag.name() {
                 b"error" => error |= is_true(tag),
                 b"otel.status_code" => error |= is_text(tag, b"ERROR"),
                 b"span.kind" => kind = span_kind(tag),
@@ -174,7 +175,7 @@ impl<'a> Loader<'a> {
 
     fn tag(&mut self, tag: &TagRecord<'a>) -> Tag {
         let declared = tag.declared.map_or(&b""[..], |declared| declared.raw);
-        let key = self.string(tag.key);
+        let key = self.builder.string(&tag.name());
         let value = match (tag.value, declared) {
             (Value::Bool(value), _) => TagValue::Bool(value),
             (Value::Text(text), b"bool") if text.raw == b"true" || text.raw == b"false" => {
@@ -201,11 +202,6 @@ impl<'a> Loader<'a> {
     }
 }
 
-/// Whether a bare parent id names a span: none and one of zeros mean a root.
-fn names_a_span(id: &[u8]) -> bool {
-    id.iter().any(|&digit| digit != b'0')
-}
-
 fn is_true(tag: &TagRecord<'_>) -> bool {
     tag.value == Value::Bool(true) || is_text(tag, b"true")
 }
@@ -215,13 +211,8 @@ fn is_text(tag: &TagRecord<'_>, expected: &[u8]) -> bool {
 }
 
 fn span_kind(tag: &TagRecord<'_>) -> SpanKind {
-    let Value::Text(text) = tag.value else { return SpanKind::Unspecified };
-    match &*text.raw.to_ascii_lowercase() {
-        b"internal" => SpanKind::Internal,
-        b"server" => SpanKind::Server,
-        b"client" => SpanKind::Client,
-        b"producer" => SpanKind::Producer,
-        b"consumer" => SpanKind::Consumer,
+    match tag.value {
+        Value::Text(text) => kind_named(text.raw),
         _ => SpanKind::Unspecified,
     }
 }

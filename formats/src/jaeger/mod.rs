@@ -1,12 +1,13 @@
 //! Jaeger UI and API documents: what the UI's "Trace JSON" saves and `/api/traces` answers.
 //!
 //! Read are `{"data": [trace, ..]}`, `{"data": trace}`, a bare list of traces, a single trace, and several such
-//! documents in a row. Spans as Jaeger stores them (one per line) have another shape and are named as such.
+//! documents in a row. Spans as Jaeger stores them, one per document, are another format: [`storage`].
 //! Times are microseconds in the file and nanoseconds in the model.
 
 mod load;
 mod record;
 mod split;
+pub mod storage;
 
 use crate::error::At;
 use crate::json::{Broken, Cursor, Fault, Keys};

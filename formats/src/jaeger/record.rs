@@ -9,10 +9,15 @@
 //! process = {"serviceName", "tags": [tag]}          tag = {"key", "type", "value"}
 //! ```
 //!
+//! Spans in storage have these fields, too, and besides them `"startTimeMillis"` and, in spans and processes,
+//! `"tag": {"key": value}` with `@` in the place of dots.
+//!
 //! A record knows nothing of the model. A field of the wrong type is a [`Flaw`] of its span, not an error: only
 //! bytes that are not JSON end the reading.
 
 use crate::json::{Broken, Cursor, Text, Value};
+use crate::trace_json::{fields, text};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// One trace: its spans, and the lists they share.
@@ -45,6 +50,8 @@ pub(super) struct SpanRecord<'a> {
     pub(super) duration_ns: Option<i64>,
     pub(super) references: Range<usize>,
     pub(super) tags: Range<usize>,
+    /// The tags of the map beside the list.
+    pub(super) more_tags: Range<usize>,
     /// Why it cannot be used.
     pub(super) flaw: Option<Flaw>,
 }
@@ -67,9 +74,22 @@ pub(super) struct ReferenceRecord<'a> {
 /// A key and value, with the type the file declares.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TagRecord<'a> {
-    pub(super) key: Text<'a>,
+    key: Text<'a>,
     pub(super) declared: Option<Text<'a>>,
     pub(super) value: Value<'a>,
+    /// Whether the key has `@` in the place of dots, which storage cannot have in the names of fields.
+    dotless: bool,
+}
+
+impl<'a> TagRecord<'a> {
+    /// The key.
+    pub(super) fn name(&self) -> Cow<'a, [u8]> {
+        if !self.dotless {
+            return self.key.bytes();
+        }
+        let dotted = |&byte: &u8| if byte == b'@' { b'.' } else { byte };
+        Cow::Owned(self.key.bytes().iter().map(dotted).collect())
+    }
 }
 
 /// Something that is JSON but not what the format says.
@@ -162,15 +182,24 @@ impl<'a> TraceRecord<'a> {
         cursor.at += 1;
         let mut first = true;
         while cursor.element(&mut first)? {
+            self.read_element(cursor)?;
+        }
+        Ok(())
+    }
+
+    /// Reads what stands in the place of a span.
+    ///
+    /// # Errors
+    /// Where the bytes stop being JSON.
+    pub(super) fn read_element(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+        if cursor.peek() == Some(b'{') {
+            let span = self.read_span(cursor)?;
+            self.spans.push(span);
+        } else {
             let byte = cursor.at;
-            if cursor.peek() == Some(b'{') {
-                let span = self.read_span(cursor)?;
-                self.spans.push(span);
-            } else {
-                cursor.value()?;
-                let flaw = Some(flaw(NOT_OBJECT, byte));
-                self.spans.push(SpanRecord { byte, flaw, ..SpanRecord::default() });
-            }
+            cursor.value()?;
+            let flaw = Some(flaw(NOT_OBJECT, byte));
+            self.spans.push(SpanRecord { byte, flaw, ..SpanRecord::default() });
         }
         Ok(())
     }
@@ -206,7 +235,9 @@ impl<'a> TraceRecord<'a> {
                     Value::Text(name) => process.service = Some(name),
                     _ => self.flaws.push(flaw(TRACE_TYPE, byte)),
                 },
-                b"tags" => match self.read_tags(cursor)? {
+                name @ (b"tags" | b"tag") => match self.read_tags_of(name, cursor)? {
+                    // Nothing else adds tags meanwhile, so those of both fields follow each other.
+                    Some(tags) if process.tags.end == tags.start => process.tags.end = tags.end,
                     Some(tags) => process.tags = tags,
                     None => self.flaws.push(flaw(TRACE_TYPE, byte)),
                 },
@@ -221,7 +252,7 @@ impl<'a> TraceRecord<'a> {
     fn read_span(&mut self, cursor: &mut Cursor<'a>) -> Result<SpanRecord<'a>, Broken> {
         let mut span = SpanRecord { byte: cursor.at, ..SpanRecord::default() };
         cursor.at += 1;
-        let (mut first, mut seen) = (true, 0u16);
+        let (mut first, mut seen, mut start_millis_ns) = (true, 0u16, None);
         while let Some(key) = cursor.key(&mut first)? {
             let bit = match &*key.bytes() {
                 b"traceID" => 0,
@@ -234,6 +265,8 @@ impl<'a> TraceRecord<'a> {
                 b"duration" => 7,
                 b"references" => 8,
                 b"tags" => 9,
+                b"tag" => 10,
+                b"startTimeMillis" => 11,
                 _ => {
                     cursor.value()?;
                     continue;
@@ -267,13 +300,21 @@ impl<'a> TraceRecord<'a> {
                     }
                     None => false,
                 },
-                _ => match self.read_tags(cursor)? {
-                    Some(tags) => {
-                        span.tags = tags;
-                        true
-                    }
-                    None => false,
-                },
+                9 | 10 => {
+                    let (name, field) = match bit {
+                        9 => (&b"tags"[..], &mut span.tags),
+                        _ => (&b"tag"[..], &mut span.more_tags),
+                    };
+                    let tags = self.read_tags_of(name, cursor)?;
+                    let right = tags.is_some();
+                    *field = tags.unwrap_or_default();
+                    right
+                }
+                _ => {
+                    let value = cursor.value()?;
+                    start_millis_ns = nanoseconds(&value).and_then(|micros| micros.checked_mul(1000));
+                    start_millis_ns.is_some() || value == Value::Null
+                }
             };
             if seen & 1 << bit != 0 {
                 span.flaw.get_or_insert(flaw(REPEATED, byte));
@@ -282,6 +323,7 @@ impl<'a> TraceRecord<'a> {
             }
             seen |= 1 << bit;
         }
+        span.start_ns = span.start_ns.or(start_millis_ns);
         if let (Some(start), Some(duration)) = (span.start_ns, span.duration_ns)
             && start.checked_add(duration).is_none()
         {
@@ -320,6 +362,22 @@ impl<'a> TraceRecord<'a> {
         Ok(right.then_some(start..self.references.len()))
     }
 
+    /// Reads the list `tags` or the map `tag`; `None` when it is not one.
+    fn read_tags_of(&mut self, name: &[u8], cursor: &mut Cursor<'a>) -> Result<Option<Range<usize>>, Broken> {
+        if name == b"tags" { self.read_tags(cursor) } else { self.read_tag_map(cursor) }
+    }
+
+    /// Reads a map of tags; `None` when it is not one.
+    fn read_tag_map(&mut self, cursor: &mut Cursor<'a>) -> Result<Option<Range<usize>>, Broken> {
+        let start = self.tags.len();
+        let map = fields(cursor, |key, cursor| {
+            let value = cursor.value()?;
+            self.tags.push(TagRecord { key, declared: None, value, dotless: true });
+            Ok(())
+        })?;
+        Ok(map.then_some(start..self.tags.len()))
+    }
+
     /// Reads a list of tags; `None` when it is not one.
     fn read_tags(&mut self, cursor: &mut Cursor<'a>) -> Result<Option<Range<usize>>, Broken> {
         let start = self.tags.len();
@@ -356,19 +414,8 @@ fn read_tag<'a>(cursor: &mut Cursor<'a>) -> Result<Option<TagRecord<'a>>, Broken
             }
         }
     }
-    let tag = key.zip(value).map(|(key, value)| TagRecord { key, declared, value });
+    let tag = key.zip(value).map(|(key, value)| TagRecord { key, declared, value, dotless: false });
     Ok(tag.filter(|_| right))
-}
-
-/// Reads text into `field`; whether it was text or null.
-fn text<'a>(cursor: &mut Cursor<'a>, field: &mut Option<Text<'a>>) -> Result<bool, Broken> {
-    Ok(match cursor.value()? {
-        Value::Text(text) => {
-            *field = Some(text);
-            true
-        }
-        value => value == Value::Null,
-    })
 }
 
 /// Microseconds, as a number or as text, in nanoseconds.

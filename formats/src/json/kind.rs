@@ -1,6 +1,7 @@
 //! Telling JSON captures apart by their keys, and naming those that are not read yet.
 
 use super::{Cursor, Value};
+use crate::Confidence;
 
 /// How deep keys are looked at: `data[].spans[].spanID` is three keys down.
 const KEY_DEPTH: usize = 4;
@@ -82,6 +83,17 @@ impl Keys {
         memchr::memmem::find(&self.schema, format.as_bytes()).is_some()
     }
 
+    /// The first of these signs whose keys are all there. The last `possible` of them may be anyone's.
+    pub(crate) fn first_of(
+        &self,
+        signs: &'static [&'static [&'static str]],
+        possible: usize,
+    ) -> Option<(&'static [&'static str], Confidence)> {
+        let at = signs.iter().position(|sign| self.has_all(sign))?;
+        let sure = at + possible < signs.len();
+        Some((signs[at], if sure { Confidence::Certain } else { Confidence::Possible }))
+    }
+
     fn has_all(&self, paths: &[&str]) -> bool {
         paths.iter().all(|path| self.has(path))
     }
@@ -95,11 +107,10 @@ pub(crate) fn unsupported(head: &[u8]) -> Option<(&'static str, &'static str)> {
 
 type Kind = (&'static str, &'static str);
 
-const OTLP: Kind =
-    ("OTLP/JSON traces", "load them into Jaeger and save the trace with the UI's \"Trace JSON\"");
-const ZIPKIN: Kind = ("Zipkin v2 spans", "fetch the same traces from Jaeger's /api/traces");
-const STORAGE: Kind =
-    ("Jaeger spans as stored in Elasticsearch", "fetch the traces from Jaeger's /api/traces instead");
+const ZIPKIN_V1: Kind =
+    ("Zipkin v1 spans", "fetch the same traces from Zipkin's /api/v2/traces, or from Jaeger's /api/traces");
+const CASSANDRA: Kind =
+    ("Jaeger spans as stored in Cassandra", "fetch the traces from Jaeger's /api/traces instead");
 const INTERNAL: Kind =
     ("Jaeger's protobuf model as JSON", "fetch the traces from Jaeger's /api/traces instead");
 const TEMPO: Kind = ("a Tempo search result", "it holds summaries; fetch the traces themselves");
@@ -112,19 +123,12 @@ const OTLP_PROFILES: Kind = ("OTLP profiles", "record pprof with the same profil
 
 /// The keys that give a format away; the first line whose keys are all there is taken.
 const KINDS: &[(&[&str], Kind)] = &[
-    (&["resourceSpans"], OTLP),
-    (&["batches"], OTLP),
-    (&["trace.resourceSpans"], OTLP),
-    (&["trace.batches"], OTLP),
     (&["resourceProfiles"], OTLP_PROFILES),
-    (&["traceId", "localEndpoint"], ZIPKIN),
+    (&["traceId", "binaryAnnotations"], ZIPKIN_V1),
+    (&["traceId", "annotations.endpoint"], ZIPKIN_V1),
     (&["spans.traceId", "spans.spanId"], INTERNAL),
     (&["traceId", "spanId"], INTERNAL),
-    (&["traceId", "id"], ZIPKIN),
-    (&["traceId", "kind"], ZIPKIN),
-    (&["hits.hits._source.traceID"], STORAGE),
-    (&["_source.traceID"], STORAGE),
-    (&["traceID", "spanID"], STORAGE),
+    (&["TraceID", "SpanID"], CASSANDRA),
     (&["traces.rootTraceName"], TEMPO),
     (&["traces.traceID"], TEMPO),
     (&["nodes", "startTime", "endTime"], CPUPROFILE),
@@ -155,9 +159,11 @@ mod tests {
     #[test]
     fn other_json_is_named() {
         for (json, expected) in [
-            (r#"{"resourceSpans":[{"resource":{}}]}"#, Some("OTLP/JSON traces")),
-            (r#"[[{"traceId":"1","id":"2","kind":"CLIENT"}]]"#, Some("Zipkin v2 spans")),
-            (r#"{"traceID":"1","spanID":"2","process":{}}"#, Some("Jaeger spans as stored in Elasticsearch")),
+            (r#"{"resourceSpans":[{"resource":{}}]}"#, None),
+            (r#"[[{"traceId":"1","id":"2","kind":"CLIENT"}]]"#, None),
+            (r#"[{"traceId":"1","id":"2","binaryAnnotations":[]}]"#, Some("Zipkin v1 spans")),
+            (r#"{"traceID":"1","spanID":"2","process":{}}"#, None),
+            (r#"{"TraceID":"1","SpanID":2}"#, Some("Jaeger spans as stored in Cassandra")),
             (r#"{"$schema":"https://www.speedscope.app/file-format-schema.json"}"#, None),
             (r#"{"nodes":[{"id":1,"callFrame":{}}],"startTime":1}"#, Some("a V8 .cpuprofile")),
             (r#"[{"ph":"B","ts":1,"name":"a"}]"#, Some("a Chrome trace")),

@@ -38,14 +38,14 @@ pub struct Traces {
     pub spans: Spans,
     /// The tags of all spans and processes, which refer to ranges of it.
     pub tags: Vec<Tag>,
-    /// The tick of the file's clock in nanoseconds: 1,000 for Jaeger.
+    /// The tick of the file's clock in nanoseconds: 1,000 for Jaeger, 1 for OTLP.
     pub tick_ns: i64,
 }
 
 /// One trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
-    /// The id as the file writes it.
+    /// The id: as the file writes it in Jaeger's formats, in lower-case hexadecimal in the others.
     pub id: StringId,
     /// Its spans, as indices into the columns of [`Spans`].
     pub spans: Range<usize>,
@@ -63,7 +63,7 @@ pub struct Process {
 /// Columns of spans, all of one length.
 #[derive(Clone, Debug, Default)]
 pub struct Spans {
-    /// The id of each span as the file writes it.
+    /// The id of each span, written as that of its trace. Client and server of a call may share one.
     pub id: Vec<StringId>,
     /// The parent within the same trace; `None` for roots and orphans. Never a cycle.
     pub parent: Vec<Option<SpanId>>,

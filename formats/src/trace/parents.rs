@@ -3,10 +3,14 @@
 //! A parent is the first CHILD_OF reference that names a span of the same trace, else the first FOLLOWS_FROM,
 //! else the bare parent id. A span whose references name no span of its trace is an orphan; a FOLLOWS_FROM into
 //! another trace is a link between traces and asks for no parent. Cycles are cut at their earliest span.
+//!
+//! Client and server of a call may have one span id, as Zipkin's do. Then the server's span is the child of the
+//! client's, and whoever names that id as its parent is a child of the server's.
 
 use super::builder::{ReferenceKind, SpanRow, TracesBuilder};
-use super::{Link, SpanId, Trace};
-use crate::Notes;
+use super::{Link, SpanId, SpanKind, Trace};
+use crate::{Notes, StringId};
+use hashbrown::HashMap;
 
 const MISSING: &str = "span names a parent that is not in the file; it starts a tree of its own";
 const SELF: &str = "span names itself as its parent; that reference is ignored";
@@ -21,14 +25,34 @@ pub(super) fn resolve(
     let spans = &builder.spans;
     let mut parents = vec![None; spans.len()];
     let mut links = vec![Link::Root; spans.len()];
-    // By string id: the first span of the trace under way that has it.
+    // By string id: the span of the trace under way that is meant by it, the first unless a later one is a server's.
     let mut by_id: Vec<Option<SpanId>> = vec![None; builder.strings().len()];
+    // The first client's span of each id that occurs more than once in the trace under way.
+    let mut clients: HashMap<StringId, SpanId> = HashMap::new();
     for trace in traces {
+        clients.clear();
         for at in trace.spans.clone().rev() {
-            by_id[spans[at].span.id.index()] = Some(SpanId::new(at));
+            let meant = &mut by_id[spans[at].span.id.index()];
+            if let Some(later) = *meant {
+                for span in [later.index(), at] {
+                    if spans[span].span.kind == SpanKind::Client {
+                        clients.insert(spans[span].span.id, SpanId::new(span));
+                    }
+                }
+                if spans[later.index()].span.kind == SpanKind::Server
+                    && spans[at].span.kind != SpanKind::Server
+                {
+                    continue;
+                }
+            }
+            *meant = Some(SpanId::new(at));
         }
         for at in trace.spans.clone() {
-            (parents[at], links[at]) = parent(builder, &spans[at], at, &by_id, notes);
+            let span = &spans[at].span;
+            (parents[at], links[at]) = match clients.get(&span.id) {
+                Some(&client) if span.kind == SpanKind::Server => (Some(client), Link::ChildOf),
+                _ => parent(builder, &spans[at], at, &by_id, notes),
+            };
         }
         for row in &spans[trace.spans.clone()] {
             by_id[row.span.id.index()] = None;

@@ -1,0 +1,256 @@
+//! Spans as Jaeger stores them in Elasticsearch and OpenSearch: one document is one span with its process.
+//!
+//! Read are the documents themselves, one per line or in a list, the hits that hold them under `_source`, and the
+//! answer to a search, `{"hits": {"hits": [hit]}}`. Tags may stand in a list or in a map, whose keys have `@` for
+//! a dot. The fields are those of `SpanRecord` in Jaeger's `internal/storage/elasticsearch/dbmodel/model.go`.
+
+use super::load::{Ended, Loader, TICK_NS};
+use super::record::TraceRecord;
+use crate::json::{Broken, Cursor, Keys};
+use crate::trace_json::{self, Part, ReadSpans, each, fields, is_empty_list};
+use crate::{Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition};
+
+/// Jaeger spans as stored in Elasticsearch.
+pub struct Storage;
+
+const OTHER: &str = "expected a stored span, found other JSON; it is ignored";
+
+impl Format for Storage {
+    fn name(&self) -> &'static str {
+        "jaeger-storage"
+    }
+
+    fn description(&self) -> &'static str {
+        "Jaeger spans as stored in Elasticsearch or OpenSearch"
+    }
+
+    fn recognise(&self, head: &[u8]) -> Option<Recognition> {
+        const SIGNS: &[&[&str]] = &[
+            &["traceID", "spanID"],
+            &["traceID", "operationName"],
+            &["_source.traceID"],
+            &["hits._source.traceID"],
+            &["hits.hits._source.traceID"],
+            &["_source.spanID"],
+            &["hits._source.spanID"],
+            &["hits.hits._source.spanID"],
+            &["hits.hits"],
+        ];
+        let keys = Keys::of(head)?;
+        let (sign, confidence) = keys.first_of(SIGNS, 1)?;
+        Some(Recognition { confidence, why: format!("JSON with the keys {}", sign.join(", ")) })
+    }
+
+    fn read(&self, input: &[u8], options: &ReadOptions, notes: &mut Notes) -> Result<Content, ReadErrorKind> {
+        trace_json::read::<Reader<'_>>(input, options, notes)
+    }
+}
+
+struct Reader<'a> {
+    input: &'a [u8],
+    loader: Loader<'a>,
+    /// The span under way, as the only one of a trace.
+    trace: TraceRecord<'a>,
+    found: bool,
+}
+
+impl<'a> ReadSpans<'a> for Reader<'a> {
+    const EXPECTED: &'static str = "stored spans: objects with \"traceID\", \"spanID\", \"process\"";
+    const TICK_NS: i64 = TICK_NS;
+
+    fn new(input: &'a [u8]) -> Reader<'a> {
+        Reader { input, loader: Loader::new(), trace: TraceRecord::default(), found: false }
+    }
+
+    fn document(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+        each(cursor, |cursor| {
+            let byte = cursor.at;
+            if !self.object(cursor)? {
+                self.loader.notes.caveat("document_other", OTHER, byte, &self.input[byte..]);
+            }
+            Ok(())
+        })
+    }
+
+    fn notes(&mut self) -> &mut Notes {
+        &mut self.loader.notes
+    }
+
+    fn finish(self) -> Part {
+        Part::new(self.loader.builder, self.loader.notes, self.found)
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// Reads a span, a hit, or the answer to a search; whether it was one of these.
+    fn object(&mut self, cursor: &mut Cursor<'a>) -> Result<bool, Broken> {
+        match self.shape(*cursor)? {
+            Shape::Span => self.span(cursor)?,
+            Shape::Hit => self.hit(cursor)?,
+            Shape::Search => {
+                fields(cursor, |key, cursor| match (key.raw, cursor.peek()) {
+                    (b"hits", Some(b'[')) => self.hits(cursor),
+                    (b"hits", _) => fields(cursor, |key, cursor| match key.raw {
+                        b"hits" => self.hits(cursor),
+                        _ => cursor.value().map(|_| ()),
+                    })
+                    .map(|_| ()),
+                    _ => cursor.value().map(|_| ()),
+                })?;
+            }
+            Shape::Other => {
+                cursor.value()?;
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// What comes next, by the first key that tells.
+    fn shape(&self, mut cursor: Cursor<'a>) -> Result<Shape, Broken> {
+        if cursor.pass(b'{', "'{'").is_err() {
+            return Ok(Shape::Other);
+        }
+        let mut first = true;
+        while let Some(key) = cursor.key(&mut first)? {
+            match key.raw {
+                b"traceID" | b"spanID" | b"operationName" => return Ok(Shape::Span),
+                b"_source" => return Ok(Shape::Hit),
+                b"hits" => return Ok(Shape::Search),
+                _ => {
+                    cursor.value()?;
+                }
+            }
+        }
+        Ok(Shape::Other)
+    }
+
+    fn hits(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+        self.found |= is_empty_list(*cursor);
+        each(cursor, |cursor| self.hit(cursor))
+    }
+
+    fn hit(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+        fields(cursor, |key, cursor| match key.raw {
+            b"_source" => self.span(cursor),
+            _ => cursor.value().map(|_| ()),
+        })
+        .map(|_| ())
+    }
+
+    fn span(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+        self.trace.clear();
+        self.trace.read_element(cursor)?;
+        self.found |= self.trace.spans.iter().any(|span| span.trace.is_some() || span.id.is_some());
+        self.loader.load(&self.trace, Ended::Whole, self.input);
+        Ok(())
+    }
+}
+
+enum Shape {
+    Span,
+    Hit,
+    Search,
+    Other,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Content, Notes, ReadOptions, SpanKind, TagValue, Traces, read_bytes};
+
+    const SPAN: &str = r#"{"traceID":"t","spanID":"b","parentSpanID":"a","operationName":"get","startTime":1000,
+        "startTimeMillis":1,"duration":7,"references":[{"refType":"FOLLOWS_FROM","traceID":"t","spanID":"a"}],
+        "tags":[{"key":"n","type":"int64","value":"5"}],"tag":{"span@kind":"client","error":true,"http@route":"/x"},
+        "process":{"serviceName":"shop","tag":{"host@name":"h1"}}}"#;
+
+    fn span() -> String {
+        SPAN.replace('\n', "")
+    }
+
+    fn root() -> String {
+        let root = span().replace("\"spanID\":\"b\",\"parentSpanID\":\"a\"", "\"spanID\":\"a\"");
+        let (before, after) = root.split_once("\"references\":[").unwrap();
+        let (_, after) = after.split_once("],").unwrap();
+        format!("{before}{after}")
+    }
+
+    fn read(input: &str) -> (Traces, Notes) {
+        let capture = read_bytes("test", input.as_bytes(), &ReadOptions::default()).unwrap();
+        assert_eq!(capture.source.format, "jaeger-storage");
+        assert_eq!(capture.notes.records(), capture.records_used() + capture.notes.samples_left_out());
+        let Content::Traces(traces) = capture.content else { panic!("traces") };
+        (traces, capture.notes)
+    }
+
+    #[test]
+    fn a_stored_span_has_its_process_and_tags_of_both_shapes() {
+        let (traces, notes) = read(&format!("{}\n{}\n", root(), span()));
+        assert!(notes.is_empty(), "{notes:?}");
+        let text = |id| traces.strings.text(id).into_owned();
+        assert_eq!(traces.spans.start_ns, [1_000_000; 2]);
+        assert_eq!(traces.spans.parent[1].map(|id| id.index()), Some(0));
+        assert_eq!(traces.spans.link[1], crate::Link::FollowsFrom);
+        assert_eq!(traces.spans.kind, [SpanKind::Client; 2]);
+        assert_eq!(traces.spans.error, [true; 2]);
+        assert_eq!((traces.processes.len(), text(traces.processes[0].service)), (1, "shop".to_owned()));
+        let keys: Vec<String> = traces.tags.iter().map(|tag| text(tag.key)).collect();
+        assert_eq!(keys[4..], ["n", "span.kind", "error", "http.route", "host.name"]);
+        assert_eq!(traces.tags[0].value, TagValue::Int(5));
+    }
+
+    #[test]
+    fn every_shape_gives_the_same_spans() {
+        let (root, span) = (root(), span());
+        let hit = |span: &str| format!(r#"{{"_index":"jaeger-span","_id":"1","_source":{span}}}"#);
+        let (expected, _) = read(&format!("{root}\n{span}\n"));
+        for input in [
+            format!("[{root},{span}]"),
+            format!("[\n{root},\n{span}\n]"),
+            format!("{}\n{}", hit(&root), hit(&span)),
+            format!("[{},{}]", hit(&root), hit(&span)),
+            format!(r#"{{"took":1,"hits":{{"total":2,"hits":[{},{}]}}}}"#, hit(&root), hit(&span)),
+            format!(r#"{{"hits":[{},{}],"total":2}}"#, hit(&root), hit(&span)),
+            format!(
+                "{{\"duration\":7,{}\n{{\"references\":null,{}",
+                &root[1..].replace("\"duration\":7,", ""),
+                &span[1..].replacen("\"references\"", "\"refs\"", 1).replace("FOLLOWS_FROM", "")
+            ),
+        ] {
+            let (traces, notes) = read(&input);
+            assert!(notes.is_empty(), "{input}: {notes:?}");
+            assert_eq!(traces.spans.parent, expected.spans.parent, "{input}");
+            assert_eq!(traces.spans.duration_ns, expected.spans.duration_ns, "{input}");
+            assert_eq!(traces.processes, expected.processes, "{input}");
+        }
+    }
+
+    #[test]
+    fn a_search_may_find_nothing_or_something_else() {
+        let (traces, notes) = read(r#"{"took":1,"hits":{"total":0,"hits":[]}}"#);
+        assert_eq!((traces.spans.len(), notes.get("no_traces").unwrap().count), (0, 1));
+        let other = br#"{"took":1,"hits":{"total":1,"hits":[{"_source":{"message":"up"}}]}}"#;
+        let error = read_bytes("test", other, &ReadOptions::default()).unwrap_err();
+        assert_eq!(error.kind.code(), "malformed", "{error}");
+    }
+
+    #[test]
+    fn milliseconds_do_where_there_is_nothing_finer() {
+        let (traces, notes) = read(&span().replace("\"startTime\":1000,", ""));
+        assert_eq!(
+            (traces.spans.start_ns.as_slice(), notes.get("parent_missing").unwrap().count),
+            (&[1_000_000][..], 1)
+        );
+    }
+
+    #[test]
+    fn a_flawed_line_costs_that_line() {
+        let cut = &span()[..50];
+        let (traces, notes) = read(&format!("{}\n{cut}\n{}\n{{\"other\":1}}\n", root(), span()));
+        assert_eq!(traces.spans.len(), 2);
+        let codes: Vec<(&str, u64)> = notes.iter().map(|note| (note.code, note.count)).collect();
+        assert_eq!(codes, [("document_broken", 1), ("document_other", 1)]);
+        let wrong = span().replace("\"duration\":7", "\"duration\":[7]");
+        let (traces, notes) = read(&format!("{}\n{wrong}\n", root()));
+        assert_eq!((traces.spans.len(), notes.samples_left_out()), (1, 1));
+    }
+}

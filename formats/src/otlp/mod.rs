@@ -1,0 +1,219 @@
+//! OTLP/JSON: what the OpenTelemetry Collector's file exporter writes, and Tempo, Grafana, Kiali and Jaeger answer.
+//!
+//! A document holds `resourceSpans` (Tempo says `batches`), by itself or under `trace` or `result`, or is one of
+//! them; documents may stand in a list or in a row, one per line, and the spans of a trace may be spread over them.
+//! Times are nanoseconds. Links to other spans are not parents.
+
+mod record;
+#[cfg(test)]
+mod tests;
+
+use crate::json::{Broken, Cursor, Keys};
+use crate::trace_json::{
+    Attribute, Loader, Part, ReadSpans, Service, SpanRecord, each, elements, fields, is_empty_list,
+    take_service,
+};
+use crate::{Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition, trace_json};
+
+/// OTLP/JSON traces.
+pub struct Otlp;
+
+/// So many spans are read before they are loaded, where their resource is known.
+const TOGETHER: usize = 256;
+/// How many objects may stand around `resourceSpans`.
+const WRAPPERS: u8 = 2;
+
+const CUT: &str = "span is whole, but the file ends before the resource it belongs to; it is left out";
+const NOT_RESOURCE: &str = "expected the spans of a resource, found something else; it is ignored";
+const OTHER: &str = "document holds no traces (metrics or logs?); it is ignored";
+
+impl Format for Otlp {
+    fn name(&self) -> &'static str {
+        "otlp"
+    }
+
+    fn description(&self) -> &'static str {
+        "OTLP/JSON traces: the OpenTelemetry Collector's file exporter, Tempo, Grafana"
+    }
+
+    fn recognise(&self, head: &[u8]) -> Option<Recognition> {
+        const SIGNS: &[&[&str]] = &[
+            &["resourceSpans"],
+            &["resource_spans"],
+            &["trace.resourceSpans"],
+            &["result.resourceSpans"],
+            &["batches.resource"],
+            &["batches.scopeSpans"],
+            &["batches.instrumentationLibrarySpans"],
+            &["trace.batches"],
+            &["resource", "scopeSpans"],
+            &["resource", "instrumentationLibrarySpans"],
+            &["scopeSpans.spans"],
+            &["batches"],
+        ];
+        let keys = Keys::of(head)?;
+        let (sign, confidence) = keys.first_of(SIGNS, 1)?;
+        Some(Recognition { confidence, why: format!("JSON with the keys {}", sign.join(", ")) })
+    }
+
+    fn read(&self, input: &[u8], options: &ReadOptions, notes: &mut Notes) -> Result<Content, ReadErrorKind> {
+        trace_json::read::<Reader<'_>>(input, options, notes)
+    }
+}
+
+struct Reader<'a> {
+    loader: Loader<'a>,
+    found: bool,
+    /// The resource under way: its attributes, once they were read, and the process that they describe.
+    attributes: Option<Vec<Attribute<'a>>>,
+    service: Option<Service>,
+    /// Its spans that were not loaded yet, and their attributes.
+    spans: Vec<SpanRecord<'a>>,
+    span_attributes: Vec<Attribute<'a>>,
+}
+
+impl<'a> ReadSpans<'a> for Reader<'a> {
+    const EXPECTED: &'static str = "OTLP/JSON: \"resourceSpans\" or \"batches\" with \"scopeSpans\"";
+    const TICK_NS: i64 = 1;
+
+    fn new(input: &'a [u8]) -> Reader<'a> {
+        Reader {
+            loader: Loader::new(input, Self::TICK_NS),
+            found: false,
+            attributes: None,
+            service: None,
+            spans: Vec::new(),
+            span_attributes: Vec::new(),
+        }
+    }
+
+    fn document(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+        each(cursor, |cursor| {
+            let byte = cursor.at;
+            // A document may be the spans of one resource.
+            self.begin();
+            let outcome = self.object(cursor, WRAPPERS);
+            self.load(outcome.is_err());
+            if !outcome? {
+                self.loader.notes.caveat("document_other", OTHER, byte, &self.loader.input[byte..]);
+            }
+            Ok(())
+        })
+    }
+
+    fn notes(&mut self) -> &mut Notes {
+        &mut self.loader.notes
+    }
+
+    fn finish(self) -> Part {
+        Part::new(self.loader.builder, self.loader.notes, self.found)
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// Reads an object that may hold spans; whether it did, or could have.
+    fn object(&mut self, cursor: &mut Cursor<'a>, wrappers: u8) -> Result<bool, Broken> {
+        let mut known = false;
+        fields(cursor, |key, cursor| {
+            known |= match key.raw {
+                b"resourceSpans" | b"resource_spans" | b"batches" => {
+                    // Batches may be anyone's.
+                    self.found |= key.raw != b"batches" || is_empty_list(*cursor);
+                    elements(cursor, |cursor| self.resource(cursor))?
+                }
+                b"trace" | b"result" if wrappers > 0 && cursor.peek() == Some(b'{') => {
+                    self.object(cursor, wrappers - 1)?
+                }
+                key => self.field(key, cursor)?,
+            };
+            Ok(())
+        })?;
+        Ok(known)
+    }
+
+    /// Reads the spans of a resource.
+    fn resource(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+        cursor.peek();
+        let byte = cursor.at;
+        self.begin();
+        let outcome = fields(cursor, |key, cursor| self.field(key.raw, cursor).map(|_| ()));
+        self.load(outcome.is_err());
+        if !outcome? {
+            self.loader.notes.caveat("resource_unknown", NOT_RESOURCE, byte, &self.loader.input[byte..]);
+        }
+        Ok(())
+    }
+
+    /// Reads a field of the spans of a resource; whether it holds spans.
+    fn field(&mut self, key: &[u8], cursor: &mut Cursor<'a>) -> Result<bool, Broken> {
+        match key {
+            b"resource" => {
+                self.found = true;
+                let mut attributes = Vec::new();
+                fields(cursor, |key, cursor| match key.raw {
+                    b"attributes" => record::read_attributes(cursor, &mut attributes).map(|_| ()),
+                    _ => cursor.value().map(|_| ()),
+                })?;
+                self.attributes = Some(attributes);
+                self.service = None;
+                Ok(false)
+            }
+            b"scopeSpans"
+            | b"scope_spans"
+            | b"instrumentationLibrarySpans"
+            | b"instrumentation_library_spans" => {
+                self.found = true;
+                elements(cursor, |cursor| {
+                    fields(cursor, |key, cursor| match key.raw {
+                        b"spans" => elements(cursor, |cursor| self.span(cursor)).map(|_| ()),
+                        _ => cursor.value().map(|_| ()),
+                    })
+                    .map(|_| ())
+                })?;
+                Ok(true)
+            }
+            _ => {
+                cursor.value()?;
+                Ok(false)
+            }
+        }
+    }
+
+    fn span(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+        let span = record::read_span(cursor, &mut self.span_attributes)?;
+        self.spans.push(span);
+        if self.attributes.is_some() && self.spans.len() >= TOGETHER {
+            self.load(false);
+        }
+        Ok(())
+    }
+
+    /// Begins with another resource.
+    fn begin(&mut self) {
+        self.attributes = None;
+        self.service = None;
+    }
+
+    /// Loads the spans that were read. Where the file is `cut` before the resource, it is not known.
+    fn load(&mut self, cut: bool) {
+        if !self.spans.is_empty() {
+            if cut && self.attributes.is_none() {
+                for span in self.spans.drain(..) {
+                    self.loader.notes.met(1);
+                    self.loader.notes.left_out("span_cut", CUT, span.byte, &self.loader.input[span.byte..]);
+                }
+            } else {
+                let service = *self.service.get_or_insert_with(|| {
+                    let attributes = self.attributes.get_or_insert_default();
+                    let name = take_service(attributes);
+                    self.loader.service(name, attributes)
+                });
+                for span in self.spans.drain(..) {
+                    let attributes = &self.span_attributes[span.attributes.clone()];
+                    self.loader.span(&span, attributes, service);
+                }
+            }
+        }
+        self.span_attributes.clear();
+    }
+}

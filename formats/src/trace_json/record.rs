@@ -1,0 +1,163 @@
+//! Borrowed records of spans, as all formats but Jaeger's have them, and the walk over objects and arrays.
+
+use crate::json::{Broken, Cursor, Text, Value};
+use std::ops::Range;
+
+/// One span. Everything stands as in the file; its attributes are in a list beside it.
+#[derive(Clone, Debug)]
+pub(crate) struct SpanRecord<'a> {
+    /// Offset of its brace.
+    pub(crate) byte: usize,
+    pub(crate) trace: Option<Text<'a>>,
+    pub(crate) id: Option<Text<'a>>,
+    pub(crate) parent: Option<Text<'a>>,
+    pub(crate) operation: Option<Text<'a>>,
+    /// A number or a word.
+    pub(crate) kind: Value<'a>,
+    /// A number or a word.
+    pub(crate) status: Value<'a>,
+    /// Whether the format says in a way of its own that the span failed.
+    pub(crate) failed: bool,
+    pub(crate) start_ns: Option<i64>,
+    pub(crate) duration_ns: Option<i64>,
+    pub(crate) attributes: Range<usize>,
+    /// Why it cannot be used.
+    pub(crate) flaw: Option<Flaw>,
+}
+
+impl SpanRecord<'_> {
+    /// A span of which nothing is known but where it stands.
+    pub(crate) fn new(byte: usize) -> Self {
+        SpanRecord {
+            byte,
+            trace: None,
+            id: None,
+            parent: None,
+            operation: None,
+            kind: Value::Null,
+            status: Value::Null,
+            failed: false,
+            start_ns: None,
+            duration_ns: None,
+            attributes: 0..0,
+            flaw: None,
+        }
+    }
+
+    /// Sets the duration from the end; a span whose end or duration does not fit 64 bits is flawed.
+    pub(crate) fn ends_at(&mut self, end_ns: Option<i64>) {
+        if let (Some(start), Some(end)) = (self.start_ns, end_ns) {
+            self.duration_ns = end.checked_sub(start);
+            if self.duration_ns.is_none() {
+                self.flaw.get_or_insert(Flaw::TimeRange(self.byte));
+            }
+        }
+    }
+
+    /// Notes that the field at `byte` is not of its type.
+    pub(crate) fn expect(&mut self, right: bool, byte: usize) {
+        if !right {
+            self.flaw.get_or_insert(Flaw::WrongType(byte));
+        }
+    }
+
+    /// A time that was read from `value` at `byte`; absent where the file says null.
+    pub(crate) fn expect_time(&mut self, time: Option<i64>, value: &Value<'_>, byte: usize) -> Option<i64> {
+        if time.is_none() && *value != Value::Null {
+            let flaw = if value.float().is_some() { Flaw::TimeRange(byte) } else { Flaw::WrongType(byte) };
+            self.flaw.get_or_insert(flaw);
+        }
+        time
+    }
+}
+
+/// Why a span cannot be used, and the byte that says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flaw {
+    /// Something else stands in the place of a span.
+    NotObject(usize),
+    /// A field has the wrong type.
+    WrongType(usize),
+    /// A time does not fit 64 bits of nanoseconds.
+    TimeRange(usize),
+}
+
+/// A key and value, with the type the file declares.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Attribute<'a> {
+    pub(crate) key: Text<'a>,
+    pub(crate) value: Value<'a>,
+    pub(crate) declared: Declared,
+}
+
+/// The type that a file declares for a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Declared {
+    /// None: it is what JSON says.
+    Nothing,
+    Bool,
+    Int,
+    Float,
+    /// A list, every value in it wrapped in its type, as OTLP has it.
+    WrappedList,
+    /// A map, every value in it wrapped in its type.
+    WrappedMap,
+}
+
+/// Hands every field of the object that comes next to `field`, which reads its value. `false`, having gone past the
+/// value, where it is neither an object nor null.
+pub(crate) fn fields<'a>(
+    cursor: &mut Cursor<'a>,
+    mut field: impl FnMut(Text<'a>, &mut Cursor<'a>) -> Result<(), Broken>,
+) -> Result<bool, Broken> {
+    if cursor.peek() != Some(b'{') {
+        return Ok(cursor.value()? == Value::Null);
+    }
+    cursor.at += 1;
+    let mut first = true;
+    while let Some(key) = cursor.key(&mut first)? {
+        cursor.peek();
+        field(key, cursor)?;
+    }
+    Ok(true)
+}
+
+/// Hands every element of the array that comes next to `element`, which reads it. `false`, having gone past the
+/// value, where it is neither an array nor null.
+pub(crate) fn elements<'a>(
+    cursor: &mut Cursor<'a>,
+    mut element: impl FnMut(&mut Cursor<'a>) -> Result<(), Broken>,
+) -> Result<bool, Broken> {
+    if cursor.peek() != Some(b'[') {
+        return Ok(cursor.value()? == Value::Null);
+    }
+    cursor.at += 1;
+    let mut first = true;
+    while cursor.element(&mut first)? {
+        element(cursor)?;
+    }
+    Ok(true)
+}
+
+/// Adds the fields of an object to `attributes`; `false` where it is none.
+pub(crate) fn read_map<'a>(
+    cursor: &mut Cursor<'a>,
+    attributes: &mut Vec<Attribute<'a>>,
+) -> Result<bool, Broken> {
+    fields(cursor, |key, cursor| {
+        let value = cursor.value()?;
+        attributes.push(Attribute { key, value, declared: Declared::Nothing });
+        Ok(())
+    })
+}
+
+/// Reads text into `field`; whether it was text or null.
+pub(crate) fn text<'a>(cursor: &mut Cursor<'a>, field: &mut Option<Text<'a>>) -> Result<bool, Broken> {
+    Ok(match cursor.value()? {
+        Value::Text(text) => {
+            *field = Some(text);
+            true
+        }
+        value => value == Value::Null,
+    })
+}

@@ -1,0 +1,65 @@
+//! Zipkin v2 spans: a list as posted to `/api/v2/spans` or answered by `/api/v2/trace`, a list of such lists as
+//! answered by `/api/v2/traces`, single spans, and any of these in a row or one per line.
+//!
+//! Times are microseconds. Client and server of a call may share one span id; they stay two spans, and the model
+//! makes the server's the child of the client's. A span without a time has no place in its trace and is left out.
+
+mod record;
+#[cfg(test)]
+mod tests;
+
+use crate::json::{Broken, Cursor, Keys, Text};
+use crate::trace_json::{self, Attribute, Grammar, Objects, Sent};
+use crate::{Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition};
+
+/// Zipkin v2 spans.
+pub struct Zipkin;
+
+impl Format for Zipkin {
+    fn name(&self) -> &'static str {
+        "zipkin"
+    }
+
+    fn description(&self) -> &'static str {
+        "Zipkin v2 spans, as posted to Zipkin or answered by its API"
+    }
+
+    fn recognise(&self, head: &[u8]) -> Option<Recognition> {
+        const SIGNS: &[&[&str]] = &[
+            &["traceId", "id", "localEndpoint"],
+            &["traceId", "id", "timestamp"],
+            &["traceId", "id", "duration"],
+            &["traceId", "id", "kind"],
+            &["traceId", "id", "parentId"],
+            &["traceId", "id"],
+            &["traceId", "localEndpoint"],
+            &["traceId", "parentId"],
+        ];
+        let keys = Keys::of(head)?;
+        let (sign, confidence) = keys.first_of(SIGNS, 3)?;
+        Some(Recognition { confidence, why: format!("JSON with the keys {}", sign.join(", ")) })
+    }
+
+    fn read(&self, input: &[u8], options: &ReadOptions, notes: &mut Notes) -> Result<Content, ReadErrorKind> {
+        trace_json::read::<Objects<'_, Self>>(input, options, notes)
+    }
+}
+
+impl Grammar for Zipkin {
+    const EXPECTED: &'static str = "Zipkin v2 spans: objects with \"traceId\" and \"id\"";
+    const TICK_NS: i64 = 1000;
+
+    fn read_span<'a>(
+        cursor: &mut Cursor<'a>,
+        attributes: &mut Vec<Attribute<'a>>,
+    ) -> Result<Sent<'a>, Broken> {
+        record::read_span(cursor, attributes)
+    }
+
+    fn read_sender<'a>(
+        cursor: &mut Cursor<'a>,
+        attributes: &mut Vec<Attribute<'a>>,
+    ) -> Result<Option<Text<'a>>, Broken> {
+        record::read_endpoint(cursor, attributes)
+    }
+}
