@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Fuzzes every reader, the containers and the sinks: run.sh SECONDS [TARGET...]
 #
-# A target is the name of a format, `container` or `sinks`; without any, all of them, two at a time. Ends with a
-# table and with 1 when there is a finding; findings lie in artifacts/TARGET/.
+# A target is the name of a format, `container` or `sinks`; without any, all of them, two at a time, or as many as
+# FUZZ_JOBS says. Ends with a table and with 1 when there is a finding; findings lie in artifacts/TARGET/.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -48,7 +48,7 @@ run() { # TARGET
     echo "$code" >"work/$name.exit"
 }
 for target in "${targets[@]}"; do
-    while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n || true; done
+    while [ "$(jobs -rp | wc -l)" -ge "${FUZZ_JOBS:-2}" ]; do wait -n || true; done
     run "$target" &
 done
 wait
