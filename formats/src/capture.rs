@@ -1,6 +1,6 @@
 //! A capture: one file as read.
 
-use crate::input::Container;
+use crate::unpack::Container;
 use crate::{Notes, Profile, Traces};
 
 /// One file as read: where it came from, what it holds, what was left out.

@@ -1,7 +1,8 @@
 //! The registry of formats, recognition by bytes, and the entry points of reading.
 
 use crate::error::{ReadError, ReadErrorKind};
-use crate::input::{self, Container, Stored, Unpacked, Unpacker};
+use crate::input::{self, Stored};
+use crate::unpack::{self, Container, Unpacked, Unpacker};
 use crate::{
     Capture, Content, Notes, Source, console, folded, jaeger, json, otlp, perf_script, pprof, speedscope,
     zipkin,
@@ -170,8 +171,8 @@ fn read_stored(name: &str, stored: &Stored<'_>, options: &ReadOptions) -> Result
         bytes: stored.len() as u64,
         digest: options.digest.then(|| digest(stored)),
     };
-    if let Some(mut unpacker) = Unpacker::new(stored, input::limit(stored, options)) {
-        let found = wanted(options).or_else(|| recognise(&input::first_bytes(stored, HEAD)?).ok());
+    if let Some(mut unpacker) = Unpacker::new(stored, unpack::limit(stored, options)) {
+        let found = wanted(options).or_else(|| recognise(&unpack::first_bytes(stored, HEAD)?).ok());
         if let Some((format, why)) = found
             && let Some(content) = format.read_packed(&mut unpacker, options, &mut notes)
         {
@@ -203,11 +204,11 @@ pub(crate) fn unpack<'a>(
     }
     // What is no capture is refused by its first bytes, before gigabytes of it are unpacked.
     if let Some(first) =
-        input::first_bytes(stored, HEAD).filter(|first| options.from.is_none() && is_enough(first))
+        unpack::first_bytes(stored, HEAD).filter(|first| options.from.is_none() && is_enough(first))
     {
         recognise(&first)?;
     }
-    let (mut bytes, container) = input::unpack(stored, options, notes)?;
+    let (mut bytes, container) = unpack::unpack(stored, options, notes)?;
     let (format, why_recognised) = wanted(options).map_or_else(|| recognise(&bytes), Ok)?;
     if format.is_lines() && notes.losses().next().is_some() {
         bytes.drop_cut_line(notes);

@@ -34,6 +34,7 @@ mod profile;
 pub mod speedscope;
 mod trace;
 mod trace_json;
+mod unpack;
 pub mod zipkin;
 
 pub use capture::{Capture, Content, Source};
@@ -41,7 +42,6 @@ pub use error::{ReadError, ReadErrorKind};
 pub use format::{
     Confidence, FORMATS, Format, ReadOptions, Recognition, format_named, read_bytes, read_path, read_stdin,
 };
-pub use input::{Container, More, Unpacker};
 pub use note::{Note, NoteKind, Notes, Place};
 pub use profile::{
     Frame, FrameId, FrameKind, Function, FunctionId, Label, LabelSetId, LabelSets, LabelValue, Mapping,
@@ -52,3 +52,4 @@ pub use trace::{
     Link, NewSpan, Process, ProcessId, Reference, ReferenceKind, SpanId, SpanKind, Spans, Tag, TagValue,
     Trace, TraceId, Traces, TracesBuilder,
 };
+pub use unpack::{Container, More, Unpacker};

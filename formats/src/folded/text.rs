@@ -5,7 +5,8 @@
 use super::Folded;
 use super::lines::{self, Columns, Found, Lines, Meaning};
 use crate::format::{self, Format, ReadOptions};
-use crate::input::{self, Opened, Unpacked};
+use crate::input::{self, Opened};
+use crate::unpack::Unpacked;
 use crate::{Notes, ReadError, chunk};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;

@@ -6,7 +6,7 @@ use super::columns::Decoder;
 use super::part::{Part, whole_records};
 use super::wire::{Cursor, Message};
 use crate::error::ReadErrorKind;
-use crate::input::{More, Unpacker};
+use crate::unpack::{More, Unpacker};
 use crate::{Notes, ReadOptions};
 use rayon::prelude::*;
 use std::ops::Range;
