@@ -31,7 +31,8 @@ impl Loader {
             samples += part.samples.len() as u64;
             if let Some(broken) = part.error.take() {
                 let error = broken.error.within(&loader.records.path(broken.number, samples));
-                if !is_cut(&error, input_bytes) {
+                // A file is cut at the top level; what ends too early inside a whole record is broken.
+                if !(broken.is_top_level && is_cut(&error, input_bytes)) {
                     return Err(error);
                 }
                 loader.cut = Some(error);

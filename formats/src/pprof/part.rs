@@ -21,6 +21,8 @@ pub(crate) struct Part {
 pub(crate) struct Broken {
     pub(crate) error: WireError,
     pub(crate) number: Option<u32>,
+    /// Whether the field itself could not be read, and not something in it.
+    pub(crate) is_top_level: bool,
 }
 
 impl Part {
@@ -33,14 +35,17 @@ impl Part {
             let at = cursor.at() - block.at;
             let (number, outcome) = match cursor.field() {
                 Ok(Some(field)) if field.number == 2 => {
-                    (Some(2), field.message().and_then(|message| samples.sample(message)))
+                    (2, field.message().and_then(|message| samples.sample(message)))
                 }
-                Ok(Some(field)) => (Some(field.number), records.take(field)),
+                Ok(Some(field)) => (field.number, records.take(field)),
                 Ok(None) => break None,
-                Err(error) => (tag_number(&block.bytes[at..]), Err(error)),
+                Err(error) => {
+                    let number = tag_number(&block.bytes[at..]);
+                    break Some(Broken { error, number, is_top_level: true });
+                }
             };
             if let Err(error) = outcome {
-                break Some(Broken { error, number });
+                break Some(Broken { error, number: Some(number), is_top_level: false });
             }
         };
         Part { records, samples: samples.finish(), error }
