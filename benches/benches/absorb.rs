@@ -147,7 +147,7 @@ fn sharded(chunks: Vec<ProfileBuilder>) -> Vec<Stack> {
 }
 
 fn absorbing(criterion: &mut Criterion) {
-    let text = benches::distinct(&benches::corpus("rust/before.folded.gz"), SIZE);
+    let text = benches::generate::folded::distinct(SIZE, benches::generate::folded::Side::Before);
     let mut chunks = Vec::new();
     let mut start = 0;
     while start < text.len() {

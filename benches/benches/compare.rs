@@ -5,6 +5,7 @@
 use analyzer_core::render::RENDERERS;
 use analyzer_core::{CompareOptions, compare, folded_diff};
 use analyzer_formats::{ReadOptions, read_bytes};
+use benches::generate::folded::{Side, distinct};
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 
@@ -13,10 +14,7 @@ fn comparison(criterion: &mut Criterion) {
         |bytes: &[u8]| read_bytes("bench", bytes, &ReadOptions::default()).expect("the corpus is read");
     let options = CompareOptions::default();
     let small = ["before", "after"].map(|side| read(&benches::corpus(&format!("rust/{side}.folded.gz"))));
-    let large = ["before", "after"].map(|side| {
-        let text = benches::corpus(&format!("rust/{side}.folded.gz"));
-        read(&benches::distinct(&text, 16 << 20))
-    });
+    let large = [Side::Before, Side::After].map(|side| read(&distinct(16 << 20, side)));
     let mut group = criterion.benchmark_group("compare");
     group.sample_size(10);
     for (name, [before, after]) in [("corpus", &small), ("distinct", &large)] {

@@ -3,6 +3,7 @@
 #![allow(missing_docs, reason = "criterion's macros make public items")]
 
 use analyzer_formats::{Capture, Content, ReadOptions, read_bytes};
+use benches::generate::folded::{self, Side};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
 
@@ -22,14 +23,14 @@ fn records(capture: &Capture) -> u64 {
 
 fn readers(criterion: &mut Criterion) {
     let perf = benches::corpus("rust/before.perf.txt.gz");
-    let folded = benches::corpus("rust/before.folded.gz");
+    let stacks = benches::corpus("rust/before.folded.gz");
     let pprof = benches::corpus("go/before.cpu.pb.gz");
     let jaeger = benches::corpus("services/before.jaeger.json.gz");
     let times = |text: &[u8]| SIZE.div_ceil(text.len()) as u64;
     let inputs = [
-        ("perf_script", benches::repeated(&perf, SIZE), 13_162 * times(&perf)),
-        ("folded", benches::repeated(&folded, SIZE), 665 * times(&folded)),
-        ("folded_distinct", benches::distinct(&folded, SIZE), 0),
+        ("perf_script", folded::repeated(&perf, SIZE), 13_162 * times(&perf)),
+        ("folded", folded::repeated(&stacks, SIZE), 665 * times(&stacks)),
+        ("folded_distinct", folded::distinct(SIZE, Side::Before), 0),
         ("pprof", pprof, 0),
         ("jaeger", jaeger, 2_520),
     ];
