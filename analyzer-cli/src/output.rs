@@ -8,6 +8,9 @@ use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+/// Raw stacks may be hundreds of megabytes; they are handed over in pieces of this size.
+const BUFFER: usize = 1 << 18;
+
 /// The format of `plateau diff` that is no renderer of a report.
 pub(crate) const FOLDED_DIFF: &str = "folded-diff";
 
@@ -110,7 +113,7 @@ impl Files {
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         if fs::metadata(&target).is_ok_and(|metadata| !metadata.is_file()) {
             let file = fs::OpenOptions::new().write(true).open(&target).with_context(explain)?;
-            let mut buffered = BufWriter::new(file);
+            let mut buffered = BufWriter::with_capacity(BUFFER, file);
             write(&mut buffered).with_context(explain)?;
             return buffered.flush().with_context(explain);
         }
@@ -125,7 +128,7 @@ impl Files {
             builder.permissions(fs::Permissions::from_mode(0o666));
         }
         let file = interrupt::unfinished(|| builder.tempfile_in(folder)).with_context(explain)?;
-        let mut buffered = BufWriter::new(file);
+        let mut buffered = BufWriter::with_capacity(BUFFER, file);
         write(&mut buffered).with_context(explain)?;
         let file = buffered.into_inner().map_err(io::IntoInnerError::into_error).with_context(explain)?;
         self.written.push((file, target));
@@ -151,7 +154,7 @@ pub(crate) fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> Resu
 
 /// Writes to standard output.
 pub(crate) fn to_stdout(write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
-    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let mut out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
     write(&mut out)?;
     out.flush()?;
     Ok(())

@@ -7,7 +7,7 @@ use crate::compare::{CompareOptions, Pairing};
 use crate::error::CompareError;
 use crate::tree::{Paths, ROOT};
 use analyzer_formats::folded::{self, FrameText, Totals};
-use analyzer_formats::{Capture, Profile};
+use analyzer_formats::{Capture, Profile, write_overlapped};
 use rustc_hash::FxHashMap;
 use std::io::{self, Write};
 
@@ -61,31 +61,28 @@ pub fn folded_diff(
         }
     }
 
-    let (mut frames, mut line) = (Vec::new(), Vec::new());
-    for (node, &(before, after)) in values.iter().enumerate() {
-        if (before, after) == (0, 0) {
-            continue;
-        }
-        frames.clear();
-        let mut at = node;
-        while at != ROOT {
-            frames.push(paths.key[at] as usize);
-            at = paths.parent[at] as usize;
-        }
-        line.clear();
-        for (depth, &frame) in frames.iter().rev().enumerate() {
-            if depth > 0 {
-                line.push(b';');
+    write_overlapped(out, |out| {
+        let mut frames = Vec::new();
+        for (node, &(before, after)) in values.iter().enumerate() {
+            if (before, after) == (0, 0) {
+                continue;
             }
-            line.extend_from_slice(&names.texts[frame]);
+            frames.clear();
+            let mut at = node;
+            while at != ROOT {
+                frames.push(paths.key[at] as usize);
+                at = paths.parent[at] as usize;
+            }
+            for (depth, &frame) in frames.iter().rev().enumerate() {
+                if depth > 0 {
+                    out.write_all(b";")?;
+                }
+                out.write_all(&names.texts[frame])?;
+            }
+            write_columns(out, before, after, decimals)?;
         }
-        line.push(b' ');
-        folded::write_decimal(&mut line, before, decimals)?;
-        line.push(b' ');
-        folded::write_decimal(&mut line, after, decimals)?;
-        line.push(b'\n');
-        out.write_all(&line)?;
-    }
+        Ok(())
+    })?;
     Ok(())
 }
 
@@ -107,21 +104,23 @@ pub fn folded_text_diff(before: &Totals<'_>, after: &Totals<'_>, out: &mut impl 
         }
     }
     let both = before.stacks().iter().zip(afters).map(|(total, after)| (total.stack, total.sum, after));
-    let mut line = Vec::new();
-    for (stack, before, after) in both.chain(appeared.into_iter().map(|total| (total.stack, 0, total.sum))) {
-        if (before, after) == (0, 0) {
-            continue;
+    let lines = both.chain(appeared.into_iter().map(|total| (total.stack, 0, total.sum)));
+    write_overlapped(out, |out| {
+        for (stack, before, after) in lines.filter(|&(_, before, after)| (before, after) != (0, 0)) {
+            out.write_all(stack)?;
+            write_columns(out, before * unit_before, after * unit_after, decimals)?;
         }
-        line.clear();
-        line.extend_from_slice(stack);
-        line.push(b' ');
-        folded::write_decimal(&mut line, before * unit_before, decimals)?;
-        line.push(b' ');
-        folded::write_decimal(&mut line, after * unit_after, decimals)?;
-        line.push(b'\n');
-        out.write_all(&line)?;
-    }
-    Ok(())
+        Ok(())
+    })
+}
+
+/// The two columns behind a stack, and the end of its line.
+fn write_columns(out: &mut impl Write, before: i128, after: i128, decimals: u8) -> io::Result<()> {
+    out.write_all(b" ")?;
+    folded::write_decimal(out, before, decimals)?;
+    out.write_all(b" ")?;
+    folded::write_decimal(out, after, decimals)?;
+    out.write_all(b"\n")
 }
 
 /// The texts of frames of both captures.

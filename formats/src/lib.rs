@@ -28,6 +28,7 @@ mod memory;
 mod module;
 mod note;
 pub mod otlp;
+mod overlap;
 pub mod perf_script;
 pub mod pprof;
 mod profile;
@@ -43,6 +44,7 @@ pub use format::{
     Confidence, FORMATS, Format, ReadOptions, Recognition, format_named, read_bytes, read_path, read_stdin,
 };
 pub use note::{Note, NoteKind, Notes, Place};
+pub use overlap::{Blocks, write_overlapped};
 pub use profile::{
     Frame, FrameId, FrameKind, Function, FunctionId, Label, LabelSetId, LabelSets, LabelValue, Mapping,
     MappingId, Moment, Profile, ProfileBuilder, ProfileMeta, Samples, Series, SeriesId, Stack, StackId,

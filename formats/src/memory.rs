@@ -20,7 +20,9 @@ impl<K> Default for Memory<K> {
 }
 
 impl<K: Hash + Eq> Memory<K> {
-    /// After so many questions it shows whether a file repeats stacks.
+    /// After so many questions it shows whether a file repeats stacks at all.
+    const FIRST_LOOK: usize = 4096;
+    /// And after so many, whether it does so often enough.
     const TRIAL: usize = 20_000;
 
     pub(crate) fn get(&mut self, text: &K) -> Option<Option<StackId>> {
@@ -42,8 +44,8 @@ impl<K: Hash + Eq> Memory<K> {
         }
     }
 
-    /// Whether less than one in four was known.
     fn is_useless(&self) -> bool {
-        self.asked >= Self::TRIAL && self.known * 4 < self.asked
+        let hardly_any = self.asked >= Self::FIRST_LOOK && self.known * 64 < self.asked;
+        hardly_any || (self.asked >= Self::TRIAL && self.known * 4 < self.asked)
     }
 }

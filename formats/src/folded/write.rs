@@ -1,7 +1,7 @@
 //! Writes a profile as folded stacks, one line per stack, in the order of the capture.
 
 use super::frame::SUFFIXES;
-use crate::{Frame, FrameKind, Profile, SeriesId, StackId};
+use crate::{Frame, FrameKind, Profile, SeriesId, StackId, write_overlapped};
 use rustc_hash::FxHashMap;
 use std::io::{self, Write};
 
@@ -55,24 +55,26 @@ pub fn write(
         });
         sums[sum].1 += value(row);
     }
-    let mut frames = Vec::new();
-    let mut line = Vec::new();
-    for (stack, sum) in sums {
-        frames.clear();
-        frames.extend(profile.frames_of(stack));
-        line.clear();
-        for (depth, frame) in frames.iter().rev().enumerate() {
-            if depth > 0 {
-                line.push(b';');
+    write_overlapped(out, |out| {
+        let mut frames = Vec::new();
+        let mut line = Vec::new();
+        for (stack, sum) in sums {
+            frames.clear();
+            frames.extend(profile.frames_of(stack));
+            line.clear();
+            for (depth, frame) in frames.iter().rev().enumerate() {
+                if depth > 0 {
+                    line.push(b';');
+                }
+                line.extend_from_slice(&names[frame.index()]);
             }
-            line.extend_from_slice(&names[frame.index()]);
+            line.push(b' ');
+            write_decimal(&mut line, sum, decimals)?;
+            line.push(b'\n');
+            out.write_all(&line)?;
         }
-        line.push(b' ');
-        write_decimal(&mut line, sum, decimals)?;
-        line.push(b'\n');
-        out.write_all(&line)?;
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// For every stack the first one that is written the same; `None` when all are written differently.
