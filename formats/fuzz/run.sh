@@ -43,7 +43,7 @@ run() { # TARGET
     local code=0
     nice -n 19 "$bin/$bin_name" "work/corpus/$name" work/seeds \
         -artifact_prefix="artifacts/$name/" -dict="work/$name.dict" -max_total_time="$seconds" \
-        -max_len=65536 -len_control=20 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+        -max_len=65536 -len_control=20 -timeout=25 -rss_limit_mb=2048 -print_final_stats=1 \
         >"work/$name.log" 2>&1 || code=$?
     echo "$code" >"work/$name.exit"
 }
