@@ -4,7 +4,7 @@ use analyzer_core::align::Names;
 use analyzer_core::scale::ScaleChoice;
 use analyzer_core::spans::TraceValue;
 use analyzer_core::{CompareOptions, Order, plateau::RankOptions};
-use analyzer_formats::{FORMATS, ReadOptions, format_named};
+use analyzer_formats::{FORMATS, ReadOptions, Tags, format_named};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -73,6 +73,8 @@ impl Reading {
             map: !self.no_mmap,
             max_unpacked: self.max_unpacked,
             digest,
+            // No output shows a tag that no finding is about.
+            tags: Tags::Needed,
             ..ReadOptions::default()
         }
     }

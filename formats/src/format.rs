@@ -2,7 +2,7 @@
 
 use crate::error::{ReadError, ReadErrorKind};
 use crate::input::{self, Stored};
-use crate::{Capture, Content, Notes, Source, folded, jaeger, json, note, perf_script, pprof};
+use crate::{Capture, Content, Notes, Source, Tags, folded, jaeger, json, note, perf_script, pprof};
 use std::path::Path;
 
 /// Every format that is read, most distinctive first.
@@ -84,6 +84,8 @@ pub struct ReadOptions {
     pub digest: bool,
     /// Keep the samples one by one, with time and thread, where the format has them.
     pub timeline: bool,
+    /// Which tags of spans are kept.
+    pub tags: Tags,
     /// About how many bytes one parallel task reads. The result does not depend on it.
     pub chunk_bytes: usize,
 }
@@ -96,6 +98,7 @@ impl Default for ReadOptions {
             max_unpacked: 8 << 30,
             digest: false,
             timeline: false,
+            tags: Tags::All,
             chunk_bytes: 16 << 20,
         }
     }
@@ -239,5 +242,8 @@ fn unsupported(input: &[u8]) -> Option<(&'static str, &'static str)> {
         .iter()
         .find(|(signature, ..)| input.starts_with(signature))
         .map(|&(_, format, advice)| (format, advice))
-        .or_else(|| pprof::legacy(input).map(|format| (format, "convert it with `go tool pprof -proto`")))
+        .or_else(|| {
+            pprof::legacy(&input[..input.len().min(HEAD)])
+                .map(|format| (format, "convert it with `go tool pprof -proto`"))
+        })
 }

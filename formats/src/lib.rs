@@ -44,5 +44,5 @@ pub use profile::{
 };
 pub use trace::{
     Link, NewSpan, Process, ProcessId, Reference, ReferenceKind, SpanId, SpanKind, Spans, Tag, TagValue,
-    Trace, TraceId, Traces, TracesBuilder,
+    Tags, Trace, TraceId, Traces, TracesBuilder,
 };

@@ -1,6 +1,7 @@
 //! Loads borrowed records into the model.
 
-use super::record::{ProcessRecord, SpanRecord, TagRecord, TraceRecord};
+use super::record::{ProcessRecord, SpanRecord, TraceRecord};
+use super::tags::TagRecord;
 use crate::interner::StringId;
 use crate::json::{Text, Value};
 use crate::{NewSpan, Notes, ProcessId, Reference, ReferenceKind, SpanKind, Tag, TagValue, TracesBuilder};
@@ -32,7 +33,17 @@ pub(super) struct Loader<'a> {
     /// The processes of the trace under way; the id once a span has used it.
     processes: HashMap<&'a [u8], (ProcessRecord<'a>, Option<ProcessId>)>,
     tags: Vec<Tag>,
+    /// What the tag remembered in each slot, if it is still this one, was loaded as.
+    known: Vec<Option<(&'a [u8], Loaded)>>,
     references: Vec<Reference>,
+}
+
+/// A tag and what it says of its span.
+#[derive(Clone, Copy)]
+struct Loaded {
+    tag: Tag,
+    kind: Option<SpanKind>,
+    error: bool,
 }
 
 impl<'a> Loader<'a> {
@@ -42,6 +53,7 @@ impl<'a> Loader<'a> {
             notes: Notes::default(),
             processes: HashMap::new(),
             tags: Vec::new(),
+            known: Vec::new(),
             references: Vec::new(),
         }
     }
@@ -133,16 +145,37 @@ impl<'a> Loader<'a> {
         let (mut kind, mut error) = (SpanKind::Unspecified, false);
         self.tags.clear();
         for tag in &trace.tags[span.tags.clone()] {
-            match tag.key.raw {
-                b"error" => error |= is_true(tag),
-                b"otel.status_code" => error |= is_text(tag, b"ERROR"),
-                b"span.kind" => kind = span_kind(tag),
-                _ => {}
-            }
-            let tag = self.tag(tag);
-            self.tags.push(tag);
+            let loaded = self.load_tag(tag);
+            kind = loaded.kind.unwrap_or(kind);
+            error |= loaded.error;
+            self.tags.push(loaded.tag);
         }
         (kind, error)
+    }
+
+    #[inline]
+    fn load_tag(&mut self, tag: &TagRecord<'a>) -> Loaded {
+        match self.known.get(tag.slot) {
+            Some(&Some((raw, loaded))) if std::ptr::eq(raw, tag.raw) => loaded,
+            _ => self.load_new_tag(tag),
+        }
+    }
+
+    fn load_new_tag(&mut self, record: &TagRecord<'a>) -> Loaded {
+        let tag = self.tag(record);
+        let (mut kind, mut error) = (None, false);
+        match record.key.raw {
+            b"error" => error = is_true(record),
+            b"otel.status_code" => error = is_text(record, b"ERROR"),
+            b"span.kind" => kind = Some(span_kind(record)),
+            _ => {}
+        }
+        let loaded = Loaded { tag, kind, error };
+        if self.known.len() <= record.slot {
+            self.known.resize(record.slot + 1, None);
+        }
+        self.known[record.slot] = Some((record.raw, loaded));
+        loaded
     }
 
     fn string(&mut self, text: Text<'_>) -> StringId {
@@ -168,7 +201,8 @@ impl<'a> Loader<'a> {
             Some(service) => self.string(service),
             None => self.builder.string(UNKNOWN),
         };
-        let tags: Vec<Tag> = trace.tags[record.tags.clone()].iter().map(|tag| self.tag(tag)).collect();
+        let tags: Vec<Tag> =
+            trace.tags[record.tags.clone()].iter().map(|tag| self.load_tag(tag).tag).collect();
         self.builder.process(service, &tags)
     }
 

@@ -12,6 +12,8 @@
 //! A record knows nothing of the model. A field of the wrong type is a [`Flaw`] of its span, not an error: only
 //! bytes that are not JSON end the reading.
 
+use super::tags::{Found, Owner, TagReader, TagRecord};
+use crate::Tags;
 use crate::json::{Broken, Cursor, Text, Value};
 use std::ops::Range;
 
@@ -28,6 +30,7 @@ pub(super) struct TraceRecord<'a> {
     pub(super) tags: Vec<TagRecord<'a>>,
     /// What is wrong with the trace and costs no span.
     pub(super) flaws: Vec<Flaw>,
+    tag_reader: TagReader<'a>,
 }
 
 /// One span.
@@ -64,14 +67,6 @@ pub(super) struct ReferenceRecord<'a> {
     pub(super) span: Option<Text<'a>>,
 }
 
-/// A key and value, with the type the file declares.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct TagRecord<'a> {
-    pub(super) key: Text<'a>,
-    pub(super) declared: Option<Text<'a>>,
-    pub(super) value: Value<'a>,
-}
-
 /// Something that is JSON but not what the format says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Flaw {
@@ -95,6 +90,11 @@ fn flaw((code, text): (&'static str, &'static str), byte: usize) -> Flaw {
 }
 
 impl<'a> TraceRecord<'a> {
+    /// For traces of which these tags are wanted.
+    pub(super) fn new(tags: Tags) -> TraceRecord<'a> {
+        TraceRecord { tag_reader: TagReader::new(tags), ..TraceRecord::default() }
+    }
+
     /// Forgets the trace, keeping the memory.
     pub(super) fn clear(&mut self) {
         self.id = None;
@@ -206,7 +206,7 @@ impl<'a> TraceRecord<'a> {
                     Value::Text(name) => process.service = Some(name),
                     _ => self.flaws.push(flaw(TRACE_TYPE, byte)),
                 },
-                b"tags" => match self.read_tags(cursor)? {
+                b"tags" => match self.read_tags(cursor, Owner::Process)? {
                     Some(tags) => process.tags = tags,
                     None => self.flaws.push(flaw(TRACE_TYPE, byte)),
                 },
@@ -267,7 +267,7 @@ impl<'a> TraceRecord<'a> {
                     }
                     None => false,
                 },
-                _ => match self.read_tags(cursor)? {
+                _ => match self.read_tags(cursor, Owner::Span)? {
                     Some(tags) => {
                         span.tags = tags;
                         true
@@ -321,7 +321,7 @@ impl<'a> TraceRecord<'a> {
     }
 
     /// Reads a list of tags; `None` when it is not one.
-    fn read_tags(&mut self, cursor: &mut Cursor<'a>) -> Result<Option<Range<usize>>, Broken> {
+    fn read_tags(&mut self, cursor: &mut Cursor<'a>, owner: Owner) -> Result<Option<Range<usize>>, Broken> {
         let start = self.tags.len();
         if cursor.peek() != Some(b'[') {
             return Ok((cursor.value()? == Value::Null).then_some(start..start));
@@ -330,38 +330,18 @@ impl<'a> TraceRecord<'a> {
         let mut first = true;
         while cursor.element(&mut first)? {
             let byte = cursor.at;
-            match read_tag(cursor)? {
-                Some(tag) => self.tags.push(tag),
-                None => self.flaws.push(flaw(TAG, byte)),
+            match self.tag_reader.read(cursor, owner)? {
+                Found::Tag(tag) => self.tags.push(tag),
+                Found::NotWanted => {}
+                Found::Other => self.flaws.push(flaw(TAG, byte)),
             }
         }
         Ok(Some(start..self.tags.len()))
     }
 }
 
-fn read_tag<'a>(cursor: &mut Cursor<'a>) -> Result<Option<TagRecord<'a>>, Broken> {
-    if cursor.peek() != Some(b'{') {
-        cursor.value()?;
-        return Ok(None);
-    }
-    cursor.at += 1;
-    let (mut key, mut declared, mut value, mut first, mut right) = (None, None, None, true, true);
-    while let Some(field) = cursor.key(&mut first)? {
-        match &*field.bytes() {
-            b"key" => right &= text(cursor, &mut key)?,
-            b"type" => right &= text(cursor, &mut declared)?,
-            b"value" => value = Some(cursor.value()?),
-            _ => {
-                cursor.value()?;
-            }
-        }
-    }
-    let tag = key.zip(value).map(|(key, value)| TagRecord { key, declared, value });
-    Ok(tag.filter(|_| right))
-}
-
 /// Reads text into `field`; whether it was text or null.
-fn text<'a>(cursor: &mut Cursor<'a>, field: &mut Option<Text<'a>>) -> Result<bool, Broken> {
+pub(super) fn text<'a>(cursor: &mut Cursor<'a>, field: &mut Option<Text<'a>>) -> Result<bool, Broken> {
     Ok(match cursor.value()? {
         Value::Text(text) => {
             *field = Some(text);

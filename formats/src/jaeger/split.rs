@@ -10,7 +10,7 @@
 use super::load::{Ended, Loader};
 use super::record::TraceRecord;
 use crate::json::{Broken, Cursor, Value};
-use crate::{Notes, TracesBuilder};
+use crate::{Notes, ReadOptions, Tags, TracesBuilder};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -49,7 +49,7 @@ enum Outcome {
 pub(super) fn read_list(
     input: &[u8],
     start: usize,
-    window: usize,
+    options: &ReadOptions,
     absorb: &mut (dyn FnMut(Part) + Send),
 ) -> Result<usize, Broken> {
     let mut cursor = Cursor::new(input, start);
@@ -58,7 +58,7 @@ pub(super) fn read_list(
         Some(_) => {}
         None => return Err(cursor.broken("a trace or ']'")),
     }
-    let windows = Windows::new(input, cursor.at, window.max(1));
+    let windows = Windows::new(input, cursor.at, options);
     // Parts are absorbed in order on this thread while the others read on; it reads, too, when it has to wait.
     rayon::scope(|scope| {
         for _ in 1..rayon::current_num_threads().min(windows.parts.len()) {
@@ -82,15 +82,17 @@ struct Windows<'a> {
     input: &'a [u8],
     start: usize,
     size: usize,
+    tags: Tags,
     parts: Vec<Mutex<Slot>>,
     /// The next window to be read.
     next: AtomicUsize,
 }
 
 impl Windows<'_> {
-    fn new(input: &[u8], start: usize, size: usize) -> Windows<'_> {
+    fn new<'a>(input: &'a [u8], start: usize, options: &ReadOptions) -> Windows<'a> {
+        let size = options.chunk_bytes.max(1);
         let parts = (start..input.len()).step_by(size).map(|_| Mutex::new(Slot::Unread)).collect();
-        Windows { input, start, size, parts, next: AtomicUsize::new(0) }
+        Windows { input, start, size, tags: options.tags, parts, next: AtomicUsize::new(0) }
     }
 
     fn range(&self, index: usize) -> Range<usize> {
@@ -105,8 +107,8 @@ impl Windows<'_> {
         let _settle = Settle(part);
         let wanted = self.range(index);
         let start = if index == 0 { Some(self.start) } else { self.first_trace(&wanted) };
-        let read = start
-            .map_or(Slot::NotFound, |start| Slot::Read(Box::new(read_part(self.input, start, wanted.end))));
+        let read =
+            start.map_or(Slot::NotFound, |start| Slot::Read(Box::new(self.read_part(start, wanted.end))));
         *lock(part) = read;
         true
     }
@@ -140,7 +142,7 @@ impl Windows<'_> {
             }
             let part = match self.wait(part) {
                 Slot::Read(part) if part.start == at => *part,
-                _ => read_part(self.input, at, wanted.end),
+                _ => self.read_part(at, wanted.end),
             };
             let (end, outcome) = (part.end, part.outcome);
             absorb(part);
@@ -151,6 +153,10 @@ impl Windows<'_> {
             }
         }
         Err(Cursor::new(self.input, self.input.len()).broken("',' or ']'"))
+    }
+
+    fn read_part(&self, start: usize, limit: usize) -> Part {
+        read_part(self.input, start, limit, self.tags)
     }
 
     /// Where the first trace that starts in a window seems to start.
@@ -210,9 +216,9 @@ fn last_spans(input: &[u8], within: Range<usize>) -> Option<usize> {
 }
 
 /// Reads the traces that start from `start`, where one does, up to `limit`.
-fn read_part(input: &[u8], start: usize, limit: usize) -> Part {
+fn read_part(input: &[u8], start: usize, limit: usize, tags: Tags) -> Part {
     let mut loader = Loader::new();
-    let mut trace = TraceRecord::default();
+    let mut trace = TraceRecord::new(tags);
     let mut cursor = Cursor::new(input, start);
     let mut found = false;
     let outcome = loop {

@@ -127,6 +127,19 @@ impl<'a> Cursor<'a> {
         Err(self.broken(expected))
     }
 
+    /// Whether exactly these bytes come next; then they are passed.
+    #[inline]
+    pub(crate) fn passes(&mut self, bytes: &[u8]) -> bool {
+        let passes = self.input[self.at.min(self.input.len())..].starts_with(bytes);
+        self.at += if passes { bytes.len() } else { 0 };
+        passes
+    }
+
+    /// The bytes from `start` up to here.
+    pub(crate) fn since(&self, start: usize) -> &'a [u8] {
+        &self.input[start..self.at]
+    }
+
     /// The next key of the object that was entered by passing its brace, up to its value; `None` past the end
     /// of the object. `first` tells whether a comma is due.
     #[inline]

@@ -6,11 +6,14 @@
 mod builder;
 mod duplicates;
 mod parents;
+mod tags;
 
 use crate::interner::dense_id;
 use crate::{StringId, Strings};
 pub use builder::{NewSpan, Reference, ReferenceKind, TracesBuilder};
 use std::ops::Range;
+pub use tags::Tags;
+pub(crate) use tags::is_needed;
 
 dense_id! {
     /// One request: an index into [`Traces::traces`].
