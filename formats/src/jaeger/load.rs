@@ -4,7 +4,9 @@ use super::record::{ProcessRecord, SpanRecord, TraceRecord};
 use super::tags::TagRecord;
 use crate::interner::StringId;
 use crate::json::{Text, Value};
-use crate::{NewSpan, Notes, ProcessId, Reference, ReferenceKind, SpanKind, Tag, TagValue, TracesBuilder};
+use crate::{
+    NewSpan, Notes, ProcessId, Reference, ReferenceKind, SpanKind, Tag, TagId, TagValue, TracesBuilder,
+};
 use hashbrown::HashMap;
 
 /// The tick of Jaeger's clock in nanoseconds.
@@ -32,7 +34,9 @@ pub(super) struct Loader<'a> {
     pub(super) notes: Notes,
     /// The processes of the trace under way; the id once a span has used it.
     processes: HashMap<&'a [u8], (ProcessRecord<'a>, Option<ProcessId>)>,
-    tags: Vec<Tag>,
+    /// The last span, and the last span that another named as its parent.
+    near: [Option<(&'a [u8], StringId)>; 2],
+    tags: Vec<TagId>,
     /// What the tag remembered in each slot, if it is still this one, was loaded as.
     known: Vec<Option<(&'a [u8], Loaded)>>,
     references: Vec<Reference>,
@@ -41,7 +45,7 @@ pub(super) struct Loader<'a> {
 /// A tag and what it says of its span.
 #[derive(Clone, Copy)]
 struct Loaded {
-    tag: Tag,
+    tag: TagId,
     kind: Option<SpanKind>,
     error: bool,
 }
@@ -52,6 +56,7 @@ impl<'a> Loader<'a> {
             builder: TracesBuilder::new(TICK_NS),
             notes: Notes::default(),
             processes: HashMap::new(),
+            near: [None; 2],
             tags: Vec::new(),
             known: Vec::new(),
             references: Vec::new(),
@@ -101,6 +106,7 @@ impl<'a> Loader<'a> {
                 let service = self.builder.string(UNKNOWN);
                 self.builder.process(service, &[])
             });
+            let name = id.raw;
             let id = self.string(id);
             let operation = match span.operation {
                 Some(operation) => self.string(operation),
@@ -114,7 +120,8 @@ impl<'a> Loader<'a> {
             let byte = span.byte as u64;
             let span =
                 NewSpan { trace: in_trace, id, operation, process, kind, start_ns, duration_ns, error, byte };
-            self.builder.span(&span, &self.references, &self.tags);
+            self.builder.span_with(&span, &self.references, &self.tags);
+            self.near[0] = Some((name, id));
         }
     }
 
@@ -131,13 +138,24 @@ impl<'a> Loader<'a> {
                 Some(kind) if kind.raw == b"FOLLOWS_FROM" => ReferenceKind::FollowsFrom,
                 _ => ReferenceKind::ChildOf,
             };
-            let span = self.string(of);
+            let span = self.parent(of);
             self.references.push(Reference { kind, trace: of_trace, span });
         }
         if let Some(parent) = span.parent.filter(|id| names_a_span(id.raw)) {
-            let span = self.string(parent);
+            let span = self.parent(parent);
             self.references.push(Reference { kind: ReferenceKind::Parent, trace: in_trace, span });
         }
+    }
+
+    /// The id of a parent: mostly the span before, or the parent of the span before.
+    fn parent(&mut self, id: Text<'a>) -> StringId {
+        let near = self.near.iter().flatten().find(|(raw, _)| *raw == id.raw);
+        let known = match near {
+            Some(&(_, known)) => known,
+            None => self.string(id),
+        };
+        self.near[1] = Some((id.raw, known));
+        known
     }
 
     /// Loads the tags of a span into `self.tags`; gives what they say of its kind and success.
@@ -163,6 +181,7 @@ impl<'a> Loader<'a> {
 
     fn load_new_tag(&mut self, record: &TagRecord<'a>) -> Loaded {
         let tag = self.tag(record);
+        let tag = self.builder.tag(tag);
         let (mut kind, mut error) = (None, false);
         match record.key.raw {
             b"error" => error = is_true(record),
@@ -201,9 +220,8 @@ impl<'a> Loader<'a> {
             Some(service) => self.string(service),
             None => self.builder.string(UNKNOWN),
         };
-        let tags: Vec<Tag> =
-            trace.tags[record.tags.clone()].iter().map(|tag| self.load_tag(tag).tag).collect();
-        self.builder.process(service, &tags)
+        let tags = trace.tags[record.tags.clone()].iter().map(|tag| self.load_tag(tag).tag).collect();
+        self.builder.process_with(service, tags)
     }
 
     fn tag(&mut self, tag: &TagRecord<'a>) -> Tag {

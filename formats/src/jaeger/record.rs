@@ -221,28 +221,17 @@ impl<'a> TraceRecord<'a> {
     fn read_span(&mut self, cursor: &mut Cursor<'a>) -> Result<SpanRecord<'a>, Broken> {
         let mut span = SpanRecord { byte: cursor.at, ..SpanRecord::default() };
         cursor.at += 1;
-        let (mut first, mut seen) = (true, 0u16);
-        while let Some(key) = cursor.key(&mut first)? {
-            let bit = match &*key.bytes() {
-                b"traceID" => 0,
-                b"spanID" => 1,
-                b"parentSpanID" => 2,
-                b"operationName" => 3,
-                b"processID" => 4,
-                b"process" => 5,
-                b"startTime" => 6,
-                b"duration" => 7,
-                b"references" => 8,
-                b"tags" => 9,
-                _ => {
-                    cursor.value()?;
-                    continue;
-                }
-            };
+        let (mut first, mut seen, mut next) = (true, 0u16, 0);
+        while let Some(bit) = next_field(cursor, SPAN, &mut first, &mut next)? {
+            if bit == OTHER {
+                cursor.value()?;
+                continue;
+            }
             cursor.peek();
             let byte = cursor.at;
             let right = match bit {
-                0 => text(cursor, &mut span.trace)?,
+                // Most spans repeat the id of their trace.
+                0 => text_like(cursor, self.id, &mut span.trace)?,
                 1 => text(cursor, &mut span.id)?,
                 2 => text(cursor, &mut span.parent)?,
                 3 => text(cursor, &mut span.operation)?,
@@ -260,7 +249,7 @@ impl<'a> TraceRecord<'a> {
                     }
                     time.is_some()
                 }
-                8 => match self.read_references(cursor)? {
+                8 => match self.read_references(cursor, span.trace)? {
                     Some(references) => {
                         span.references = references;
                         true
@@ -291,7 +280,11 @@ impl<'a> TraceRecord<'a> {
     }
 
     /// Reads a list of references; `None` when it is not one.
-    fn read_references(&mut self, cursor: &mut Cursor<'a>) -> Result<Option<Range<usize>>, Broken> {
+    fn read_references(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        trace: Option<Text<'a>>,
+    ) -> Result<Option<Range<usize>>, Broken> {
         let start = self.references.len();
         if cursor.peek() != Some(b'[') {
             return Ok((cursor.value()? == Value::Null).then_some(start..start));
@@ -305,12 +298,12 @@ impl<'a> TraceRecord<'a> {
             }
             cursor.at += 1;
             let mut reference = ReferenceRecord::default();
-            let mut first = true;
-            while let Some(key) = cursor.key(&mut first)? {
-                right &= match &*key.bytes() {
-                    b"refType" => text(cursor, &mut reference.kind)?,
-                    b"traceID" => text(cursor, &mut reference.trace)?,
-                    b"spanID" => text(cursor, &mut reference.span)?,
+            let (mut first, mut next) = (true, 0);
+            while let Some(field) = next_field(cursor, REFERENCE, &mut first, &mut next)? {
+                right &= match field {
+                    0 => text(cursor, &mut reference.kind)?,
+                    1 => text_like(cursor, trace, &mut reference.trace)?,
+                    2 => text(cursor, &mut reference.span)?,
                     // A copy of the span itself, which the UI adds.
                     _ => cursor.value().map(|_| true)?,
                 };
@@ -338,6 +331,65 @@ impl<'a> TraceRecord<'a> {
         }
         Ok(Some(start..self.tags.len()))
     }
+}
+
+/// The fields of a span and their numbers, in Jaeger's order.
+const SPAN: &[(&[u8], u8)] = &[
+    (b"traceID", 0),
+    (b"spanID", 1),
+    (b"operationName", 3),
+    (b"references", 8),
+    (b"startTime", 6),
+    (b"duration", 7),
+    (b"tags", 9),
+    (b"logs", OTHER),
+    (b"processID", 4),
+    (b"warnings", OTHER),
+    (b"parentSpanID", 2),
+    (b"process", 5),
+];
+/// The fields of a reference.
+const REFERENCE: &[(&[u8], u8)] = &[(b"refType", 0), (b"traceID", 1), (b"spanID", 2)];
+/// The number of any other field.
+const OTHER: u8 = u8::MAX;
+
+/// Goes past the key of the next field; `None` past the end of the object.
+///
+/// `next` is the place in `fields` after that of the field before, where the next is looked for first.
+#[inline]
+fn next_field(
+    cursor: &mut Cursor<'_>,
+    fields: &[(&[u8], u8)],
+    first: &mut bool,
+    next: &mut usize,
+) -> Result<Option<u8>, Broken> {
+    if let Some((name, number)) = fields.get(*next)
+        && cursor.passes_key(name, first)
+    {
+        *next += 1;
+        return Ok(Some(*number));
+    }
+    let Some(key) = cursor.key(first)? else { return Ok(None) };
+    let key = key.bytes();
+    let Some(place) = fields.iter().position(|(name, _)| *name == &*key) else { return Ok(Some(OTHER)) };
+    *next = place + 1;
+    Ok(Some(fields[place].1))
+}
+
+/// Reads text into `field`, which is probably the same as `known`; whether it was text or null.
+#[inline]
+fn text_like<'a>(
+    cursor: &mut Cursor<'a>,
+    known: Option<Text<'a>>,
+    field: &mut Option<Text<'a>>,
+) -> Result<bool, Broken> {
+    if let Some(known) = known
+        && cursor.passes_string(known.raw)
+    {
+        *field = Some(known);
+        return Ok(true);
+    }
+    text(cursor, field)
 }
 
 /// Reads text into `field`; whether it was text or null.

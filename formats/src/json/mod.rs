@@ -130,9 +130,37 @@ impl<'a> Cursor<'a> {
     /// Whether exactly these bytes come next; then they are passed.
     #[inline]
     pub(crate) fn passes(&mut self, bytes: &[u8]) -> bool {
-        let passes = self.input[self.at.min(self.input.len())..].starts_with(bytes);
+        let passes = self.rest().starts_with(bytes);
         self.at += if passes { bytes.len() } else { 0 };
         passes
+    }
+
+    /// Whether the string of these bytes, as they stand between quotes in another place, comes next; then it is passed.
+    #[inline]
+    pub(crate) fn passes_string(&mut self, raw: &[u8]) -> bool {
+        let Some((b'"', rest)) = self.rest().split_first() else { return false };
+        let passes = rest.get(raw.len()) == Some(&b'"') && rest.starts_with(raw);
+        self.at += if passes { raw.len() + 2 } else { 0 };
+        passes
+    }
+
+    /// Whether this key comes next, with the comma that is due and without white space; then it is passed up to its
+    /// value. `name` must need no escapes.
+    #[inline]
+    pub(crate) fn passes_key(&mut self, name: &[u8], first: &mut bool) -> bool {
+        let comma = usize::from(!*first);
+        let Some(rest) = self.rest().get(comma..comma + name.len() + 3) else { return false };
+        let [b'"', middle @ .., b'"', b':'] = rest else { return false };
+        if middle != name || (!*first && self.input[self.at] != b',') {
+            return false;
+        }
+        self.at += comma + name.len() + 3;
+        *first = false;
+        true
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        self.input.get(self.at..).unwrap_or_default()
     }
 
     /// The bytes from `start` up to here.
@@ -193,7 +221,7 @@ impl<'a> Cursor<'a> {
     fn pass_quote(&mut self) -> Result<bool, Broken> {
         let mut escaped = false;
         loop {
-            let rest = &self.input[self.at.min(self.input.len())..];
+            let rest = self.rest();
             let Some(ahead) = quote_or_backslash(rest) else {
                 self.at = self.input.len();
                 return Err(self.broken("'\"', the end of a string"));

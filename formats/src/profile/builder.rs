@@ -194,7 +194,7 @@ impl ProfileBuilder {
     /// The ids are those that one builder would have given to both chunks read in a row. Metadata that is
     /// known here is kept.
     pub fn absorb(&mut self, other: ProfileBuilder) {
-        let strings = self.strings.absorb(other.strings.strings());
+        let strings = self.strings.absorb(&other.strings);
         let string = |id: StringId| strings[id.index()];
         let mut functions = Vec::with_capacity(other.functions.rows().len());
         for &function in other.functions.rows() {
