@@ -1,7 +1,7 @@
 //! Loads borrowed records into the model.
 
 use super::record::{ProcessRecord, SpanRecord, TraceRecord};
-use super::tags::TagRecord;
+use super::tags::{TagFields, TagRecord};
 use crate::interner::StringId;
 use crate::json::{Text, Value};
 use crate::{
@@ -17,14 +17,14 @@ const UNKNOWN: &[u8] = b"[unknown]";
 const INCOMPLETE: &str = "span lacks its spanID, traceID, startTime or duration; it is left out";
 const NO_PROCESS: &str = "span names no process of its trace; it is kept under the service [unknown]";
 const NO_OPERATION: &str = "span lacks its operationName; it is kept as [unknown]";
-const CUT: &str = "span is whole, but the file ends before the processes of its trace; it is left out";
+const CUT: &str = "span is whole, but the file breaks off before the processes of its trace; it is left out";
 
 /// What is known of the processes of a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ended {
     /// The trace is whole.
     Whole,
-    /// The file ends inside the trace: a process that is not there may have been cut off.
+    /// The file ends or is damaged inside the trace: a process that is not there may have been cut off.
     Cut,
 }
 
@@ -163,7 +163,7 @@ impl<'a> Loader<'a> {
         let (mut kind, mut error) = (SpanKind::Unspecified, false);
         self.tags.clear();
         for tag in &trace.tags[span.tags.clone()] {
-            let loaded = self.load_tag(tag);
+            let Some(loaded) = self.load_tag(tag) else { continue };
             kind = loaded.kind.unwrap_or(kind);
             error |= loaded.error;
             self.tags.push(loaded.tag);
@@ -172,21 +172,22 @@ impl<'a> Loader<'a> {
     }
 
     #[inline]
-    fn load_tag(&mut self, tag: &TagRecord<'a>) -> Loaded {
+    fn load_tag(&mut self, tag: &TagRecord<'a>) -> Option<Loaded> {
         match self.known.get(tag.slot) {
-            Some(&Some((raw, loaded))) if std::ptr::eq(raw, tag.raw) => loaded,
+            Some(&Some((raw, loaded))) if std::ptr::eq(raw, tag.raw) => Some(loaded),
             _ => self.load_new_tag(tag),
         }
     }
 
-    fn load_new_tag(&mut self, record: &TagRecord<'a>) -> Loaded {
-        let tag = self.tag(record);
+    fn load_new_tag(&mut self, record: &TagRecord<'a>) -> Option<Loaded> {
+        let fields = record.fields()?;
+        let tag = self.tag(&fields);
         let tag = self.builder.tag(tag);
         let (mut kind, mut error) = (None, false);
-        match record.key.raw {
-            b"error" => error = is_true(record),
-            b"otel.status_code" => error = is_text(record, b"ERROR"),
-            b"span.kind" => kind = Some(span_kind(record)),
+        match fields.key.raw {
+            b"error" => error = is_true(&fields),
+            b"otel.status_code" => error = is_text(&fields, b"ERROR"),
+            b"span.kind" => kind = Some(span_kind(&fields)),
             _ => {}
         }
         let loaded = Loaded { tag, kind, error };
@@ -194,7 +195,7 @@ impl<'a> Loader<'a> {
             self.known.resize(record.slot + 1, None);
         }
         self.known[record.slot] = Some((record.raw, loaded));
-        loaded
+        Some(loaded)
     }
 
     fn string(&mut self, text: Text<'_>) -> StringId {
@@ -220,11 +221,12 @@ impl<'a> Loader<'a> {
             Some(service) => self.string(service),
             None => self.builder.string(UNKNOWN),
         };
-        let tags = trace.tags[record.tags.clone()].iter().map(|tag| self.load_tag(tag).tag).collect();
+        let tags =
+            trace.tags[record.tags.clone()].iter().filter_map(|tag| Some(self.load_tag(tag)?.tag)).collect();
         self.builder.process_with(service, tags)
     }
 
-    fn tag(&mut self, tag: &TagRecord<'a>) -> Tag {
+    fn tag(&mut self, tag: &TagFields<'a>) -> Tag {
         let declared = tag.declared.map_or(&b""[..], |declared| declared.raw);
         let key = self.string(tag.key);
         let value = match (tag.value, declared) {
@@ -258,15 +260,15 @@ fn names_a_span(id: &[u8]) -> bool {
     id.iter().any(|&digit| digit != b'0')
 }
 
-fn is_true(tag: &TagRecord<'_>) -> bool {
+fn is_true(tag: &TagFields<'_>) -> bool {
     tag.value == Value::Bool(true) || is_text(tag, b"true")
 }
 
-fn is_text(tag: &TagRecord<'_>, expected: &[u8]) -> bool {
+fn is_text(tag: &TagFields<'_>, expected: &[u8]) -> bool {
     matches!(tag.value, Value::Text(text) if text.raw.eq_ignore_ascii_case(expected))
 }
 
-fn span_kind(tag: &TagRecord<'_>) -> SpanKind {
+fn span_kind(tag: &TagFields<'_>) -> SpanKind {
     let Value::Text(text) = tag.value else { return SpanKind::Unspecified };
     match &*text.raw.to_ascii_lowercase() {
         b"internal" => SpanKind::Internal,

@@ -224,7 +224,9 @@ impl<'a> TraceRecord<'a> {
         let (mut first, mut seen, mut next) = (true, 0u16, 0);
         while let Some(bit) = next_field(cursor, SPAN, &mut first, &mut next)? {
             if bit == OTHER {
-                cursor.value()?;
+                if !cursor.passes(b"[]") && !cursor.passes(b"null") {
+                    cursor.value()?;
+                }
                 continue;
             }
             cursor.peek();

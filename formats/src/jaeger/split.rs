@@ -9,7 +9,7 @@
 
 use super::load::{Ended, Loader};
 use super::record::TraceRecord;
-use crate::json::{Broken, Cursor, Value};
+use crate::json::{Broken, Cursor, Fault, Value};
 use crate::{Notes, ReadOptions, Tags, TracesBuilder};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,6 +18,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// A trace longer than this many windows is not looked through for its end.
 const LONGEST: usize = 4;
 
+/// The key that only traces have.
+const SPANS: &[u8] = b"\"spans\"";
+
+const BROKEN: &str = "expected JSON, found something else; the rest of its trace is not read";
 const NOT_TRACE: &str = "expected a trace, found something else; it is ignored";
 const NO_SPANS: &str = "trace has no list of spans; it is ignored";
 
@@ -134,22 +138,29 @@ impl Windows<'_> {
     /// Hands the parts to `absorb` in order, reading again those that do not follow the one before.
     fn join(&self, absorb: &mut (dyn FnMut(Part) + Send)) -> Result<usize, Broken> {
         let mut at = self.start;
-        for (index, part) in self.parts.iter().enumerate() {
+        for (index, slot) in self.parts.iter().enumerate() {
             let wanted = self.range(index);
-            if at >= wanted.end {
-                // The last trace of an earlier window reaches over this one.
-                continue;
-            }
-            let part = match self.wait(part) {
-                Slot::Read(part) if part.start == at => *part,
-                _ => self.read_part(at, wanted.end),
-            };
-            let (end, outcome) = (part.end, part.outcome);
-            absorb(part);
-            match outcome {
-                Outcome::More => at = end,
-                Outcome::Closed => return Ok(end),
-                Outcome::Broken(broken) => return Err(broken),
+            let mut ahead = Some(slot);
+            // Not at all where the last trace of an earlier window reaches over this one; more than once after damage.
+            while at < wanted.end {
+                let mut part = match ahead.take().map(|slot| self.wait(slot)) {
+                    Some(Slot::Read(part)) if part.start == at => *part,
+                    _ => self.read_part(at, wanted.end),
+                };
+                let (end, outcome) = (part.end, part.outcome);
+                let next = match outcome {
+                    Outcome::More => Ok(end),
+                    Outcome::Closed => {
+                        absorb(part);
+                        return Ok(end);
+                    }
+                    Outcome::Broken(broken) => self.trace_after(&broken).ok_or(broken),
+                };
+                if let (Outcome::Broken(broken), Ok(_)) = (outcome, next) {
+                    part.notes.damaged("trace_broken", BROKEN, broken.byte, &self.input[broken.byte..]);
+                }
+                absorb(part);
+                at = next?;
             }
         }
         Err(Cursor::new(self.input, self.input.len()).broken("',' or ']'"))
@@ -157,6 +168,30 @@ impl Windows<'_> {
 
     fn read_part(&self, start: usize, limit: usize) -> Part {
         read_part(self.input, start, limit, self.tags)
+    }
+
+    /// Where the next trace starts after a fault, if it starts with its id and its spans, as Jaeger writes them.
+    fn trace_after(&self, broken: &Broken) -> Option<usize> {
+        if broken.fault == Fault::TooDeep {
+            return None;
+        }
+        let mut from = broken.byte;
+        loop {
+            let spans = from + memchr::memmem::find(self.input.get(from..)?, SPANS)?;
+            if let Some(brace) = memchr::memrchr(b'{', &self.input[from..spans]) {
+                let mut cursor = Cursor::new(self.input, from + brace + 1);
+                let id = cursor.key(&mut true).ok().flatten().filter(|key| key.raw == b"traceID");
+                if id.is_some()
+                    && matches!(cursor.value(), Ok(Value::Text(_)))
+                    && cursor.pass(b',', "','").is_ok()
+                    && cursor.peek().is_some()
+                    && cursor.at == spans
+                {
+                    return Some(from + brace);
+                }
+            }
+            from = spans + SPANS.len();
+        }
     }
 
     /// Where the first trace that starts in a window seems to start.
@@ -202,11 +237,10 @@ fn lock(slot: &Mutex<Slot>) -> MutexGuard<'_, Slot> {
 
 /// The bracket of the last `"spans":[` whose key stands in `within`.
 fn last_spans(input: &[u8], within: Range<usize>) -> Option<usize> {
-    const KEY: &[u8] = b"\"spans\"";
     let mut end = within.end;
     loop {
-        let key = within.start + memchr::memmem::rfind(&input[within.start..end], KEY)?;
-        let mut cursor = Cursor::new(input, key + KEY.len());
+        let key = within.start + memchr::memmem::rfind(&input[within.start..end], SPANS)?;
+        let mut cursor = Cursor::new(input, key + SPANS.len());
         let unescaped = key == 0 || input[key - 1] != b'\\';
         if unescaped && cursor.pass(b':', "':'").is_ok() && cursor.peek() == Some(b'[') {
             return Some(cursor.at);

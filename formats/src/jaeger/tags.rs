@@ -13,16 +13,28 @@ use std::hash::BuildHasher;
 /// How many tags are remembered: a power of two.
 const SLOTS: usize = 512;
 
-/// A key and value, with the type the file declares.
+/// A tag by its bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TagRecord<'a> {
-    pub(super) key: Text<'a>,
-    pub(super) declared: Option<Text<'a>>,
-    pub(super) value: Value<'a>,
-    /// Its bytes where they were first met: the same slice for tags that are known to be equal.
+    /// Where it was first met: the same slice for tags that are known to be equal.
     pub(super) raw: &'a [u8],
     /// Where it is remembered; another tag may take its place.
     pub(super) slot: usize,
+}
+
+/// A key and value, with the type the file declares.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TagFields<'a> {
+    pub(super) key: Text<'a>,
+    pub(super) declared: Option<Text<'a>>,
+    pub(super) value: Value<'a>,
+}
+
+impl<'a> TagRecord<'a> {
+    /// What it says; `None` when it is no tag, which no record is.
+    pub(super) fn fields(&self) -> Option<TagFields<'a>> {
+        fields(&mut Cursor::new(self.raw, 0)).ok().flatten()
+    }
 }
 
 /// What stood in the place of a tag.
@@ -83,14 +95,7 @@ impl<'a> TagReader<'a> {
 
     fn read_unexpected(&mut self, cursor: &mut Cursor<'a>, owner: Owner) -> Result<Found<'a>, Broken> {
         let start = cursor.at;
-        let fields = match plain(cursor) {
-            Some(fields) => Some(fields),
-            None => {
-                cursor.at = start;
-                any(cursor)?
-            }
-        };
-        let Some((key, declared, value)) = fields else { return Ok(Found::Other) };
+        let Some(fields) = fields(cursor)? else { return Ok(Found::Other) };
         let raw = cursor.since(start);
         if self.slots.is_empty() {
             self.slots = vec![Slot { tag: None, needed: false, next: 0 }; SLOTS];
@@ -103,8 +108,8 @@ impl<'a> TagReader<'a> {
         let tag = match known.tag {
             Some(tag) if tag.raw == raw => tag,
             _ => {
-                known.needed = self.wanted == Tags::All || is_needed(&key.bytes());
-                *known.tag.insert(TagRecord { key, declared, value, raw, slot })
+                known.needed = self.wanted == Tags::All || is_needed(&fields.key.bytes());
+                *known.tag.insert(TagRecord { raw, slot })
             }
         };
         Ok(self.found(tag, owner))
@@ -117,19 +122,27 @@ impl<'a> TagReader<'a> {
     }
 }
 
-type Fields<'a> = (Text<'a>, Option<Text<'a>>, Value<'a>);
+/// Reads a tag; `None` when it is not one.
+fn fields<'a>(cursor: &mut Cursor<'a>) -> Result<Option<TagFields<'a>>, Broken> {
+    let start = cursor.at;
+    if let Some(fields) = plain(cursor) {
+        return Ok(Some(fields));
+    }
+    cursor.at = start;
+    any(cursor)
+}
 
 /// A tag as Jaeger writes them, without white space and in this order; `None` for any other.
-fn plain<'a>(cursor: &mut Cursor<'a>) -> Option<Fields<'a>> {
+fn plain<'a>(cursor: &mut Cursor<'a>) -> Option<TagFields<'a>> {
     let mut field = |name: &[u8]| cursor.passes(name).then(|| cursor.value().ok()).flatten();
     let Value::Text(key) = field(b"{\"key\":")? else { return None };
     let Value::Text(declared) = field(b",\"type\":")? else { return None };
     let value = field(b",\"value\":")?;
-    cursor.passes(b"}").then_some((key, Some(declared), value))
+    cursor.passes(b"}").then_some(TagFields { key, declared: Some(declared), value })
 }
 
 /// A tag in any order of fields; `None` when it is not one.
-fn any<'a>(cursor: &mut Cursor<'a>) -> Result<Option<Fields<'a>>, Broken> {
+fn any<'a>(cursor: &mut Cursor<'a>) -> Result<Option<TagFields<'a>>, Broken> {
     if cursor.peek() != Some(b'{') {
         cursor.value()?;
         return Ok(None);
@@ -146,6 +159,6 @@ fn any<'a>(cursor: &mut Cursor<'a>) -> Result<Option<Fields<'a>>, Broken> {
             }
         }
     }
-    let fields = key.zip(value).map(|(key, value)| (key, declared, value));
+    let fields = key.zip(value).map(|(key, value)| TagFields { key, declared, value });
     Ok(fields.filter(|_| right))
 }

@@ -66,6 +66,8 @@ impl Value<'_> {
 }
 
 fn int(digits: &[u8]) -> Option<i64> {
+    /// So many digits cannot overflow.
+    const MOST_DIGITS: usize = 18;
     let (negative, digits) = match digits {
         [b'-', digits @ ..] => (true, digits),
         digits => (false, digits),
@@ -74,6 +76,13 @@ fn int(digits: &[u8]) -> Option<i64> {
         return None;
     }
     let mut value = 0i64;
+    if digits.len() <= MOST_DIGITS {
+        for digit in digits {
+            let digit = Some(digit.wrapping_sub(b'0')).filter(|&digit| digit < 10)?;
+            value = value * 10 + i64::from(digit);
+        }
+        return Some(if negative { -value } else { value });
+    }
     for digit in digits {
         let digit = digit.wrapping_sub(b'0');
         if digit > 9 {
