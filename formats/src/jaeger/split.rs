@@ -6,6 +6,9 @@
 //! past whole traces leads into the window. Should that go wrong (a tag may hold such a key), joining sees it: a
 //! part counts only if it starts where the part before it ended, and is read again from there if it does not. So
 //! the result is that of a sequential read, whatever the threads and the size of the windows.
+//!
+//! After bytes that are not JSON the joining goes on at the next trace that starts as Jaeger's do, with its id and
+//! its spans; the damage is noted.
 
 use super::load::{Ended, Loader};
 use super::record::TraceRecord;
