@@ -4,7 +4,7 @@ use analyzer_core::align::Names;
 use analyzer_core::scale::ScaleChoice;
 use analyzer_core::spans::TraceValue;
 use analyzer_core::{CompareOptions, Order, plateau::RankOptions};
-use analyzer_formats::{FORMATS, ReadOptions, format_named};
+use analyzer_formats::{FORMATS, ReadOptions, Tags, format_named};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
 
@@ -76,6 +76,8 @@ impl Reading {
             max_unpacked: self.max_unpacked.unwrap_or(default.max_unpacked),
             max_ratio: if self.max_unpacked.is_some() { u64::MAX } else { default.max_ratio },
             digest,
+            // No output shows a tag that no finding is about.
+            tags: Tags::Needed,
             ..default
         }
     }

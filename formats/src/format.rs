@@ -4,8 +4,8 @@ use crate::error::{ReadError, ReadErrorKind};
 use crate::input::{self, Stored};
 use crate::unpack::{self, Container, Unpacked, Unpacker};
 use crate::{
-    Capture, Content, Notes, Source, console, folded, jaeger, json, otlp, perf_script, pprof, speedscope,
-    zipkin,
+    Capture, Content, Notes, Source, Tags, console, folded, jaeger, json, otlp, perf_script, pprof,
+    speedscope, zipkin,
 };
 use std::path::Path;
 
@@ -96,6 +96,8 @@ pub struct ReadOptions {
     pub digest: bool,
     /// Keep the samples one by one, with time and thread, where the format has them.
     pub timeline: bool,
+    /// Which tags of spans are kept.
+    pub tags: Tags,
     /// About how many bytes one parallel task reads. The result does not depend on it.
     pub chunk_bytes: usize,
 }
@@ -109,6 +111,7 @@ impl Default for ReadOptions {
             max_ratio: 500,
             digest: false,
             timeline: false,
+            tags: Tags::All,
             chunk_bytes: 4 << 20,
         }
     }
@@ -292,5 +295,8 @@ fn unsupported(input: &[u8]) -> Option<(&'static str, &'static str)> {
         .iter()
         .find(|(signature, ..)| input.starts_with(signature))
         .map(|&(_, format, advice)| (format, advice))
-        .or_else(|| pprof::legacy(input).map(|format| (format, "convert it with `go tool pprof -proto`")))
+        .or_else(|| {
+            pprof::legacy(&input[..input.len().min(HEAD)])
+                .map(|format| (format, "convert it with `go tool pprof -proto`"))
+        })
 }

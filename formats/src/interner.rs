@@ -7,6 +7,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use rustc_hash::FxBuildHasher;
 use std::hash::{BuildHasher, Hash};
 use std::num::NonZeroU32;
+use std::sync::LazyLock;
 
 /// A dense index as a `u32` that is never zero inside, so that `Option` of an id takes four bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -120,20 +121,34 @@ impl Strings {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct StringInterner {
     strings: Strings,
+    /// The hash of each string, so that neither growing nor absorbing hashes it again.
+    hashes: Vec<u32>,
     table: HashTable<StringId>,
-    hasher: DefaultHashBuilder,
+}
+
+/// One for the whole process, so that interners can take over each other's hashes. Its seed is random.
+static HASHER: LazyLock<DefaultHashBuilder> = LazyLock::new(DefaultHashBuilder::default);
+
+/// Spreads a stored hash: the table uses the lowest and the highest bits.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash) << 32 | u64::from(hash)
 }
 
 impl StringInterner {
     /// The id of `string`, new or known.
     pub(crate) fn intern(&mut self, string: &[u8]) -> StringId {
-        let StringInterner { strings, table, hasher } = self;
-        let hash = hasher.hash_one(string);
-        if let Some(id) = table.find(hash, |&id| strings.get(id) == string) {
+        self.intern_hashed(string, HASHER.hash_one(string) as u32)
+    }
+
+    fn intern_hashed(&mut self, string: &[u8], hash: u32) -> StringId {
+        let StringInterner { strings, hashes, table } = self;
+        let same = |&id: &StringId| hashes[id.index()] == hash && strings.get(id) == string;
+        if let Some(id) = table.find(spread(hash), same) {
             return *id;
         }
         let id = strings.push(string);
-        table.insert_unique(hash, id, |&id| hasher.hash_one(strings.get(id)));
+        hashes.push(hash);
+        table.insert_unique(spread(hash), id, |&id| spread(hashes[id.index()]));
         id
     }
 
@@ -143,8 +158,9 @@ impl StringInterner {
     }
 
     /// Interns every string of `other` in its order; the result maps its ids to ids here.
-    pub(crate) fn absorb(&mut self, other: &Strings) -> Vec<StringId> {
-        other.iter().map(|string| self.intern(string)).collect()
+    pub(crate) fn absorb(&mut self, other: &StringInterner) -> Vec<StringId> {
+        let hashed = other.strings.iter().zip(&other.hashes);
+        hashed.map(|(string, &hash)| self.intern_hashed(string, hash)).collect()
     }
 
     pub(crate) fn finish(mut self) -> Strings {

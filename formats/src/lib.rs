@@ -51,7 +51,7 @@ pub use profile::{
     StringId, Strings, Thread, ThreadId, Timeline, ValueType,
 };
 pub use trace::{
-    Link, NewSpan, Process, ProcessId, Reference, ReferenceKind, SpanId, SpanKind, Spans, Tag, TagValue,
-    Trace, TraceId, Traces, TracesBuilder,
+    Link, NewSpan, Process, ProcessId, Reference, ReferenceKind, SpanId, SpanKind, Spans, Tag, TagId,
+    TagValue, Tags, Trace, TraceId, Traces, TracesBuilder,
 };
 pub use unpack::{Container, More, Unpacker};

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use analyzer_formats::{
-    Content, Link, Notes, ReadErrorKind, ReadOptions, SpanKind, TagValue, Traces, read_bytes,
+    Content, Link, NoteKind, Notes, ReadErrorKind, ReadOptions, SpanId, SpanKind, TagValue, Tags, Traces,
+    read_bytes,
 };
 
 fn read_as(json: &str, options: &ReadOptions) -> Result<(Traces, Notes), ReadErrorKind> {
@@ -314,6 +315,83 @@ fn a_cut_document_gives_what_is_whole() {
             }
         }
     }
+}
+
+#[test]
+fn damage_inside_a_trace_costs_no_other_trace() {
+    let trace = |id: &str| {
+        let span = |n: &str| span(n, "", "").replace("\"t\"", &format!("\"{id}\""));
+        let spans = [span("a"), span("b"), span("c")].join(",");
+        format!(r#"{{"traceID":"{id}","spans":[{spans}],"processes":{{"p1":{{"serviceName":"shop"}}}}}}"#)
+    };
+    let whole = format!(r#"{{"data":[{},{},{}]}}"#, trace("t1"), trace("t2"), trace("t3"));
+    let second = whole.find(r#"{"traceID":"t2","spans""#).unwrap();
+    for (at, kept) in [
+        // In the second span: the processes that the first one needs come after it.
+        (second + whole[second..].find("op b").unwrap() + 5, 6),
+        // In the id of the trace, and in place of the comma before it.
+        (second + 9, 6),
+        (second - 1, 9),
+    ] {
+        let mut json = whole.clone().into_bytes();
+        json[at] = b'#';
+        let read = |chunk_bytes: usize| {
+            let options = ReadOptions { chunk_bytes, ..ReadOptions::default() };
+            read_as(std::str::from_utf8(&json).unwrap(), &options).unwrap()
+        };
+        let (traces, notes) = read(usize::MAX);
+        assert_eq!(traces.spans.len(), kept, "{at}: {notes:?}");
+        let note = notes.get("trace_broken").unwrap();
+        assert_eq!((note.count, note.kind), (1, NoteKind::Damaged), "{at}");
+        assert!(note.first[0].byte as usize >= at);
+        assert_eq!(notes.records(), traces.spans.len() as u64 + notes.samples_left_out());
+        for chunk_bytes in [1, 70, 300, 700, 1500] {
+            assert_eq!(
+                format!("{:?}", read(chunk_bytes)),
+                format!("{:?}", (&traces, &notes)),
+                "{chunk_bytes}"
+            );
+        }
+    }
+}
+
+#[test]
+fn tags_are_those_that_stand_there_however_often() {
+    // More tags than are remembered, in lists that agree for a while and then do not.
+    let value = |at: usize, n: usize| if n == 1 { at } else { at / 7 % 3 };
+    let spans: Vec<String> = (0..2000)
+        .map(|at| {
+            let tag = |n: usize| format!(r#"{{"key":"k{n}","type":"int64","value":{}}}"#, value(at, n));
+            let tags: Vec<String> = (0..2 + at % 5).map(tag).collect();
+            span(&at.to_string(), "", &format!(r#","tags":[{}]"#, tags.join(",")))
+        })
+        .collect();
+    let (traces, notes) = read(&document(&spans.join(",")));
+    assert!(notes.is_empty());
+    for at in 0..2000 {
+        let tags: Vec<(String, TagValue)> =
+            traces.tags_of(SpanId::new(at)).map(|tag| (text(&traces, tag.key), tag.value)).collect();
+        let expected: Vec<(String, TagValue)> =
+            (0..2 + at % 5).map(|n| (format!("k{n}"), TagValue::Int(value(at, n) as i64))).collect();
+        assert_eq!(tags, expected, "span {at}");
+    }
+}
+
+#[test]
+fn tags_that_are_not_needed_are_left_out_of_spans() {
+    let tags = r#","tags":[{"key":"hair","type":"string","value":"red"},{"key":"error","type":"bool","value":true},
+        {"key":"db.statement","type":"string","value":"SELECT 1"},{"key":"hair","type":"string","value":"red"}]"#;
+    let json = document(&[span("a", "", tags), span("b", "a", tags)].join(","))
+        .replace(r#""tags":[]"#, r#""tags":[{"key":"hair","type":"string","value":"red"}]"#);
+    let (traces, notes) =
+        read_as(&json, &ReadOptions { tags: Tags::Needed, ..ReadOptions::default() }).unwrap();
+    assert!(notes.is_empty());
+    for span in [0, 1] {
+        let keys: Vec<String> = traces.tags_of(SpanId::new(span)).map(|tag| text(&traces, tag.key)).collect();
+        assert_eq!(keys, ["error", "db.statement"]);
+    }
+    assert_eq!(traces.spans.error, [true, true]);
+    assert_eq!(traces.processes[0].tags.len(), 1);
 }
 
 #[test]

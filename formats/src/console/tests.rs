@@ -1,4 +1,4 @@
-use crate::{Content, Notes, ReadErrorKind, ReadOptions, SpanKind, TagValue, Traces, read_bytes};
+use crate::{Content, Notes, ReadErrorKind, ReadOptions, SpanId, SpanKind, TagValue, Traces, read_bytes};
 
 const PYTHON: &str = r#"{
     "name": "work",
@@ -80,8 +80,9 @@ fn both_languages_print_the_same_spans() {
         assert_eq!(traces.spans.duration_ns, [1_000_000; 2]);
         assert_eq!((traces.spans.kind[0], traces.spans.error[0]), (SpanKind::Client, true));
         assert_eq!(text(traces.processes[0].service), "shop");
-        assert_eq!(traces.tags[0].value, TagValue::Int(7));
-        let TagValue::Text(list) = traces.tags[1].value else { panic!("text") };
+        let values: Vec<TagValue> = traces.tags_of(SpanId::new(0)).map(|tag| tag.value).collect();
+        assert_eq!(values[0], TagValue::Int(7));
+        let TagValue::Text(list) = values[1] else { panic!("text") };
         assert_eq!(text(list), "[\"a b\",1]");
     }
 }

@@ -1,10 +1,13 @@
 //! Loads borrowed records into the model.
 
-use super::record::{ProcessRecord, SpanRecord, TagRecord, TraceRecord};
+use super::record::{ProcessRecord, SpanRecord, TraceRecord};
+use super::tags::{TagFields, TagRecord};
 use crate::interner::StringId;
 use crate::json::{Text, Value};
 use crate::trace_json::{kind_named, names_a_span};
-use crate::{NewSpan, Notes, ProcessId, Reference, ReferenceKind, SpanKind, Tag, TagValue, TracesBuilder};
+use crate::{
+    NewSpan, Notes, ProcessId, Reference, ReferenceKind, SpanKind, Tag, TagId, TagValue, TracesBuilder,
+};
 use hashbrown::HashMap;
 
 /// The tick of Jaeger's clock in nanoseconds.
@@ -15,14 +18,14 @@ const UNKNOWN: &[u8] = b"[unknown]";
 const INCOMPLETE: &str = "span lacks its spanID, traceID, startTime or duration; it is left out";
 const NO_PROCESS: &str = "span names no process of its trace; it is kept under the service [unknown]";
 const NO_OPERATION: &str = "span lacks its operationName; it is kept as [unknown]";
-const CUT: &str = "span is whole, but the file ends before the processes of its trace; it is left out";
+const CUT: &str = "span is whole, but the file breaks off before the processes of its trace; it is left out";
 
 /// What is known of the processes of a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ended {
     /// The trace is whole.
     Whole,
-    /// The file ends inside the trace: a process that is not there may have been cut off.
+    /// The file ends or is damaged inside the trace: a process that is not there may have been cut off.
     Cut,
 }
 
@@ -32,8 +35,20 @@ pub(super) struct Loader<'a> {
     pub(super) notes: Notes,
     /// The processes of the trace under way; the id once a span has used it.
     processes: HashMap<&'a [u8], (ProcessRecord<'a>, Option<ProcessId>)>,
-    tags: Vec<Tag>,
+    /// The last span, and the last span that another named as its parent.
+    near: [Option<(&'a [u8], StringId)>; 2],
+    tags: Vec<TagId>,
+    /// What the tag remembered in each slot, if it is still this one, was loaded as.
+    known: Vec<Option<(&'a [u8], Loaded)>>,
     references: Vec<Reference>,
+}
+
+/// A tag and what it says of its span.
+#[derive(Clone, Copy)]
+struct Loaded {
+    tag: TagId,
+    kind: Option<SpanKind>,
+    error: bool,
 }
 
 impl<'a> Loader<'a> {
@@ -42,7 +57,9 @@ impl<'a> Loader<'a> {
             builder: TracesBuilder::new(TICK_NS),
             notes: Notes::default(),
             processes: HashMap::new(),
+            near: [None; 2],
             tags: Vec::new(),
+            known: Vec::new(),
             references: Vec::new(),
         }
     }
@@ -90,6 +107,7 @@ impl<'a> Loader<'a> {
                 let service = self.builder.string(UNKNOWN);
                 self.builder.process(service, &[])
             });
+            let name = id.raw;
             let id = self.string(id);
             let operation = match span.operation {
                 Some(operation) => self.string(operation),
@@ -103,7 +121,8 @@ impl<'a> Loader<'a> {
             let byte = span.byte as u64;
             let span =
                 NewSpan { trace: in_trace, id, operation, process, kind, start_ns, duration_ns, error, byte };
-            self.builder.span(&span, &self.references, &self.tags);
+            self.builder.span_with(&span, &self.references, &self.tags);
+            self.near[0] = Some((name, id));
         }
     }
 
@@ -120,13 +139,24 @@ impl<'a> Loader<'a> {
                 Some(kind) if kind.raw == b"FOLLOWS_FROM" => ReferenceKind::FollowsFrom,
                 _ => ReferenceKind::ChildOf,
             };
-            let span = self.string(of);
+            let span = self.parent(of);
             self.references.push(Reference { kind, trace: of_trace, span });
         }
         if let Some(parent) = span.parent.filter(|id| names_a_span(id.raw)) {
-            let span = self.string(parent);
+            let span = self.parent(parent);
             self.references.push(Reference { kind: ReferenceKind::Parent, trace: in_trace, span });
         }
+    }
+
+    /// The id of a parent: mostly the span before, or the parent of the span before.
+    fn parent(&mut self, id: Text<'a>) -> StringId {
+        let near = self.near.iter().flatten().find(|(raw, _)| *raw == id.raw);
+        let known = match near {
+            Some(&(_, known)) => known,
+            None => self.string(id),
+        };
+        self.near[1] = Some((id.raw, known));
+        known
     }
 
     /// Loads the tags of a span into `self.tags`; gives what they say of its kind and success.
@@ -134,16 +164,42 @@ impl<'a> Loader<'a> {
         let (mut kind, mut error) = (SpanKind::Unspecified, false);
         self.tags.clear();
         for tag in trace.tags[span.tags.clone()].iter().chain(&trace.tags[span.more_tags.clone()]) {
-            match &*tag.name() {
-                b"error" => error |= is_true(tag),
-                b"otel.status_code" => error |= is_text(tag, b"ERROR"),
-                b"span.kind" => kind = span_kind(tag),
-                _ => {}
-            }
-            let tag = self.tag(tag);
-            self.tags.push(tag);
+            let Some(loaded) = self.load_tag(tag) else { continue };
+            kind = loaded.kind.unwrap_or(kind);
+            error |= loaded.error;
+            self.tags.push(loaded.tag);
         }
         (kind, error)
+    }
+
+    #[inline]
+    fn load_tag(&mut self, tag: &TagRecord<'a>) -> Option<Loaded> {
+        match self.known.get(tag.slot).filter(|_| tag.in_map.is_none()) {
+            Some(&Some((raw, loaded))) if std::ptr::eq(raw, tag.raw) => Some(loaded),
+            _ => self.load_new_tag(tag),
+        }
+    }
+
+    fn load_new_tag(&mut self, record: &TagRecord<'a>) -> Option<Loaded> {
+        let fields = record.fields()?;
+        let tag = self.tag(&fields);
+        let tag = self.builder.tag(tag);
+        let (mut kind, mut error) = (None, false);
+        match &*fields.name() {
+            b"error" => error = is_true(&fields),
+            b"otel.status_code" => error = is_text(&fields, b"ERROR"),
+            b"span.kind" => kind = Some(span_kind(&fields)),
+            _ => {}
+        }
+        let loaded = Loaded { tag, kind, error };
+        if record.in_map.is_some() {
+            return Some(loaded);
+        }
+        if self.known.len() <= record.slot {
+            self.known.resize(record.slot + 1, None);
+        }
+        self.known[record.slot] = Some((record.raw, loaded));
+        Some(loaded)
     }
 
     fn string(&mut self, text: Text<'_>) -> StringId {
@@ -169,11 +225,12 @@ impl<'a> Loader<'a> {
             Some(service) => self.string(service),
             None => self.builder.string(UNKNOWN),
         };
-        let tags: Vec<Tag> = trace.tags[record.tags.clone()].iter().map(|tag| self.tag(tag)).collect();
-        self.builder.process(service, &tags)
+        let tags =
+            trace.tags[record.tags.clone()].iter().filter_map(|tag| Some(self.load_tag(tag)?.tag)).collect();
+        self.builder.process_with(service, tags)
     }
 
-    fn tag(&mut self, tag: &TagRecord<'a>) -> Tag {
+    fn tag(&mut self, tag: &TagFields<'a>) -> Tag {
         let declared = tag.declared.map_or(&b""[..], |declared| declared.raw);
         let key = self.builder.string(&tag.name());
         let value = match (tag.value, declared) {
@@ -202,15 +259,15 @@ impl<'a> Loader<'a> {
     }
 }
 
-fn is_true(tag: &TagRecord<'_>) -> bool {
+fn is_true(tag: &TagFields<'_>) -> bool {
     tag.value == Value::Bool(true) || is_text(tag, b"true")
 }
 
-fn is_text(tag: &TagRecord<'_>, expected: &[u8]) -> bool {
+fn is_text(tag: &TagFields<'_>, expected: &[u8]) -> bool {
     matches!(tag.value, Value::Text(text) if text.raw.eq_ignore_ascii_case(expected))
 }
 
-fn span_kind(tag: &TagRecord<'_>) -> SpanKind {
+fn span_kind(tag: &TagFields<'_>) -> SpanKind {
     match tag.value {
         Value::Text(text) => kind_named(text.raw),
         _ => SpanKind::Unspecified,

@@ -8,6 +8,7 @@ mod load;
 mod record;
 mod split;
 pub mod storage;
+mod tags;
 
 use crate::error::At;
 use crate::json::{Broken, Cursor, Fault, Keys};
@@ -57,13 +58,7 @@ impl Format for Jaeger {
     }
 
     fn read(&self, input: &[u8], options: &ReadOptions, notes: &mut Notes) -> Result<Content, ReadErrorKind> {
-        let mut reading = Reading {
-            input,
-            window: options.chunk_bytes,
-            builder: None,
-            notes: Notes::default(),
-            found: false,
-        };
+        let mut reading = Reading { input, options, builder: None, notes: Notes::default(), found: false };
         let outcome = reading.documents();
         let Reading { builder, notes: mut found, found: known, .. } = reading;
         let builder = builder.unwrap_or_else(|| TracesBuilder::new(TICK_NS));
@@ -93,7 +88,7 @@ impl Format for Jaeger {
 /// What was read so far.
 struct Reading<'a> {
     input: &'a [u8],
-    window: usize,
+    options: &'a ReadOptions,
     builder: Option<TracesBuilder>,
     notes: Notes,
     /// Whether anything of a Jaeger document was found.
@@ -116,7 +111,7 @@ impl<'a> Reading<'a> {
 
     /// Reads an object that holds traces under `data` or is itself a trace.
     fn object(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
-        let mut trace = TraceRecord::default();
+        let mut trace = TraceRecord::new(self.options.tags);
         let outcome = self.fields(cursor, &mut trace);
         self.load(&trace, outcome.is_ok());
         outcome
@@ -137,7 +132,7 @@ impl<'a> Reading<'a> {
             match cursor.peek() {
                 Some(b'[') => self.list(cursor)?,
                 Some(b'{') => {
-                    let mut trace = TraceRecord::default();
+                    let mut trace = TraceRecord::new(self.options.tags);
                     let outcome = split::read_trace(cursor, &mut trace);
                     self.load(&trace, outcome.is_ok());
                     outcome?;
@@ -151,9 +146,8 @@ impl<'a> Reading<'a> {
     }
 
     fn list(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
-        let input = self.input;
-        let window = self.window;
-        let end = split::read_list(input, cursor.at + 1, window, &mut |part| self.absorb(part))?;
+        let (input, options) = (self.input, self.options);
+        let end = split::read_list(input, cursor.at + 1, options, &mut |part| self.absorb(part))?;
         cursor.at = end;
         Ok(())
     }

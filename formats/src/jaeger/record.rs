@@ -15,9 +15,10 @@
 //! A record knows nothing of the model. A field of the wrong type is a [`Flaw`] of its span, not an error: only
 //! bytes that are not JSON end the reading.
 
+use super::tags::{Found, Owner, TagFields, TagReader, TagRecord};
+use crate::Tags;
 use crate::json::{Broken, Cursor, Text, Value};
 use crate::trace_json::{fields, text};
-use std::borrow::Cow;
 use std::ops::Range;
 
 /// One trace: its spans, and the lists they share.
@@ -33,6 +34,7 @@ pub(super) struct TraceRecord<'a> {
     pub(super) tags: Vec<TagRecord<'a>>,
     /// What is wrong with the trace and costs no span.
     pub(super) flaws: Vec<Flaw>,
+    tag_reader: TagReader<'a>,
 }
 
 /// One span.
@@ -71,27 +73,6 @@ pub(super) struct ReferenceRecord<'a> {
     pub(super) span: Option<Text<'a>>,
 }
 
-/// A key and value, with the type the file declares.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct TagRecord<'a> {
-    key: Text<'a>,
-    pub(super) declared: Option<Text<'a>>,
-    pub(super) value: Value<'a>,
-    /// Whether the key has `@` in the place of dots, which storage cannot have in the names of fields.
-    dotless: bool,
-}
-
-impl<'a> TagRecord<'a> {
-    /// The key.
-    pub(super) fn name(&self) -> Cow<'a, [u8]> {
-        if !self.dotless {
-            return self.key.bytes();
-        }
-        let dotted = |&byte: &u8| if byte == b'@' { b'.' } else { byte };
-        Cow::Owned(self.key.bytes().iter().map(dotted).collect())
-    }
-}
-
 /// Something that is JSON but not what the format says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Flaw {
@@ -115,6 +96,11 @@ fn flaw((code, text): (&'static str, &'static str), byte: usize) -> Flaw {
 }
 
 impl<'a> TraceRecord<'a> {
+    /// For traces of which these tags are wanted.
+    pub(super) fn new(tags: Tags) -> TraceRecord<'a> {
+        TraceRecord { tag_reader: TagReader::new(tags), ..TraceRecord::default() }
+    }
+
     /// Forgets the trace, keeping the memory.
     pub(super) fn clear(&mut self) {
         self.id = None;
@@ -235,7 +221,7 @@ impl<'a> TraceRecord<'a> {
                     Value::Text(name) => process.service = Some(name),
                     _ => self.flaws.push(flaw(TRACE_TYPE, byte)),
                 },
-                name @ (b"tags" | b"tag") => match self.read_tags_of(name, cursor)? {
+                name @ (b"tags" | b"tag") => match self.read_tags_of(name, cursor, Owner::Process)? {
                     // Nothing else adds tags meanwhile, so those of both fields follow each other.
                     Some(tags) if process.tags.end == tags.start => process.tags.end = tags.end,
                     Some(tags) => process.tags = tags,
@@ -252,30 +238,19 @@ impl<'a> TraceRecord<'a> {
     fn read_span(&mut self, cursor: &mut Cursor<'a>) -> Result<SpanRecord<'a>, Broken> {
         let mut span = SpanRecord { byte: cursor.at, ..SpanRecord::default() };
         cursor.at += 1;
-        let (mut first, mut seen, mut start_millis_ns) = (true, 0u16, None);
-        while let Some(key) = cursor.key(&mut first)? {
-            let bit = match &*key.bytes() {
-                b"traceID" => 0,
-                b"spanID" => 1,
-                b"parentSpanID" => 2,
-                b"operationName" => 3,
-                b"processID" => 4,
-                b"process" => 5,
-                b"startTime" => 6,
-                b"duration" => 7,
-                b"references" => 8,
-                b"tags" => 9,
-                b"tag" => 10,
-                b"startTimeMillis" => 11,
-                _ => {
+        let (mut first, mut seen, mut next, mut start_millis_ns) = (true, 0u16, 0, None);
+        while let Some(bit) = next_field(cursor, SPAN, &mut first, &mut next)? {
+            if bit == OTHER {
+                if !cursor.passes(b"[]") && !cursor.passes(b"null") {
                     cursor.value()?;
-                    continue;
                 }
-            };
+                continue;
+            }
             cursor.peek();
             let byte = cursor.at;
             let right = match bit {
-                0 => text(cursor, &mut span.trace)?,
+                // Most spans repeat the id of their trace.
+                0 => text_like(cursor, self.id, &mut span.trace)?,
                 1 => text(cursor, &mut span.id)?,
                 2 => text(cursor, &mut span.parent)?,
                 3 => text(cursor, &mut span.operation)?,
@@ -293,7 +268,7 @@ impl<'a> TraceRecord<'a> {
                     }
                     time.is_some()
                 }
-                8 => match self.read_references(cursor)? {
+                8 => match self.read_references(cursor, span.trace)? {
                     Some(references) => {
                         span.references = references;
                         true
@@ -305,7 +280,7 @@ impl<'a> TraceRecord<'a> {
                         9 => (&b"tags"[..], &mut span.tags),
                         _ => (&b"tag"[..], &mut span.more_tags),
                     };
-                    let tags = self.read_tags_of(name, cursor)?;
+                    let tags = self.read_tags_of(name, cursor, Owner::Span)?;
                     let right = tags.is_some();
                     *field = tags.unwrap_or_default();
                     right
@@ -333,7 +308,11 @@ impl<'a> TraceRecord<'a> {
     }
 
     /// Reads a list of references; `None` when it is not one.
-    fn read_references(&mut self, cursor: &mut Cursor<'a>) -> Result<Option<Range<usize>>, Broken> {
+    fn read_references(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        trace: Option<Text<'a>>,
+    ) -> Result<Option<Range<usize>>, Broken> {
         let start = self.references.len();
         if cursor.peek() != Some(b'[') {
             return Ok((cursor.value()? == Value::Null).then_some(start..start));
@@ -347,12 +326,12 @@ impl<'a> TraceRecord<'a> {
             }
             cursor.at += 1;
             let mut reference = ReferenceRecord::default();
-            let mut first = true;
-            while let Some(key) = cursor.key(&mut first)? {
-                right &= match &*key.bytes() {
-                    b"refType" => text(cursor, &mut reference.kind)?,
-                    b"traceID" => text(cursor, &mut reference.trace)?,
-                    b"spanID" => text(cursor, &mut reference.span)?,
+            let (mut first, mut next) = (true, 0);
+            while let Some(field) = next_field(cursor, REFERENCE, &mut first, &mut next)? {
+                right &= match field {
+                    0 => text(cursor, &mut reference.kind)?,
+                    1 => text_like(cursor, trace, &mut reference.trace)?,
+                    2 => text(cursor, &mut reference.span)?,
                     // A copy of the span itself, which the UI adds.
                     _ => cursor.value().map(|_| true)?,
                 };
@@ -363,23 +342,35 @@ impl<'a> TraceRecord<'a> {
     }
 
     /// Reads the list `tags` or the map `tag`; `None` when it is not one.
-    fn read_tags_of(&mut self, name: &[u8], cursor: &mut Cursor<'a>) -> Result<Option<Range<usize>>, Broken> {
-        if name == b"tags" { self.read_tags(cursor) } else { self.read_tag_map(cursor) }
+    fn read_tags_of(
+        &mut self,
+        name: &[u8],
+        cursor: &mut Cursor<'a>,
+        owner: Owner,
+    ) -> Result<Option<Range<usize>>, Broken> {
+        if name == b"tags" { self.read_tags(cursor, owner) } else { self.read_tag_map(cursor, owner) }
     }
 
     /// Reads a map of tags; `None` when it is not one.
-    fn read_tag_map(&mut self, cursor: &mut Cursor<'a>) -> Result<Option<Range<usize>>, Broken> {
+    fn read_tag_map(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        owner: Owner,
+    ) -> Result<Option<Range<usize>>, Broken> {
         let start = self.tags.len();
         let map = fields(cursor, |key, cursor| {
             let value = cursor.value()?;
-            self.tags.push(TagRecord { key, declared: None, value, dotless: true });
+            let tag = TagFields { key, declared: None, value, dotless: true };
+            if self.tag_reader.wants(&tag, owner) {
+                self.tags.push(TagRecord::in_map(tag));
+            }
             Ok(())
         })?;
         Ok(map.then_some(start..self.tags.len()))
     }
 
     /// Reads a list of tags; `None` when it is not one.
-    fn read_tags(&mut self, cursor: &mut Cursor<'a>) -> Result<Option<Range<usize>>, Broken> {
+    fn read_tags(&mut self, cursor: &mut Cursor<'a>, owner: Owner) -> Result<Option<Range<usize>>, Broken> {
         let start = self.tags.len();
         if cursor.peek() != Some(b'[') {
             return Ok((cursor.value()? == Value::Null).then_some(start..start));
@@ -388,34 +379,75 @@ impl<'a> TraceRecord<'a> {
         let mut first = true;
         while cursor.element(&mut first)? {
             let byte = cursor.at;
-            match read_tag(cursor)? {
-                Some(tag) => self.tags.push(tag),
-                None => self.flaws.push(flaw(TAG, byte)),
+            match self.tag_reader.read(cursor, owner)? {
+                Found::Tag(tag) => self.tags.push(tag),
+                Found::NotWanted => {}
+                Found::Other => self.flaws.push(flaw(TAG, byte)),
             }
         }
         Ok(Some(start..self.tags.len()))
     }
 }
 
-fn read_tag<'a>(cursor: &mut Cursor<'a>) -> Result<Option<TagRecord<'a>>, Broken> {
-    if cursor.peek() != Some(b'{') {
-        cursor.value()?;
-        return Ok(None);
+/// The fields of a span and their numbers, in Jaeger's order.
+const SPAN: &[(&[u8], u8)] = &[
+    (b"traceID", 0),
+    (b"spanID", 1),
+    (b"operationName", 3),
+    (b"references", 8),
+    (b"startTime", 6),
+    (b"duration", 7),
+    (b"tags", 9),
+    (b"tag", 10),
+    (b"logs", OTHER),
+    (b"processID", 4),
+    (b"warnings", OTHER),
+    (b"parentSpanID", 2),
+    (b"process", 5),
+    (b"startTimeMillis", 11),
+];
+/// The fields of a reference.
+const REFERENCE: &[(&[u8], u8)] = &[(b"refType", 0), (b"traceID", 1), (b"spanID", 2)];
+/// The number of any other field.
+const OTHER: u8 = u8::MAX;
+
+/// Goes past the key of the next field; `None` past the end of the object.
+///
+/// `next` is the place in `fields` after that of the field before, where the next is looked for first.
+#[inline]
+fn next_field(
+    cursor: &mut Cursor<'_>,
+    fields: &[(&[u8], u8)],
+    first: &mut bool,
+    next: &mut usize,
+) -> Result<Option<u8>, Broken> {
+    if let Some((name, number)) = fields.get(*next)
+        && cursor.passes_key(name, first)
+    {
+        *next += 1;
+        return Ok(Some(*number));
     }
-    cursor.at += 1;
-    let (mut key, mut declared, mut value, mut first, mut right) = (None, None, None, true, true);
-    while let Some(field) = cursor.key(&mut first)? {
-        match &*field.bytes() {
-            b"key" => right &= text(cursor, &mut key)?,
-            b"type" => right &= text(cursor, &mut declared)?,
-            b"value" => value = Some(cursor.value()?),
-            _ => {
-                cursor.value()?;
-            }
-        }
+    let Some(key) = cursor.key(first)? else { return Ok(None) };
+    let key = key.bytes();
+    let Some(place) = fields.iter().position(|(name, _)| *name == &*key) else { return Ok(Some(OTHER)) };
+    *next = place + 1;
+    Ok(Some(fields[place].1))
+}
+
+/// Reads text into `field`, which is probably the same as `known`; whether it was text or null.
+#[inline]
+fn text_like<'a>(
+    cursor: &mut Cursor<'a>,
+    known: Option<Text<'a>>,
+    field: &mut Option<Text<'a>>,
+) -> Result<bool, Broken> {
+    if let Some(known) = known
+        && cursor.passes_string(known.raw)
+    {
+        *field = Some(known);
+        return Ok(true);
     }
-    let tag = key.zip(value).map(|(key, value)| TagRecord { key, declared, value, dotless: false });
-    Ok(tag.filter(|_| right))
+    text(cursor, field)
 }
 
 /// Microseconds, as a number or as text, in nanoseconds.

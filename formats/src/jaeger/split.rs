@@ -6,11 +6,14 @@
 //! past whole traces leads into the window. Should that go wrong (a tag may hold such a key), joining sees it: a
 //! part counts only if it starts where the part before it ended, and is read again from there if it does not. So
 //! the result is that of a sequential read, whatever the threads and the size of the windows.
+//!
+//! After bytes that are not JSON the joining goes on at the next trace that starts as Jaeger's do, with its id and
+//! its spans; the damage is noted.
 
 use super::load::{Ended, Loader};
 use super::record::TraceRecord;
-use crate::json::{Broken, Cursor, Value};
-use crate::{Notes, TracesBuilder};
+use crate::json::{Broken, Cursor, Fault, Value};
+use crate::{Notes, ReadOptions, Tags, TracesBuilder};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,6 +21,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// A trace longer than this many windows is not looked through for its end.
 const LONGEST: usize = 4;
 
+/// The key that only traces have.
+const SPANS: &[u8] = b"\"spans\"";
+
+const BROKEN: &str = "expected JSON, found something else; the rest of its trace is not read";
 const NOT_TRACE: &str = "expected a trace, found something else; it is ignored";
 const NO_SPANS: &str = "trace has no list of spans; it is ignored";
 
@@ -49,7 +56,7 @@ enum Outcome {
 pub(super) fn read_list(
     input: &[u8],
     start: usize,
-    window: usize,
+    options: &ReadOptions,
     absorb: &mut (dyn FnMut(Part) + Send),
 ) -> Result<usize, Broken> {
     let mut cursor = Cursor::new(input, start);
@@ -58,7 +65,7 @@ pub(super) fn read_list(
         Some(_) => {}
         None => return Err(cursor.broken("a trace or ']'")),
     }
-    let windows = Windows::new(input, cursor.at, window.max(1));
+    let windows = Windows::new(input, cursor.at, options);
     // Parts are absorbed in order on this thread while the others read on; it reads, too, when it has to wait.
     rayon::scope(|scope| {
         for _ in 1..rayon::current_num_threads().min(windows.parts.len()) {
@@ -82,15 +89,17 @@ struct Windows<'a> {
     input: &'a [u8],
     start: usize,
     size: usize,
+    tags: Tags,
     parts: Vec<Mutex<Slot>>,
     /// The next window to be read.
     next: AtomicUsize,
 }
 
 impl Windows<'_> {
-    fn new(input: &[u8], start: usize, size: usize) -> Windows<'_> {
+    fn new<'a>(input: &'a [u8], start: usize, options: &ReadOptions) -> Windows<'a> {
+        let size = options.chunk_bytes.max(1);
         let parts = (start..input.len()).step_by(size).map(|_| Mutex::new(Slot::Unread)).collect();
-        Windows { input, start, size, parts, next: AtomicUsize::new(0) }
+        Windows { input, start, size, tags: options.tags, parts, next: AtomicUsize::new(0) }
     }
 
     fn range(&self, index: usize) -> Range<usize> {
@@ -105,8 +114,8 @@ impl Windows<'_> {
         let _settle = Settle(part);
         let wanted = self.range(index);
         let start = if index == 0 { Some(self.start) } else { self.first_trace(&wanted) };
-        let read = start
-            .map_or(Slot::NotFound, |start| Slot::Read(Box::new(read_part(self.input, start, wanted.end))));
+        let read =
+            start.map_or(Slot::NotFound, |start| Slot::Read(Box::new(self.read_part(start, wanted.end))));
         *lock(part) = read;
         true
     }
@@ -132,25 +141,60 @@ impl Windows<'_> {
     /// Hands the parts to `absorb` in order, reading again those that do not follow the one before.
     fn join(&self, absorb: &mut (dyn FnMut(Part) + Send)) -> Result<usize, Broken> {
         let mut at = self.start;
-        for (index, part) in self.parts.iter().enumerate() {
+        for (index, slot) in self.parts.iter().enumerate() {
             let wanted = self.range(index);
-            if at >= wanted.end {
-                // The last trace of an earlier window reaches over this one.
-                continue;
-            }
-            let part = match self.wait(part) {
-                Slot::Read(part) if part.start == at => *part,
-                _ => read_part(self.input, at, wanted.end),
-            };
-            let (end, outcome) = (part.end, part.outcome);
-            absorb(part);
-            match outcome {
-                Outcome::More => at = end,
-                Outcome::Closed => return Ok(end),
-                Outcome::Broken(broken) => return Err(broken),
+            let mut ahead = Some(slot);
+            // Not at all where the last trace of an earlier window reaches over this one; more than once after damage.
+            while at < wanted.end {
+                let mut part = match ahead.take().map(|slot| self.wait(slot)) {
+                    Some(Slot::Read(part)) if part.start == at => *part,
+                    _ => self.read_part(at, wanted.end),
+                };
+                let (end, outcome) = (part.end, part.outcome);
+                let next = match outcome {
+                    Outcome::More => Ok(end),
+                    Outcome::Closed => {
+                        absorb(part);
+                        return Ok(end);
+                    }
+                    Outcome::Broken(broken) => self.trace_after(&broken).ok_or(broken),
+                };
+                if let (Outcome::Broken(broken), Ok(_)) = (outcome, next) {
+                    part.notes.damaged("trace_broken", BROKEN, broken.byte, &self.input[broken.byte..]);
+                }
+                absorb(part);
+                at = next?;
             }
         }
         Err(Cursor::new(self.input, self.input.len()).broken("',' or ']'"))
+    }
+
+    fn read_part(&self, start: usize, limit: usize) -> Part {
+        read_part(self.input, start, limit, self.tags)
+    }
+
+    /// Where the next trace starts after a fault, if it starts with its id and its spans, as Jaeger writes them.
+    fn trace_after(&self, broken: &Broken) -> Option<usize> {
+        if broken.fault == Fault::TooDeep {
+            return None;
+        }
+        let mut from = broken.byte;
+        loop {
+            let spans = from + memchr::memmem::find(self.input.get(from..)?, SPANS)?;
+            if let Some(brace) = memchr::memrchr(b'{', &self.input[from..spans]) {
+                let mut cursor = Cursor::new(self.input, from + brace + 1);
+                let id = cursor.key(&mut true).ok().flatten().filter(|key| key.raw == b"traceID");
+                if id.is_some()
+                    && matches!(cursor.value(), Ok(Value::Text(_)))
+                    && cursor.pass(b',', "','").is_ok()
+                    && cursor.peek().is_some()
+                    && cursor.at == spans
+                {
+                    return Some(from + brace);
+                }
+            }
+            from = spans + SPANS.len();
+        }
     }
 
     /// Where the first trace that starts in a window seems to start.
@@ -196,11 +240,10 @@ fn lock(slot: &Mutex<Slot>) -> MutexGuard<'_, Slot> {
 
 /// The bracket of the last `"spans":[` whose key stands in `within`.
 fn last_spans(input: &[u8], within: Range<usize>) -> Option<usize> {
-    const KEY: &[u8] = b"\"spans\"";
     let mut end = within.end;
     loop {
-        let key = within.start + memchr::memmem::rfind(&input[within.start..end], KEY)?;
-        let mut cursor = Cursor::new(input, key + KEY.len());
+        let key = within.start + memchr::memmem::rfind(&input[within.start..end], SPANS)?;
+        let mut cursor = Cursor::new(input, key + SPANS.len());
         let unescaped = key == 0 || input[key - 1] != b'\\';
         if unescaped && cursor.pass(b':', "':'").is_ok() && cursor.peek() == Some(b'[') {
             return Some(cursor.at);
@@ -210,9 +253,9 @@ fn last_spans(input: &[u8], within: Range<usize>) -> Option<usize> {
 }
 
 /// Reads the traces that start from `start`, where one does, up to `limit`.
-fn read_part(input: &[u8], start: usize, limit: usize) -> Part {
+fn read_part(input: &[u8], start: usize, limit: usize, tags: Tags) -> Part {
     let mut loader = Loader::new();
-    let mut trace = TraceRecord::default();
+    let mut trace = TraceRecord::new(tags);
     let mut cursor = Cursor::new(input, start);
     let mut found = false;
     let outcome = loop {

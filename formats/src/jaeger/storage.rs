@@ -193,9 +193,15 @@ mod tests {
         assert_eq!(traces.spans.kind, [SpanKind::Client; 2]);
         assert_eq!(traces.spans.error, [true; 2]);
         assert_eq!((traces.processes.len(), text(traces.processes[0].service)), (1, "shop".to_owned()));
-        let keys: Vec<String> = traces.tags.iter().map(|tag| text(tag.key)).collect();
-        assert_eq!(keys[4..], ["n", "span.kind", "error", "http.route", "host.name"]);
-        assert_eq!(traces.tags[0].value, TagValue::Int(5));
+        for span in [0, 1].map(crate::SpanId::new) {
+            let tags: Vec<_> = traces.tags_of(span).map(|tag| (text(tag.key), tag.value)).collect();
+            let keys: Vec<&str> = tags.iter().map(|(key, _)| key.as_str()).collect();
+            assert_eq!(keys, ["n", "span.kind", "error", "http.route"]);
+            assert_eq!(tags[0].1, TagValue::Int(5));
+        }
+        let of_process: Vec<String> =
+            traces.tag_lists.iter().map(|tag| text(traces.tags[tag.index()].key)).collect();
+        assert!(of_process.contains(&"host.name".to_owned()), "{of_process:?}");
     }
 
     #[test]

@@ -68,6 +68,8 @@ impl Value<'_> {
 }
 
 fn int(digits: &[u8]) -> Option<i64> {
+    /// So many digits cannot overflow.
+    const MOST_DIGITS: usize = 18;
     let (negative, digits) = match digits {
         [b'-', digits @ ..] => (true, digits),
         digits => (false, digits),
@@ -76,6 +78,13 @@ fn int(digits: &[u8]) -> Option<i64> {
         return None;
     }
     let mut value = 0i64;
+    if digits.len() <= MOST_DIGITS {
+        for digit in digits {
+            let digit = Some(digit.wrapping_sub(b'0')).filter(|&digit| digit < 10)?;
+            value = value * 10 + i64::from(digit);
+        }
+        return Some(if negative { -value } else { value });
+    }
     for digit in digits {
         let digit = digit.wrapping_sub(b'0');
         if digit > 9 {
@@ -127,6 +136,47 @@ impl<'a> Cursor<'a> {
             return Ok(());
         }
         Err(self.broken(expected))
+    }
+
+    /// Whether exactly these bytes come next; then they are passed.
+    #[inline]
+    pub(crate) fn passes(&mut self, bytes: &[u8]) -> bool {
+        let passes = self.rest().starts_with(bytes);
+        self.at += if passes { bytes.len() } else { 0 };
+        passes
+    }
+
+    /// Whether the string of these bytes, as they stand between quotes in another place, comes next; then it is passed.
+    #[inline]
+    pub(crate) fn passes_string(&mut self, raw: &[u8]) -> bool {
+        let Some((b'"', rest)) = self.rest().split_first() else { return false };
+        let passes = rest.get(raw.len()) == Some(&b'"') && rest.starts_with(raw);
+        self.at += if passes { raw.len() + 2 } else { 0 };
+        passes
+    }
+
+    /// Whether this key comes next, with the comma that is due and without white space; then it is passed up to its
+    /// value. `name` must need no escapes.
+    #[inline]
+    pub(crate) fn passes_key(&mut self, name: &[u8], first: &mut bool) -> bool {
+        let comma = usize::from(!*first);
+        let Some(rest) = self.rest().get(comma..comma + name.len() + 3) else { return false };
+        let [b'"', middle @ .., b'"', b':'] = rest else { return false };
+        if middle != name || (!*first && self.input[self.at] != b',') {
+            return false;
+        }
+        self.at += comma + name.len() + 3;
+        *first = false;
+        true
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        self.input.get(self.at..).unwrap_or_default()
+    }
+
+    /// The bytes from `start` up to here.
+    pub(crate) fn since(&self, start: usize) -> &'a [u8] {
+        &self.input[start..self.at]
     }
 
     /// The next key of the object that was entered by passing its brace, up to its value; `None` past the end
@@ -182,7 +232,7 @@ impl<'a> Cursor<'a> {
     fn pass_quote(&mut self) -> Result<bool, Broken> {
         let mut escaped = false;
         loop {
-            let rest = &self.input[self.at.min(self.input.len())..];
+            let rest = self.rest();
             let Some(ahead) = quote_or_backslash(rest) else {
                 self.at = self.input.len();
                 return Err(self.broken("'\"', the end of a string"));

@@ -1,4 +1,6 @@
-use crate::{Content, Link, Notes, ReadErrorKind, ReadOptions, SpanKind, TagValue, Traces, read_bytes};
+use crate::{
+    Content, Link, Notes, ReadErrorKind, ReadOptions, SpanId, SpanKind, TagValue, Traces, read_bytes,
+};
 
 fn read_with(input: &[u8], options: &ReadOptions) -> Result<(Traces, Notes), ReadErrorKind> {
     let capture = read_bytes("test", input, options).map_err(|error| error.kind)?;
@@ -133,7 +135,7 @@ fn attributes_keep_their_type() {
         TagValue::Text(id) => text(&traces, id),
         value => format!("{value:?}"),
     };
-    let values: Vec<String> = traces.tags.iter().map(|tag| show(tag.value)).collect();
+    let values: Vec<String> = traces.tags_of(SpanId::new(0)).map(|tag| show(tag.value)).collect();
     let expected = [
         "x\n",
         "Int(9223372036854775807)",

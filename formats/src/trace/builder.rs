@@ -1,7 +1,8 @@
 //! Builds [`Traces`], alone or from the builders of consecutive chunks.
 
 use super::{
-    Link, Process, ProcessId, SpanKind, Spans, Tag, TagValue, Trace, TraceId, Traces, duplicates, parents,
+    Link, Process, ProcessId, SpanKind, Spans, Tag, TagId, TagValue, Trace, TraceId, Traces, duplicates,
+    parents,
 };
 use crate::interner::{Dedup, StringInterner};
 use crate::{Notes, StringId, Strings};
@@ -32,7 +33,8 @@ pub struct TracesBuilder {
     traces: Dedup<StringId>,
     pub(super) spans: Vec<SpanRow>,
     pub(super) references: Vec<Reference>,
-    pub(super) tags: Vec<Tag>,
+    tags: Dedup<Exact>,
+    pub(super) tag_lists: Vec<TagId>,
     tick_ns: i64,
 }
 
@@ -108,12 +110,12 @@ pub(super) struct SpanRow {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct ProcessRow {
     service: StringId,
-    tags: Vec<Exact>,
+    tags: Vec<TagId>,
 }
 
 /// A tag that can be compared: floats by their bits.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Exact(pub(super) Tag);
+struct Exact(Tag);
 
 impl Exact {
     fn bits(&self) -> (StringId, u8, u64) {
@@ -161,18 +163,47 @@ impl TracesBuilder {
 
     /// Interns a process.
     pub fn process(&mut self, service: StringId, tags: &[Tag]) -> ProcessId {
-        let tags = tags.iter().copied().map(Exact).collect();
+        let tags = tags.iter().map(|&tag| self.tag(tag)).collect();
+        self.process_with(service, tags)
+    }
+
+    /// Interns a process whose tags were interned before.
+    pub(crate) fn process_with(&mut self, service: StringId, tags: Vec<TagId>) -> ProcessId {
         ProcessId::new(self.processes.intern(ProcessRow { service, tags }))
+    }
+
+    /// Interns a tag.
+    pub(crate) fn tag(&mut self, tag: Tag) -> TagId {
+        TagId::new(self.tags.intern(Exact(tag)))
     }
 
     /// Adds a span.
     pub fn span(&mut self, span: &NewSpan, references: &[Reference], tags: &[Tag]) {
+        let start = self.tag_lists.len();
+        for &tag in tags {
+            let tag = self.tag(tag);
+            self.tag_lists.push(tag);
+        }
+        self.add(span, references, start);
+    }
+
+    /// Adds a span whose tags were interned before.
+    pub(crate) fn span_with(&mut self, span: &NewSpan, references: &[Reference], tags: &[TagId]) {
+        let start = self.tag_lists.len();
+        self.tag_lists.extend_from_slice(tags);
+        self.add(span, references, start);
+    }
+
+    /// Adds a span whose tags are those in the lists from `tags`.
+    fn add(&mut self, span: &NewSpan, references: &[Reference], tags: usize) {
         let trace = match self.spans.last() {
             Some(last) if last.span.trace == span.trace => last.trace,
             _ => TraceId::new(self.traces.intern(span.trace)),
         };
-        let references = append(&mut self.references, references);
-        let tags = append(&mut self.tags, tags);
+        let start = row_number(self.references.len());
+        self.references.extend_from_slice(references);
+        let references = start..row_number(self.references.len());
+        let tags = row_number(tags)..row_number(self.tag_lists.len());
         self.spans.push(SpanRow { span: *span, trace, references, tags });
     }
 
@@ -192,33 +223,35 @@ impl TracesBuilder {
     ///
     /// The ids are those that one builder would have given to both chunks read in a row.
     pub fn absorb(&mut self, other: TracesBuilder) {
-        let strings = self.strings.absorb(other.strings.strings());
+        let strings = self.strings.absorb(&other.strings);
         let string = |id: StringId| strings[id.index()];
-        let tag = |tag: &Tag| Tag {
-            key: string(tag.key),
-            value: match tag.value {
+        let mut tag_ids = Vec::with_capacity(other.tags.rows().len());
+        for &Exact(Tag { key, value }) in other.tags.rows() {
+            let value = match value {
                 TagValue::Text(text) => TagValue::Text(string(text)),
                 value => value,
-            },
-        };
+            };
+            tag_ids.push(self.tag(Tag { key: string(key), value }));
+        }
+        let tag = |&id: &TagId| tag_ids[id.index()];
         let mut processes = Vec::with_capacity(other.processes.rows().len());
         for row in other.processes.rows() {
-            let tags: Vec<Tag> = row.tags.iter().map(|Exact(theirs)| tag(theirs)).collect();
-            processes.push(self.process(string(row.service), &tags));
+            let tags = row.tags.iter().map(tag).collect();
+            processes.push(self.process_with(string(row.service), tags));
         }
         let mut traces = Vec::with_capacity(other.traces.rows().len());
         for &id in other.traces.rows() {
             traces.push(TraceId::new(self.traces.intern(string(id))));
         }
-        let (references, tags) = (row_number(self.references.len()), row_number(self.tags.len()));
+        let (references, tags) = (row_number(self.references.len()), row_number(self.tag_lists.len()));
         self.references.extend(other.references.iter().map(|theirs| Reference {
             kind: theirs.kind,
             trace: string(theirs.trace),
             span: string(theirs.span),
         }));
-        self.tags.extend(other.tags.iter().map(tag));
+        self.tag_lists.extend(other.tag_lists.iter().map(tag));
         // One addition per range is enough of a check: both ends were valid row numbers there.
-        row_number(self.references.len().max(self.tags.len()));
+        row_number(self.references.len().max(self.tag_lists.len()));
         self.spans.extend(other.spans.into_iter().map(|row| SpanRow {
             span: NewSpan {
                 trace: string(row.span.trace),
@@ -247,16 +280,20 @@ impl TracesBuilder {
             *spans = if spans.end == 0 { at..at + 1 } else { spans.start..at + 1 };
         }
         let (parent, link) = parents::resolve(&self, &traces, notes);
-        let mut spans = Spans { parent, link, ..Spans::default() };
-        spans.fill(&self.spans, self.strings.strings(), notes);
-        let mut tags = self.tags;
-        let mut processes = Vec::with_capacity(self.processes.rows().len());
-        for row in self.processes.rows() {
-            let start = tags.len();
-            tags.extend(row.tags.iter().map(|Exact(tag)| tag));
-            processes.push(Process { service: row.service, tags: start..tags.len() });
+        let TracesBuilder {
+            strings, processes: process_rows, spans: rows, references, mut tag_lists, ..
+        } = self;
+        drop(references);
+        let strings = strings.finish();
+        let spans = Spans { parent, link, ..Spans::of(rows, &strings, notes) };
+        let mut processes = Vec::with_capacity(process_rows.rows().len());
+        for row in process_rows.rows() {
+            let start = tag_lists.len();
+            tag_lists.extend(&row.tags);
+            processes.push(Process { service: row.service, tags: start..tag_lists.len() });
         }
-        Traces { strings: self.strings.finish(), processes, traces, spans, tags, tick_ns: self.tick_ns }
+        let tags = self.tags.finish().into_iter().map(|Exact(tag)| tag).collect();
+        Traces { strings, processes, traces, spans, tags, tag_lists, tick_ns: self.tick_ns }
     }
 
     /// Brings the spans of each trace together, in the order of the file within a trace.
@@ -269,23 +306,42 @@ impl TracesBuilder {
 }
 
 impl Spans {
-    fn fill(&mut self, rows: &[SpanRow], strings: &Strings, notes: &mut Notes) {
-        self.id.extend(rows.iter().map(|row| row.span.id));
-        self.operation.extend(rows.iter().map(|row| row.span.operation));
-        self.process.extend(rows.iter().map(|row| row.span.process));
-        self.kind.extend(rows.iter().map(|row| row.span.kind));
-        self.start_ns.extend(rows.iter().map(|row| row.span.start_ns));
-        self.error.extend(rows.iter().map(|row| row.span.error));
-        self.tags.extend(rows.iter().map(|row| row.tags.clone()));
-        self.duration_ns.reserve_exact(rows.len());
-        for row in rows {
-            let duration = row.span.duration_ns;
-            if duration < 0 {
-                let text = "span ends before it starts; its duration is taken as 0";
-                notes.caveat("duration_negative", text, row.byte(), strings.get(row.span.id));
-            }
-            self.duration_ns.push(duration.max(0));
+    /// The columns of these rows without parents and links.
+    fn of(mut rows: Vec<SpanRow>, strings: &Strings, notes: &mut Notes) -> Spans {
+        /// The memory of so many rows is given back at a time.
+        const BLOCK: usize = 1 << 14;
+        for row in rows.iter().filter(|row| row.span.duration_ns < 0) {
+            let text = "span ends before it starts; its duration is taken as 0";
+            notes.caveat("duration_negative", text, row.byte(), strings.get(row.span.id));
         }
+        let (Some(first), count) = (rows.first(), rows.len()) else { return Spans::default() };
+        let mut spans = Spans {
+            id: vec![first.span.id; count],
+            operation: vec![first.span.operation; count],
+            process: vec![first.span.process; count],
+            kind: vec![SpanKind::default(); count],
+            start_ns: vec![0; count],
+            duration_ns: vec![0; count],
+            error: vec![false; count],
+            tags: vec![0..0; count],
+            ..Spans::default()
+        };
+        // From the end, so that rows and columns of a million spans need not be there together.
+        while let Some(start) = rows.len().checked_sub(1).map(|last| last - last % BLOCK) {
+            for (at, row) in (start..).zip(&rows[start..]) {
+                spans.id[at] = row.span.id;
+                spans.operation[at] = row.span.operation;
+                spans.process[at] = row.span.process;
+                spans.kind[at] = row.span.kind;
+                spans.start_ns[at] = row.span.start_ns;
+                spans.duration_ns[at] = row.span.duration_ns.max(0);
+                spans.error[at] = row.span.error;
+                spans.tags[at] = row.tags.clone();
+            }
+            rows.truncate(start);
+            rows.shrink_to_fit();
+        }
+        spans
     }
 }
 
@@ -294,12 +350,6 @@ impl SpanRow {
     pub(super) fn byte(&self) -> usize {
         usize::try_from(self.span.byte).unwrap_or(usize::MAX)
     }
-}
-
-fn append<T: Copy>(column: &mut Vec<T>, rows: &[T]) -> Range<u32> {
-    let start = row_number(column.len());
-    column.extend_from_slice(rows);
-    start..row_number(column.len())
 }
 
 fn row_number(row: usize) -> u32 {

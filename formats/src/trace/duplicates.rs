@@ -3,8 +3,8 @@
 //! Only an equal span is a duplicate. Two different spans may share an id (Zipkin gives client and server one),
 //! and both are kept.
 
-use super::builder::{Exact, SpanRow, TracesBuilder};
-use super::{NewSpan, Tag};
+use super::builder::{SpanRow, TracesBuilder};
+use super::{NewSpan, Reference, TagId};
 use crate::Notes;
 use crate::interner::StringId;
 use hashbrown::HashTable;
@@ -73,19 +73,11 @@ fn repeated(builder: &TracesBuilder) -> Vec<u32> {
 }
 
 /// What makes two spans equal.
-type Content<'a> = ([StringId; 3], usize, u8, [i64; 2], bool, &'a [super::Reference], Vec<Exact>);
+type Content<'a> = ([StringId; 3], usize, u8, [i64; 2], bool, &'a [Reference], &'a [TagId]);
 
 fn content<'a>(builder: &'a TracesBuilder, row: &SpanRow) -> Content<'a> {
     let NewSpan { trace, id, operation, process, kind, start_ns, duration_ns, error, byte: _ } = row.span;
     let references = &builder.references[row.references.start as usize..row.references.end as usize];
-    let tags: &[Tag] = &builder.tags[row.tags.start as usize..row.tags.end as usize];
-    (
-        [trace, id, operation],
-        process.index(),
-        kind as u8,
-        [start_ns, duration_ns],
-        error,
-        references,
-        tags.iter().copied().map(Exact).collect(),
-    )
+    let tags = &builder.tag_lists[row.tags.start as usize..row.tags.end as usize];
+    ([trace, id, operation], process.index(), kind as u8, [start_ns, duration_ns], error, references, tags)
 }

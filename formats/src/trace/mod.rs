@@ -6,11 +6,14 @@
 mod builder;
 mod duplicates;
 mod parents;
+mod tags;
 
 use crate::interner::dense_id;
 use crate::{StringId, Strings};
 pub use builder::{NewSpan, Reference, ReferenceKind, TracesBuilder};
 use std::ops::Range;
+pub use tags::Tags;
+pub(crate) use tags::is_needed;
 
 dense_id! {
     /// One request: an index into [`Traces::traces`].
@@ -19,6 +22,10 @@ dense_id! {
 dense_id! {
     /// A span: an index into every column of [`Spans`].
     SpanId
+}
+dense_id! {
+    /// A unique key and value: an index into [`Traces::tags`].
+    TagId
 }
 dense_id! {
     /// A service instance that emitted spans: an index into [`Traces::processes`].
@@ -36,10 +43,20 @@ pub struct Traces {
     pub traces: Vec<Trace>,
     /// The spans of all traces.
     pub spans: Spans,
-    /// The tags of all spans and processes, which refer to ranges of it.
+    /// Unique tags, in order of first appearance.
     pub tags: Vec<Tag>,
+    /// The tags of all spans and processes, which refer to ranges of it.
+    pub tag_lists: Vec<TagId>,
     /// The tick of the file's clock in nanoseconds: 1,000 for Jaeger, 1 for OTLP.
     pub tick_ns: i64,
+}
+
+impl Traces {
+    /// The tags of a span, in the order of the file.
+    pub fn tags_of(&self, span: SpanId) -> impl Iterator<Item = &Tag> {
+        let Range { start, end } = self.spans.tags[span.index()];
+        self.tag_lists[start as usize..end as usize].iter().map(|tag| &self.tags[tag.index()])
+    }
 }
 
 /// One trace.
@@ -56,7 +73,7 @@ pub struct Trace {
 pub struct Process {
     /// The name of the service.
     pub service: StringId,
-    /// Its tags, a range of [`Traces::tags`].
+    /// Its tags, a range of [`Traces::tag_lists`].
     pub tags: Range<usize>,
 }
 
@@ -81,7 +98,7 @@ pub struct Spans {
     pub duration_ns: Vec<i64>,
     /// Whether the span is marked as failed.
     pub error: Vec<bool>,
-    /// Tags, a range of [`Traces::tags`].
+    /// Tags, a range of [`Traces::tag_lists`].
     pub tags: Vec<Range<u32>>,
 }
 

@@ -1,4 +1,4 @@
-use crate::{Content, Link, Notes, ReadErrorKind, ReadOptions, SpanKind, Traces, read_bytes};
+use crate::{Content, Link, Notes, ReadErrorKind, ReadOptions, SpanId, SpanKind, Traces, read_bytes};
 
 fn read_with(input: &[u8], options: &ReadOptions) -> Result<(Traces, Notes), ReadErrorKind> {
     let capture = read_bytes("test", input, options).map_err(|error| error.kind)?;
@@ -126,7 +126,7 @@ fn an_error_tag_is_an_error_and_a_remote_service_a_tag() {
     }
     let (traces, _) =
         read(&format!("[{}]", base.replace("\"tags\"", r#""remoteEndpoint":{"serviceName":"db"},"tags""#)));
-    let keys: Vec<String> = traces.tags[..2].iter().map(|tag| text(&traces, tag.key)).collect();
+    let keys: Vec<String> = traces.tags_of(SpanId::new(0)).map(|tag| text(&traces, tag.key)).collect();
     assert_eq!(keys, ["http.path", "peer.service"]);
 }
 
