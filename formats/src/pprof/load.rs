@@ -60,7 +60,7 @@ impl Loader {
         let series = value_types(self.end, records, &mut builder, notes)?;
         let mut locations = tables::load(records, &mut builder, notes);
         let prune = Prune::new(records, &builder, &mut locations, notes);
-        let merged = Merged::new(&self.parts, &locations, prune.as_ref());
+        let merged = Merged::new(&self.parts, self.end, &locations, prune.as_ref());
         let reader = Reader { records, locations: &locations, parts: &self.parts, merged: &merged };
         reader.read(&mut builder, series, notes);
         builder.set_stacks(merged.stacks);

@@ -11,6 +11,9 @@ use crate::{FrameId, Stack, StackId};
 
 /// Deeper stacks are made by no profiler, and a small file could fill the memory with them.
 pub(crate) const MOST_FRAMES: usize = 1 << 22;
+/// So many stacks a byte of the file may hold, beyond [`MOST_FRAMES`]: an id of a location takes a byte or two, and
+/// a location of many lines that stands in many stacks is more than a file of its size tells.
+const STACKS_PER_BYTE: usize = 2;
 
 /// The stacks of all parts.
 pub(crate) struct Merged {
@@ -18,6 +21,7 @@ pub(crate) struct Merged {
     /// By part and node: the stack, if the node can be used.
     nodes: Vec<Vec<Option<StackId>>>,
     places: Places,
+    most_stacks: usize,
 }
 
 /// Why a node has no stack.
@@ -26,6 +30,8 @@ pub(crate) enum Unusable {
     Location { symbol: u32, above_leaf: usize },
     /// It has more than [`MOST_FRAMES`] frames, in so many locations.
     TooDeep { locations: usize },
+    /// There are too many stacks for a file of that size.
+    TooMany { most: usize },
 }
 
 /// A node on the way: one of its frames, to stand on top of `parent`.
@@ -69,11 +75,14 @@ impl Places {
 }
 
 impl Merged {
-    /// Merges the trees of `parts`.
-    pub(crate) fn new(parts: &[Part], locations: &Locations, prune: Option<&Prune>) -> Merged {
+    /// Merges the trees of `parts` of a file of so many bytes.
+    pub(crate) fn new(parts: &[Part], bytes: usize, locations: &Locations, prune: Option<&Prune>) -> Merged {
+        // No more than there are ids for.
+        let most_stacks =
+            (MOST_FRAMES + bytes.min(u32::MAX as usize) * STACKS_PER_BYTE).min(u32::MAX as usize);
         let places = Places::new(parts, locations);
         let nodes = parts.iter().map(|part| vec![None; part.samples.trie.symbols.len()]).collect();
-        let merged = Merged { stacks: Vec::new(), nodes, places };
+        let merged = Merged { stacks: Vec::new(), nodes, places, most_stacks };
         Merger { parts, locations, prune, merged, pending: Vec::new() }.merge()
     }
 
@@ -83,16 +92,27 @@ impl Merged {
         self.nodes[part][node as usize]
     }
 
-    /// Why `node`, which has no stack, has none.
-    pub(crate) fn why_not(&self, parts: &[Part], part: usize, node: u32) -> Unusable {
-        let trie = &parts[part].samples.trie;
-        let path = trie.path(node);
-        let symbols = path.iter().rev().map(|&node| trie.symbols[node as usize]);
-        let missing = |symbol: u32| self.places.get(part as u32, symbol) == u32::MAX;
-        match symbols.enumerate().find(|&(_, symbol)| missing(symbol)) {
-            Some((above_leaf, symbol)) => Unusable::Location { symbol, above_leaf },
-            None => Unusable::TooDeep { locations: path.len() },
+    /// Why a node of `part` has no stack: `path` are the nodes from it to its root.
+    pub(crate) fn why_not(
+        &self,
+        parts: &[Part],
+        locations: &Locations,
+        part: usize,
+        path: &[u32],
+    ) -> Unusable {
+        let symbols = &parts[part].samples.trie.symbols;
+        let mut frames = 0;
+        for (above_leaf, &node) in path.iter().enumerate() {
+            let symbol = symbols[node as usize];
+            match self.places.get(part as u32, symbol) {
+                u32::MAX => return Unusable::Location { symbol, above_leaf },
+                place => frames += locations.frames(place as usize).len(),
+            }
         }
+        if frames > MOST_FRAMES {
+            return Unusable::TooDeep { locations: path.len() };
+        }
+        Unusable::TooMany { most: self.most_stacks }
     }
 }
 
@@ -117,6 +137,9 @@ impl Merger<'_> {
             let start = self.pending.iter().rposition(is_other).map_or(0, |other| other + 1);
             together.clear();
             together.extend(self.pending.drain(start..));
+            if self.merged.stacks.len() == self.merged.most_stacks {
+                continue;
+            }
             let stack = StackId::new(self.merged.stacks.len());
             self.merged.stacks.push(Stack { parent, frame });
             for &member in &together {

@@ -75,16 +75,16 @@ impl Format for Pprof {
 /// `cat a.pb.gz b.pb.gz`: profiles that are whole in their members are added up. Members that are parts of one
 /// message are read as that message.
 fn load(parts: Parts, notes: &mut Notes) -> Result<Content, ReadErrorKind> {
-    let Parts { mut parts, bytes, members } = parts;
+    let Parts { parts, bytes, members } = parts;
     if members.len() < 2 || !are_whole(&parts, &members) {
         return Ok(Content::Profile(Loader::new(parts, bytes, bytes)?.load(notes)?.finish()));
     }
     let text = "whole profile in a gzip member of its own; the members are added up";
     notes.count("pprof_members", crate::NoteKind::Caveat, text, members.len() as u64);
     let mut whole: Option<ProfileBuilder> = None;
-    let mut start = 0;
+    let (mut parts, mut start) = (parts.into_iter(), 0);
     for end in members {
-        let member = parts.drain(..end - start).collect();
+        let member = parts.by_ref().take(end - start).collect();
         start = end;
         let next = Loader::new(member, bytes, bytes)?.load(notes)?;
         let Some(whole) = &mut whole else {

@@ -4,9 +4,11 @@ use super::merge::{Merged, Unusable};
 use super::part::Part;
 use super::record::{RawLabel, Records};
 use super::tables::{Fault, Locations};
+use super::trie::path;
 use crate::profile::ProfileBuilder;
 use crate::{Label, LabelSetId, LabelValue, Notes, SeriesId};
 use rustc_hash::FxHashMap;
+use std::cell::LazyCell;
 
 /// What samples refer to.
 pub(crate) struct Reader<'r> {
@@ -39,15 +41,19 @@ impl Reader<'_> {
         let mut sets: Vec<Option<LabelSetId>> = vec![None; samples.label_sets.len()];
         // Why stacks cannot be used, by node: many samples may have the same.
         let mut faults: FxHashMap<u32, Fault> = FxHashMap::default();
+        let parents = LazyCell::new(|| samples.trie.parents());
         notes.met(samples.len() as u64);
         for row in 0..samples.len() {
             let node = samples.leaves[row].checked_sub(1);
             let stack = node.and_then(|node| self.merged.stack(part, node));
             let values = samples.values(row);
             let fault = match node {
-                Some(node) if stack.is_none() => {
-                    Some(faults.entry(node).or_insert_with(|| self.stack_fault(part, node)).clone())
-                }
+                Some(node) if stack.is_none() => Some(
+                    faults
+                        .entry(node)
+                        .or_insert_with(|| self.stack_fault(part, &path(&parents, node)))
+                        .clone(),
+                ),
                 _ => None,
             };
             let fault = fault.or_else(|| self.value_fault(values.len()));
@@ -74,9 +80,16 @@ impl Reader<'_> {
     }
 
     #[cold]
-    fn stack_fault(&self, part: usize, node: u32) -> Fault {
-        let (symbol, above_leaf) = match self.merged.why_not(self.parts, part, node) {
+    fn stack_fault(&self, part: usize, path: &[u32]) -> Fault {
+        let (symbol, above_leaf) = match self.merged.why_not(self.parts, self.locations, part, path) {
             Unusable::Location { symbol, above_leaf } => (symbol, above_leaf),
+            Unusable::TooMany { most } => {
+                return Fault {
+                    code: "pprof_too_many_stacks",
+                    text: "expected fewer stacks in a file of this size; sample left out",
+                    found: format!("location_id: more than {most} different stacks"),
+                };
+            }
             Unusable::TooDeep { locations } => {
                 return Fault {
                     code: "pprof_stack_too_deep",

@@ -374,6 +374,52 @@ fn a_few_bytes_do_not_make_millions_of_frames() {
     assert_eq!(notes.get("pprof_stack_too_deep").unwrap().count, 1);
 }
 
+#[test]
+fn a_small_file_does_not_make_stacks_without_end() {
+    // A location of many lines on top of 100 different stacks: ten million stacks.
+    let mut profile = base();
+    profile.location[1].line = vec![Line { function_id: 3, line: 9 }; 100_000];
+    profile.sample = (0..100u64)
+        .map(|number| Sample {
+            location_id: std::iter::once(2)
+                .chain((0..7).map(|bit| [1, 3][(number >> bit & 1) as usize]))
+                .collect(),
+            value: vec![1, 10],
+            label: vec![],
+        })
+        .collect();
+    let bytes = profile.encode_to_vec();
+    let (read, notes) = try_read(&bytes).unwrap();
+    let most = (1 << 22) + 2 * bytes.len();
+    assert_eq!(read.stacks.len(), most);
+    let in_parts = try_read_by(&bytes, 100).unwrap().0;
+    assert!(
+        in_parts.stacks == read.stacks && in_parts.series[0].samples.stacks == read.series[0].samples.stacks
+    );
+    let left_out = notes.get("pprof_too_many_stacks").unwrap();
+    assert_eq!(left_out.count, notes.samples_left_out());
+    let used = (most / 100_000) as u64;
+    assert!((used - 1..=used).contains(&read.series[0].records), "{}", read.series[0].records);
+    let found = format!("location_id: more than {most} different stacks");
+    assert!(left_out.first[0].found.ends_with(&found), "{left_out:?}");
+}
+
+#[test]
+fn every_faulty_stack_of_a_deep_chain_is_named() {
+    // Each sample one deeper than the one before, above a location that is missing.
+    let mut profile = base();
+    profile.sample = (0..3_000)
+        .map(|depth| Sample {
+            location_id: [vec![1; depth], vec![77]].concat(),
+            value: vec![1, 10],
+            label: vec![],
+        })
+        .collect();
+    let (read, notes) = read(&profile);
+    assert_eq!((read.series[0].records, notes.samples_left_out()), (0, 3_000));
+    assert!(notes.get("pprof_location_missing").unwrap().first[0].found.contains("location_id[0] = 77"));
+}
+
 /// Everything of a result that could differ.
 fn shown(outcome: Result<(crate::Profile, Notes), ReadError>) -> String {
     outcome.map_or_else(|error| error.to_string(), |read| format!("{read:?}"))

@@ -45,17 +45,25 @@ impl Trie {
         }
     }
 
-    /// The nodes from a root to `node`.
-    pub(crate) fn path(&self, node: u32) -> Vec<u32> {
-        let mut path = Vec::new();
-        let mut at = None;
-        while at != Some(node) {
-            let next = self.children(at).find(|&child| self.ends[child as usize] > node);
-            at = Some(next.expect("every node is below a root"));
-            path.extend(at);
-        }
-        path
+    /// The parent of each node; `u32::MAX` for roots.
+    pub(crate) fn parents(&self) -> Vec<u32> {
+        let mut open: Vec<u32> = Vec::new();
+        let parents = (0..self.ends.len() as u32).map(|node| {
+            while open.pop_if(|open| self.ends[*open as usize] <= node).is_some() {}
+            let parent = open.last().copied().unwrap_or(u32::MAX);
+            open.push(node);
+            parent
+        });
+        parents.collect()
     }
+}
+
+/// The nodes from `node` to its root.
+pub(crate) fn path(parents: &[u32], node: u32) -> Vec<u32> {
+    std::iter::successors(Some(node), |&node| {
+        Some(parents[node as usize]).filter(|&parent| parent != u32::MAX)
+    })
+    .collect()
 }
 
 /// Stacks of symbols from 1 up, root first, one after the other.
@@ -220,10 +228,13 @@ mod tests {
             }
             let (mut sorter, mut trie) = (Sorter::default(), Trie::default());
             sorter.sort(&Stacks { symbols: stacks.concat(), ends }, most as u32, &mut trie);
-            let nodes = sorter.nodes;
+            let (nodes, parents) = (sorter.nodes, trie.parents());
             for (stack, &node) in stacks.iter().zip(&nodes) {
-                let symbols =
-                    trie.path(node).iter().map(|&node| trie.symbols[node as usize]).collect::<Vec<_>>();
+                let symbols = path(&parents, node)
+                    .iter()
+                    .rev()
+                    .map(|&node| trie.symbols[node as usize])
+                    .collect::<Vec<_>>();
                 assert_eq!(&symbols, stack);
             }
             // Siblings differ.
