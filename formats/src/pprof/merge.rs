@@ -128,26 +128,48 @@ struct Merger<'a> {
 impl Merger<'_> {
     fn merge(mut self) -> Merged {
         for part in 0..self.parts.len() {
-            self.callees(part as u32, None, None, 0, false);
+            let root = self.callees(part as u32, None, None, 0, false);
+            self.pending.extend(root);
         }
         self.order(0);
         let mut together = Vec::new();
         while let Some(&Member { parent, frame, .. }) = self.pending.last() {
             let is_other = |member: &Member| member.frame != frame || member.parent != parent;
             let start = self.pending.iter().rposition(is_other).map_or(0, |other| other + 1);
-            together.clear();
-            together.extend(self.pending.drain(start..));
             if self.merged.stacks.len() == self.merged.most_stacks {
-                continue;
-            }
-            let stack = StackId::new(self.merged.stacks.len());
-            self.merged.stacks.push(Stack { parent, frame });
-            for &member in &together {
-                self.step(member, stack);
+                self.pending.truncate(start);
+            } else if self.pending.len() == start + 1 {
+                self.step_alone();
+            } else {
+                together.clear();
+                together.extend(self.pending.drain(start..));
+                let stack = self.push(parent, frame);
+                for &member in &together {
+                    let next = self.step(member, stack);
+                    self.pending.extend(next);
+                }
             }
             self.order(start);
         }
         self.merged
+    }
+
+    /// Takes the last of the pending nodes, which nothing shares a stack with, and the nodes above it up to where
+    /// callees part: most nodes where nearly all stacks are different.
+    fn step_alone(&mut self) {
+        let mut next = self.pending.pop();
+        while let Some(member) = next
+            && self.merged.stacks.len() < self.merged.most_stacks
+        {
+            let stack = self.push(member.parent, member.frame);
+            next = self.step(member, stack);
+        }
+    }
+
+    fn push(&mut self, parent: Option<StackId>, frame: FrameId) -> StackId {
+        let stack = StackId::new(self.merged.stacks.len());
+        self.merged.stacks.push(Stack { parent, frame });
+        stack
     }
 
     /// Orders pending nodes from `start` on: the lowest frame last, where it is taken first.
@@ -158,48 +180,73 @@ impl Merger<'_> {
         }
     }
 
-    /// Goes on from a node whose frame is the top of `stack`.
-    fn step(&mut self, member: Member, stack: StackId) {
+    /// Goes on from a node whose frame is the top of `stack`: to what it returns, or else to what is pending.
+    // A lone node stays in registers: to write it down and read it back at once costs more than all the rest.
+    #[inline(always)]
+    fn step(&mut self, member: Member, stack: StackId) -> Option<Member> {
         let Member { part, node, step, depth, is_user, .. } = member;
-        let samples = &self.parts[part as usize].samples;
-        let trie = &samples.trie;
-        let place = self.merged.places.get(part, trie.symbols[node as usize]);
+        let place =
+            self.merged.places.get(part, self.parts[part as usize].samples.trie.symbols[node as usize]);
         let frames = self.locations.frames(place as usize);
         if let Some(&frame) = frames.get(step as usize + 1) {
-            let next = Member { parent: Some(stack), frame, step: step + 1, depth: depth + 1, ..member };
-            self.pending.push(next);
-            return;
+            return Some(Member { parent: Some(stack), frame, step: step + 1, depth: depth + 1, ..member });
         }
         let cut = self.prune.map_or(Cut::None, |prune| prune.cut(place));
         if is_user && cut == Cut::Below {
             self.leave_out(part, node, stack);
-        } else {
-            self.merged.nodes[part as usize][node as usize] = Some(stack);
-            self.callees(part, Some(node), Some(stack), depth + 1, is_user || cut == Cut::None);
+            return None;
         }
+        self.merged.nodes[part as usize][node as usize] = Some(stack);
+        self.callees(part, Some(node), Some(stack), depth + 1, is_user || cut == Cut::None)
     }
 
-    /// Adds the children of a node, which is the top of `parent`, to what is pending.
-    fn callees(&mut self, part: u32, node: Option<u32>, parent: Option<StackId>, depth: u32, is_user: bool) {
-        let trie = &self.parts[part as usize].samples.trie;
-        for child in trie.children(node) {
-            let place = self.merged.places.get(part, trie.symbols[child as usize]);
-            if place == u32::MAX {
-                continue;
-            }
-            let frames = self.locations.frames(place as usize);
-            if depth as usize + frames.len() > MOST_FRAMES {
-                continue;
-            }
-            match (self.prune.map_or(Cut::None, |prune| prune.cut(place)), parent) {
-                (Cut::Here, Some(parent)) if is_user => self.leave_out(part, child, parent),
-                _ => {
-                    // Every location has a frame; one without symbols is named by its place.
-                    let frame = frames[0];
-                    self.pending.push(Member { parent, frame, part, node: child, step: 0, depth, is_user });
-                }
-            }
+    /// The child of a node, which is the top of `parent`; several are added to what is pending.
+    #[inline(always)]
+    fn callees(
+        &mut self,
+        part: u32,
+        node: Option<u32>,
+        parent: Option<StackId>,
+        depth: u32,
+        is_user: bool,
+    ) -> Option<Member> {
+        let mut children = self.parts[part as usize].samples.trie.children(node);
+        let first = children.next()?;
+        let Some(second) = children.next() else { return self.callee(part, first, parent, depth, is_user) };
+        for child in [first, second].into_iter().chain(children) {
+            let member = self.callee(part, child, parent, depth, is_user);
+            self.pending.extend(member);
         }
+        None
+    }
+
+    #[inline(always)]
+    fn callee(
+        &mut self,
+        part: u32,
+        node: u32,
+        parent: Option<StackId>,
+        depth: u32,
+        is_user: bool,
+    ) -> Option<Member> {
+        let place =
+            self.merged.places.get(part, self.parts[part as usize].samples.trie.symbols[node as usize]);
+        if place == u32::MAX {
+            return None;
+        }
+        let frames = self.locations.frames(place as usize);
+        if depth as usize + frames.len() > MOST_FRAMES {
+            return None;
+        }
+        if let Some(parent) = parent
+            && is_user
+            && self.prune.is_some_and(|prune| prune.cut(place) == Cut::Here)
+        {
+            self.leave_out(part, node, parent);
+            return None;
+        }
+        // Every location has a frame; one without symbols is named by its place.
+        Some(Member { parent, frame: frames[0], part, node, step: 0, depth, is_user })
     }
 
     /// Leaves out `node` and all below it: their samples stay, with the stack above.

@@ -17,7 +17,7 @@ pub(crate) struct Trie {
 impl Trie {
     /// The children of `node`; the roots for `None`.
     #[inline]
-    pub(crate) fn children(&self, node: Option<u32>) -> impl Iterator<Item = u32> {
+    pub(crate) fn children(&self, node: Option<u32>) -> impl Iterator<Item = u32> + use<'_> {
         let (mut next, end) = match node {
             Some(node) => (node + 1, self.ends[node as usize]),
             None => (0, self.ends.len() as u32),
