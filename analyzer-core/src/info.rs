@@ -7,6 +7,7 @@ use crate::stats::noise::Noise;
 use crate::survey::{Rate, UnknownModule, survey};
 use crate::value::measures;
 use analyzer_formats::{Capture, Content, NoteKind, Profile, Traces};
+use rustc_hash::FxHashSet;
 use serde::Serialize;
 
 /// The confidence of a comparison unless another is asked for.
@@ -226,13 +227,9 @@ impl Info {
     }
 
     fn describe_traces(&mut self, traces: &Traces, facts: Facts) -> Facts {
-        let mut services: Vec<String> = Vec::new();
-        for process in &traces.processes {
-            let service = traces.strings.text(process.service).into_owned();
-            if !services.contains(&service) {
-                services.push(service);
-            }
-        }
+        let mut seen = FxHashSet::default();
+        let unique = traces.processes.iter().map(|process| process.service).filter(|&name| seen.insert(name));
+        let services: Vec<String> = unique.map(|name| traces.strings.text(name).into_owned()).collect();
         self.traces = Some(traces.traces.len());
         self.spans = Some(traces.spans.len());
         self.services = Some(services);

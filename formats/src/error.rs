@@ -46,6 +46,14 @@ pub enum ReadErrorKind {
         /// What to do instead.
         advice: &'static str,
     },
+    /// The format that was asked for does not exist.
+    #[error("cannot be read as \"{wanted}\", which is no known format; expected one of: {known}")]
+    NoSuchFormat {
+        /// What was asked for.
+        wanted: &'static str,
+        /// The names of the known formats.
+        known: String,
+    },
     /// Two formats are equally sure that the bytes are theirs.
     #[error("could be {first} or {second}; say which with --from {first} or --from {second}")]
     Ambiguous {
@@ -101,6 +109,7 @@ impl ReadErrorKind {
             ReadErrorKind::Empty => "empty",
             ReadErrorKind::Unrecognised { .. } => "unknown_format",
             ReadErrorKind::Unsupported { .. } => "unsupported_format",
+            ReadErrorKind::NoSuchFormat { .. } => "no_such_format",
             ReadErrorKind::Ambiguous { .. } => "ambiguous_format",
             ReadErrorKind::Unpack { .. } => "bad_container",
             ReadErrorKind::TooLarge { .. } => "too_large",

@@ -35,7 +35,8 @@ pub trait Format: Sync {
     /// One line for help and tables: what writes it.
     fn description(&self) -> &'static str;
 
-    /// Whether the input looks like this format, judged by its first bytes (`head`, at most 64 KiB).
+    /// Whether the input looks like this format, judged by its first bytes (`head`: 64 KiB, or the
+    /// first line where that is longer, at most 16 MiB).
     fn recognise(&self, head: &[u8]) -> Option<Recognition>;
 
     /// Reads the whole unpacked input.
@@ -175,7 +176,7 @@ fn read_stored(name: &str, stored: &Stored<'_>, options: &ReadOptions) -> Result
         digest: options.digest.then(|| digest(stored)),
     };
     if let Some(mut unpacker) = Unpacker::new(stored, unpack::limit(stored, options)) {
-        let found = wanted(options).or_else(|| recognise(&unpack::first_bytes(stored, HEAD)?).ok());
+        let found = wanted(options)?.or_else(|| recognise(&unpack::first_bytes(stored, HEAD)?).ok());
         if let Some((format, why)) = found
             && let Some(content) = format.read_packed(&mut unpacker, options, &mut notes)
         {
@@ -192,8 +193,17 @@ fn read_stored(name: &str, stored: &Stored<'_>, options: &ReadOptions) -> Result
 }
 
 /// The format that is asked for.
-fn wanted(options: &ReadOptions) -> Option<(&'static dyn Format, String)> {
-    options.from.and_then(format_named).map(|format| (format, "--from".to_owned()))
+fn wanted(options: &ReadOptions) -> Result<Option<(&'static dyn Format, String)>, ReadErrorKind> {
+    let Some(wanted) = options.from else { return Ok(None) };
+    match format_named(wanted) {
+        Some(format) => Ok(Some((format, "--from".to_owned()))),
+        None => Err(ReadErrorKind::NoSuchFormat { wanted, known: format_names() }),
+    }
+}
+
+/// The names of all formats, for messages.
+fn format_names() -> String {
+    FORMATS.iter().map(|format| format.name()).collect::<Vec<_>>().join(", ")
 }
 
 /// Unpacks a file and recognises what it holds.
@@ -212,8 +222,8 @@ pub(crate) fn unpack<'a>(
         recognise(&first)?;
     }
     let (mut bytes, container) = unpack::unpack(stored, options, notes)?;
-    let (format, why_recognised) = wanted(options).map_or_else(|| recognise(&bytes), Ok)?;
-    if format.is_lines() && notes.losses().next().is_some() {
+    let (format, why_recognised) = wanted(options)?.map_or_else(|| recognise(&bytes), Ok)?;
+    if format.is_lines() && unpack::ended_early(notes) {
         bytes.drop_cut_line(notes);
     }
     if format.is_lines() {
@@ -246,8 +256,7 @@ fn recognise(input: &[u8]) -> Result<(&'static dyn Format, String), ReadErrorKin
     match best {
         Some((format, recognition)) => Ok((format, recognition.why)),
         None => {
-            let names: Vec<&str> = FORMATS.iter().map(|format| format.name()).collect();
-            let expected = format!("one of: {}", names.join(", "));
+            let expected = format!("one of: {}", format_names());
             Err(ReadErrorKind::Unrecognised {
                 found: head[..head.len().min(40)].escape_ascii().to_string(),
                 expected,

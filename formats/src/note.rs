@@ -23,7 +23,7 @@ pub enum NoteKind {
 /// Where in the input, and what stood there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// Offset in the unpacked input.
+    /// Offset in the unpacked input; of damage to a container, in the file as it is stored.
     pub byte: u64,
     /// Line, counted from 1; `None` for binary formats.
     pub line: Option<u64>,

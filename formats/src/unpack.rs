@@ -6,6 +6,10 @@ use flate2::bufread::GzDecoder;
 use std::io::{self, Read};
 use std::ops::Deref;
 
+/// Codes of notes: a container that ends before its contents do.
+const GZIP_DAMAGED: &str = "gzip_damaged";
+const ZSTD_DAMAGED: &str = "zstd_damaged";
+
 /// What may be unpacked whatever the ratio. Real captures were seen to pack up to 42 to 1 with gzip; one deep stack
 /// alone, sampled again and again, 152 to 1; one line of folded text alone 344 to 1; zeros 1,030 to 1.
 const UNPACK_FREELY: u64 = 256 << 20;
@@ -55,6 +59,11 @@ impl Deref for Unpacked<'_> {
             Unpacked::Owned(bytes) => bytes,
         }
     }
+}
+
+/// Whether a container gave less than was put into it.
+pub(crate) fn ended_early(notes: &Notes) -> bool {
+    [GZIP_DAMAGED, ZSTD_DAMAGED].iter().any(|code| notes.get(code).is_some())
 }
 
 impl Unpacked<'_> {
@@ -231,9 +240,9 @@ impl<'a> Unpacker<'a> {
         }
         let (code, text) = match self.container() {
             Container::Gzip => {
-                ("gzip_damaged", "gzip data cut or corrupt, what was unpacked before it is used")
+                (GZIP_DAMAGED, "gzip data cut or corrupt, what was unpacked before it is used")
             }
-            _ => ("zstd_damaged", "zstd data cut or corrupt, what was unpacked before it is used"),
+            _ => (ZSTD_DAMAGED, "zstd data cut or corrupt, what was unpacked before it is used"),
         };
         notes.damaged(code, text, byte, detail.as_bytes());
         Ok(())

@@ -89,6 +89,58 @@ fn a_cut_perf_script_names_the_cut() {
     assert!(capture.notes.get("cut_at_end").is_some());
 }
 
+/// Stacks of a capture as `event;root;..;leaf`, and how many samples each has.
+fn samples_of(capture: &Capture) -> Vec<(String, u64)> {
+    let Content::Profile(profile) = &capture.content else { panic!("a profile") };
+    let mut samples = Vec::new();
+    for series in &profile.series {
+        let event = profile.strings.text(series.value_types[0].name);
+        let counts = series.samples.counts.as_ref().expect("perf script counts samples");
+        for (&stack, &count) in series.samples.stacks.iter().zip(counts) {
+            let name = |frame| profile.strings.text(profile.function(profile.frame(frame).function).name);
+            let mut frames: Vec<_> = profile.frames_of(stack).map(name).collect();
+            frames.push(event.clone());
+            frames.reverse();
+            samples.push((frames.join(";"), count));
+        }
+    }
+    samples
+}
+
+#[test]
+fn a_cut_perf_script_has_the_samples_before_the_cut_and_none_made_up() {
+    let layouts: [&[&str]; 3] = [
+        &[
+            "web 10/12 [000] 346832.330193:    1003009 cycles:ppp: \n\t7f00 memcpy+0x14 (/usr/lib/libc.so.6)\n\t7e00 main+0x2 (/opt/web)\n\n",
+            "web 10/12 [001] 346833.000001:         77 cpu-clock:u: \n\t7e00 main+0x2 (/opt/web)\n\n",
+            "web 10/12 [001] 346834.5:          5 cycles:ppp: \n\t7f00 memcpy+0x14 (/usr/lib/libc.so.6)\n\t7e00 main+0x2 (/opt/web)\n\n",
+        ],
+        &[
+            "  a 1 1.0: 10 cycles:u:  f9 [unknown] ([unknown])\n",
+            "  a 1 1.1: 11 cycles:  7f f+0x4 (/x)\n",
+            "  a 1 1.2: 12 cycles:  7f f+0x4 (/x)\n",
+        ],
+        &["sh 1 cycles: \n\t1 leaf (/x)\n\n", "sh 1 faults: \n\t2 other (/x)\n\n", "sh 1 faults: \n\n"],
+    ];
+    for layout in layouts {
+        let text = layout.concat();
+        let whole = samples_of(&read("perf-script", text.as_bytes()).expect("the whole is read"));
+        let known: Vec<&str> = whole.iter().flat_map(|(stack, _)| stack.split(';')).collect();
+        for cut in 0..=text.len() {
+            let Some(capture) = read("perf-script", &text.as_bytes()[..cut]) else { continue };
+            let before = (1..=layout.len()).filter(|&count| layout[..count].concat().len() <= cut).count();
+            let used = used(&capture) as usize;
+            // The sample in which the file ends may be whole, but for its frames.
+            assert!((before..=before + 1).contains(&used), "{used} of {before} at {cut}: {:?}", &text[..cut]);
+            assert_eq!(capture.notes.records() as usize, used + capture.notes.samples_left_out() as usize);
+            for (stack, _) in samples_of(&capture) {
+                let strange = stack.split(';').find(|part| !known.contains(part));
+                assert_eq!(strange, None, "cut at {cut}: {:?}", &text[..cut]);
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -2,9 +2,9 @@
 
 use super::percent;
 use crate::value::Measure;
-use analyzer_formats::{Frame, FrameKind, Profile};
+use analyzer_formats::{Frame, FrameKind, Profile, StringId};
+use rustc_hash::FxHashMap;
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// More modules do not help anyone.
 const MOST_MODULES: usize = 10;
@@ -26,13 +26,18 @@ pub fn advice(module: &str) -> &'static str {
     let file = module.rsplit('/').next().unwrap_or(module);
     if module.starts_with("[kernel") || module.starts_with("[guest.kernel") {
         "record as root, or with kernel.kptr_restrict=0"
-    } else if file.starts_with("perf-") || file.starts_with("jitted-") || module.contains("anon") {
+    } else if file.starts_with("perf-") || file.starts_with("jitted-") || is_anonymous(module) {
         "have the runtime write a perf map of what it compiles (node --perf-basic-prof, perf-map-agent)"
     } else if module.starts_with("[unknown") {
         "code of no known module: have the runtime write a perf map, or record with --call-graph dwarf"
     } else {
         "install the debug symbols of these modules where it is recorded"
     }
+}
+
+/// Whether a module is memory that no file stands behind, as the kernel names it: `//anon`, `[anon:v8]`.
+fn is_anonymous(module: &str) -> bool {
+    module == "//anon" || module.starts_with("[anon") || module == "anon_inode:[perf_event]"
 }
 
 /// How much has no symbol.
@@ -46,8 +51,7 @@ pub(super) fn unknown(profile: &Profile, measure: &Measure, weights: &[f64]) -> 
     let frames = frames(profile);
     let (mut whole, mut unknown) = (0.0, 0.0);
     let (mut all_frames, mut unknown_frames) = (0.0, 0.0);
-    // By module and build id; an ordered map, since it is walked.
-    let mut by_module: BTreeMap<(String, Option<String>), f64> = BTreeMap::new();
+    let mut by_module: FxHashMap<(StringId, Option<StringId>), f64> = FxHashMap::default();
     let stacks = &profile.series[measure.series.index()].samples.stacks;
     for (stack, &weight) in stacks.iter().zip(weights) {
         whole += weight;
@@ -61,12 +65,17 @@ pub(super) fn unknown(profile: &Profile, measure: &Measure, weights: &[f64]) -> 
             *by_module.entry(module(profile, leaf)).or_default() += weight;
         }
     }
+    let text = |id| profile.strings.text(id).into_owned();
     let mut modules: Vec<UnknownModule> = by_module
         .into_iter()
-        .map(|((module, build_id), weight)| UnknownModule { module, build_id, pct: percent(weight, whole) })
+        .map(|((module, build_id), weight)| UnknownModule {
+            module: text(module),
+            build_id: build_id.map(text).filter(|id| !id.is_empty()),
+            pct: percent(weight, whole),
+        })
         .collect();
-    // Stable: equal shares stay in the order of their names.
-    modules.sort_by(|one, other| other.pct.total_cmp(&one.pct));
+    let name = |module: &UnknownModule| (module.module.clone(), module.build_id.clone());
+    modules.sort_by(|one, other| other.pct.total_cmp(&one.pct).then_with(|| name(one).cmp(&name(other))));
     modules.truncate(MOST_MODULES);
     Unknown {
         leaf_pct: (whole > 0.0).then(|| percent(unknown, whole)),
@@ -89,13 +98,11 @@ fn frames(profile: &Profile) -> Vec<(u32, u32)> {
     frames
 }
 
-fn module(profile: &Profile, frame: &Frame) -> (String, Option<String>) {
-    let text = |id| profile.strings.text(id).into_owned();
+/// The name and the build id of the module of a frame without a symbol; of no known module, what the frame is called.
+fn module(profile: &Profile, frame: &Frame) -> (StringId, Option<StringId>) {
     match frame.mapping.map(|mapping| &profile.mappings[mapping.index()]) {
-        Some(mapping) if !profile.strings.get(mapping.file).is_empty() => {
-            (text(mapping.file), mapping.build_id.map(text).filter(|id| !id.is_empty()))
-        }
-        _ => (text(profile.function(frame.function).name), None),
+        Some(mapping) if !profile.strings.get(mapping.file).is_empty() => (mapping.file, mapping.build_id),
+        _ => (profile.function(frame.function).name, None),
     }
 }
 
@@ -121,9 +128,17 @@ web 1/1 3.0: 1 cycles: \n\t3 work (/bin/web)\n\t2 main (/bin/web)\n\n";
 
     #[test]
     fn what_to_do_depends_on_the_module() {
-        let advices =
-            ["/usr/lib/libc.so.6", "[kernel.kallsyms]", "/tmp/perf-12.map", "[unknown]"].map(advice);
-        let expected = ["debug symbols", "kptr_restrict", "perf map", "no known module"];
+        let modules = [
+            "/usr/lib/libc.so.6",
+            "[kernel.kallsyms]",
+            "/tmp/perf-12.map",
+            "[unknown]",
+            "[anon:JIT]",
+            "/opt/canonical/bin",
+        ];
+        let advices = modules.map(advice);
+        let expected =
+            ["debug symbols", "kptr_restrict", "perf map", "no known module", "perf map", "debug symbols"];
         for (advice, expected) in advices.into_iter().zip(expected) {
             assert!(advice.contains(expected), "{advice}");
         }

@@ -10,6 +10,10 @@ use std::ops::Range;
 /// A reader that knows more than this begins anew: the file hardly repeats any stacks, and they are kept elsewhere.
 const MOST_KNOWN: usize = 1 << 18;
 
+/// What the names of events begin with that are no samples.
+const SIDE: &[u8] = b"PERF_RECORD_";
+const UNREAD: &str = "lines expected to be \"comm pid time: event:\", skipped";
+
 /// The first place at or after `from` where a sample may end: after a blank line or before a header.
 pub(super) fn record_end(input: &[u8], from: usize) -> usize {
     let mut at = chunk::line_end(input, from);
@@ -47,6 +51,13 @@ fn kind_of(line: &[u8]) -> LineKind<'_> {
         Some(header) => LineKind::Header(header),
         None => LineKind::Body,
     }
+}
+
+/// Whether the end of the file may have cut the line: what stands for the event may be its beginning only.
+fn is_cut(line: &[u8], header: &Header<'_>) -> bool {
+    let is_last = !line.ends_with(b"\n");
+    let is_after_event = !header.rest.is_empty() || line.ends_with(b" ");
+    is_last && (header.event.is_empty() || header.event.starts_with(SIDE) || !is_after_event)
 }
 
 /// Reads chunks, and remembers frames and stacks between them.
@@ -89,6 +100,17 @@ impl<'a> Reader<'a> {
                     metadata(&mut self.stacks.builder.meta, record::trim_end(line));
                     at = end;
                 }
+                LineKind::Header(header) if is_cut(line, &header) => {
+                    let notes = &mut self.facts.notes;
+                    if header.event.starts_with(SIDE) {
+                        notes.damaged("line_unread", UNREAD, at, line);
+                    } else {
+                        notes.met(1);
+                        let text = "samples whose first line is cut by the end of the file, left out";
+                        notes.left_out("sample_cut_at_end", text, at, line);
+                    }
+                    at = end;
+                }
                 LineKind::Header(header) => {
                     let body_end = self.take_body(end, range.end);
                     self.sample(&header, at, end..body_end);
@@ -101,8 +123,7 @@ impl<'a> Reader<'a> {
                             "frames expected below a line \"comm pid time: event:\", left out without one";
                         notes.damaged("frame_without_sample", text, at, line);
                     } else {
-                        let text = "lines expected to be \"comm pid time: event:\", skipped";
-                        notes.damaged("line_unread", text, at, line);
+                        notes.damaged("line_unread", UNREAD, at, line);
                     }
                     at = end;
                 }
@@ -129,7 +150,7 @@ impl<'a> Reader<'a> {
     }
 
     fn sample(&mut self, header: &Header<'a>, at: usize, body: Range<usize>) {
-        if header.event.starts_with(b"PERF_RECORD_") {
+        if header.event.starts_with(SIDE) {
             if header.event.starts_with(b"PERF_RECORD_LOST") {
                 let lost = lost_events(header.rest);
                 let meta = &mut self.stacks.builder.meta;

@@ -111,7 +111,8 @@ fn header_without_time(line: &[u8]) -> Option<Header<'_>> {
         if start > 0
             && let Some((pid, tid)) = thread_id(word)
             && let Some(Tail { period, event, rest }) = tail(rest)
-            && !event.is_empty()
+            // A time is no event, and nothing is none.
+            && !event.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
             && (event.contains(&b'/') || !event.iter().copied().any(is_blank))
         {
             let comm = trim_end(&line[..start]);

@@ -65,6 +65,10 @@ impl<'a> Stacks<'a> {
             self.builder.stack(None, frame)
         });
         if body.is_empty() {
+            let is_last = body.end == self.input.len() && !self.input.ends_with(b"\n");
+            if is_last && record::frame(header.rest).is_some_and(|frame| frame.dso.is_empty()) {
+                notes.damaged("cut_at_end", CUT, body.end - header.rest.len(), header.rest);
+            }
             return self.rest_frame(root, header.rest);
         }
         if let Some(stack) = self.frames_only(root, lines) {
@@ -145,8 +149,7 @@ impl<'a> Stacks<'a> {
                 };
                 let above = number.checked_sub(1).map(|above| lines[above]);
                 if is_cut(parsed, line, above) {
-                    let text = "frame lines cut by the end of the file, left out";
-                    notes.damaged("cut_at_end", text, at, line);
+                    notes.damaged("cut_at_end", CUT, at, line);
                     return None;
                 }
                 let position = source.take();
@@ -199,13 +202,15 @@ impl<'a> Stacks<'a> {
     }
 }
 
-/// Whether this is the last line of the file, without a newline, and lacks the dso that the line above has.
+/// Whether the end of the file cut the line: it lacks the newline, and the dso that the line above has or none can tell.
 fn is_cut(frame: FrameLine<'_>, line: &[u8], above: Option<&[u8]>) -> bool {
     !line.ends_with(b"\n")
         && frame.dso.is_empty()
         && !frame.inlined
-        && above.is_some_and(|above| record::trim_end(above).ends_with(b")"))
+        && above.is_none_or(|above| record::trim_end(above).ends_with(b")"))
 }
+
+const CUT: &str = "frame lines cut by the end of the file, left out";
 
 /// A line of a sample that is no frame: the source position of the frame above it, or unknown.
 fn no_frame<'a>(line: &'a [u8], at: usize, notes: &mut Notes) -> Option<(&'a [u8], u32)> {
