@@ -32,6 +32,9 @@ pub(crate) fn line_end(input: &[u8], from: usize) -> usize {
 /// `worker` makes the state that a thread keeps from one range to the next: its caches, and whatever what it read
 /// earlier is good for. `absorb` is told which worker a part comes from. Reading runs ahead of absorbing by a few
 /// ranges only, so that parts do not pile up in memory.
+///
+/// Neither `read` nor `absorb` may use rayon: a thread that waits for its own tasks takes up others, among them a
+/// worker that waits for what the first one holds.
 pub(crate) fn read<W, P: Send>(
     ranges: &[Range<usize>],
     worker: impl Fn() -> W + Sync,
@@ -116,7 +119,7 @@ impl<P> Queue<P> {
         while index > state.to_absorb + self.ahead && !state.stopped {
             state = self.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        Some((index, range))
+        (!state.stopped).then_some((index, range))
     }
 
     /// Puts a part in its place; the part to absorb when it is this thread's turn to do so.

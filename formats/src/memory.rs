@@ -49,3 +49,38 @@ impl<K: Hash + Eq> Memory<K> {
         hardly_any || (self.asked >= Self::TRIAL && self.known * 4 < self.asked)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Asks for each text as a reader does: what is not known is walked and remembered. How many were known.
+    fn ask(memory: &mut Memory<usize>, texts: impl Iterator<Item = usize>) -> usize {
+        let known = texts.filter(|&text| {
+            let known = memory.get(&text);
+            assert!(known.is_none_or(|stack| stack == Some(StackId::new(text))), "the stack of another text");
+            if known.is_none() {
+                memory.insert(text, Some(StackId::new(text)));
+            }
+            known.is_some()
+        });
+        known.count()
+    }
+
+    #[test]
+    fn texts_that_come_again_are_known() {
+        let mut memory = Memory::default();
+        assert_eq!(ask(&mut memory, (0..100_000).map(|at| at % 1000)), 99_000);
+    }
+
+    #[test]
+    fn nothing_is_remembered_where_hardly_anything_comes_again() {
+        let mut memory = Memory::default();
+        ask(&mut memory, 0..Memory::<usize>::FIRST_LOOK + 1);
+        assert_eq!((memory.stacks.len(), memory.stacks.capacity()), (0, 0));
+        // One in five is too few in the long run.
+        let mut memory = Memory::default();
+        ask(&mut memory, (0..Memory::<usize>::TRIAL + 10).map(|at| if at % 5 == 0 { 0 } else { at }));
+        assert_eq!(memory.stacks.capacity(), 0);
+    }
+}

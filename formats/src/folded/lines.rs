@@ -39,13 +39,23 @@ pub(super) struct Lines<'a> {
 pub(super) struct Found {
     pub(super) notes: Notes,
     /// The most decimal places of any count, at most [`DECIMALS`].
-    pub(super) most_decimals: u8,
+    most_decimals: u8,
+    /// The largest whole number of any count that fits.
+    largest: i64,
 }
 
 impl Found {
     pub(super) fn absorb(&mut self, later: Found) {
         self.notes.absorb(later.notes);
         self.most_decimals = self.most_decimals.max(later.most_decimals);
+        self.largest = self.largest.max(later.largest);
+    }
+
+    /// The decimal places that all counts can be kept with. Large counts go before small fractions.
+    fn decimals(&self) -> u8 {
+        let above = self.largest.saturating_add(1);
+        let fits = |&decimals: &u8| above.checked_mul(10i64.pow(u32::from(decimals))).is_some();
+        (0..=self.most_decimals).rev().find(fits).unwrap_or(0)
     }
 }
 
@@ -119,30 +129,33 @@ impl<'a> Lines<'a> {
 
     /// The count as a whole number of the decimal places that are kept; `None` when it leaves `i64`.
     fn value(&mut self, count: Count<'_>, at: usize, line: &[u8]) -> Option<i64> {
+        let kept = usize::from(self.decimals);
         let mut fraction = count.fraction;
-        if fraction.len() > DECIMALS {
-            let text = "counts with more than 9 decimal places, cut to 9";
-            self.found.notes.caveat("decimals_cut", text, at, line);
-            fraction = &fraction[..DECIMALS];
-        }
         while let [rest @ .., b'0'] = fraction {
             fraction = rest;
         }
-        self.found.most_decimals = self.found.most_decimals.max(fraction.len() as u8);
-        let zeros = usize::from(self.decimals).saturating_sub(fraction.len());
-        let digits = count.whole.iter().chain(fraction).chain(std::iter::repeat_n(&b'0', zeros));
-        digits.copied().try_fold(0i64, |sum, digit| sum.checked_mul(10)?.checked_add(i64::from(digit - b'0')))
+        self.found.most_decimals = self.found.most_decimals.max(fraction.len().min(DECIMALS) as u8);
+        if fraction.len() > kept {
+            self.found.notes.caveat("decimals_cut", DECIMALS_CUT, at, line);
+            fraction = &fraction[..kept];
+        }
+        let append = |number: i64, &digit: &u8| number.checked_mul(10)?.checked_add(i64::from(digit - b'0'));
+        let whole = count.whole.iter().try_fold(0, append)?;
+        self.found.largest = self.found.largest.max(whole);
+        let zeros = std::iter::repeat_n(&b'0', kept - fraction.len());
+        fraction.iter().chain(zeros).try_fold(whole, append)
     }
 }
 
+const DECIMALS_CUT: &str =
+    "counts with more decimal places than are kept (9, or what the largest count leaves room for), cut";
 const NO_COUNT: &str = "lines expected to be \"root;caller;leaf COUNT\", left out";
-const TOO_LARGE: &str = "samples whose count is over 2^63 in the last decimal place kept, left out";
+const TOO_LARGE: &str = "samples whose count is over 2^63, left out";
 
-/// Reads `input` with whole numbers and, where there are others, again at the scale that it turned out to need, so
-/// that every count is kept exactly, or is left out, whatever stands around it.
+/// Reads with whole numbers and, where there are others, again at the scale that they turned out to need.
 pub(super) fn at_its_scale<T>(read: impl Fn(u8) -> (T, Found)) -> (T, Found, u8) {
     let (whole, found) = read(0);
-    match found.most_decimals {
+    match found.decimals() {
         0 => (whole, found, 0),
         decimals => {
             let (whole, found) = read(decimals);

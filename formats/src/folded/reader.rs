@@ -105,7 +105,11 @@ impl<'a> Stacks<'a> {
         }
     }
 
+    /// The stack of a text; none for a sample without frames.
     fn of(&mut self, text: &'a [u8]) -> Option<StackId> {
+        if text.is_empty() {
+            return None;
+        }
         self.whole.get(&text).unwrap_or_else(|| {
             let stack = self.walk(text);
             self.whole.insert(text, stack);

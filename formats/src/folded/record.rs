@@ -42,8 +42,9 @@ pub(super) fn line(line: &[u8]) -> Line<'_> {
         return Line::Blank;
     }
     if let [b'#', comment @ ..] = text {
-        // A frame may start with `#`; a comment does not end in a count after a `;`.
-        if !(comment.contains(&b';') && matches!(stack(text), Line::Stack { count: Some(_), .. })) {
+        // A frame may start with `#`: with a count behind it, what has no blank after the `#`, or a `;`, is no comment.
+        let is_prose = comment.first().is_none_or(|&byte| byte == b' ') && !comment.contains(&b';');
+        if is_prose || matches!(stack(text), Line::Stack { count: None, .. }) {
             return Line::Comment(comment.trim_ascii_start());
         }
     }
@@ -107,6 +108,9 @@ mod tests {
             line(b"#run;x 3\n"),
             Line::Stack { stack: b"#run;x", count: Some(Count { whole: b"3", fraction: b"" }) }
         );
+        let run = Line::Stack { stack: b"#run", count: Some(Count { whole: b"3", fraction: b"" }) };
+        assert_eq!(line(b"#run 3\n"), run);
+        assert_eq!(line(b"#run\n"), Line::Comment(b"run"));
         assert_eq!(line(b"# samples 5\n"), Line::Comment(b"samples 5"));
         assert_eq!(line(b"# a;b x\n"), Line::Comment(b"a;b x"));
         assert_eq!(line(b" \r\n"), Line::Blank);

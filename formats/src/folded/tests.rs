@@ -75,3 +75,37 @@ fn two_counts_a_line_are_two_captures() {
         "one line with a count too many is a frame with a blank"
     );
 }
+
+#[test]
+fn a_tiny_count_does_not_cost_a_large_one() {
+    let capture = capture("big 5000000000000000000\nlarge 123.25\ntiny 0.000000001\n");
+    assert_eq!(written(&capture), "big 5000000000000000000\nlarge 123\ntiny 0\n");
+    assert_eq!(capture.notes.get("decimals_cut").unwrap().count, 2);
+    // With room for two places two are kept.
+    assert_eq!(
+        written(&self::capture("big 50000000000000000\nlarge 123.257\n")),
+        "big 50000000000000000\nlarge 123.25\n"
+    );
+}
+
+#[test]
+fn stacks_that_look_like_something_else_come_back() {
+    for text in [" 5\n", "#run 3\n", "#run;x 3\n", "# a;b 2\n", "5 3\n", "a;;b 1\n"] {
+        assert_eq!(written(&capture(text)), text);
+    }
+    let Content::Profile(profile) = &capture(" 5\n").content else { panic!("a profile") };
+    assert_eq!(profile.series[0].samples.stacks, [None]);
+    // A frame that cannot be written as it is.
+    let mut builder = crate::ProfileBuilder::default();
+    let name = builder.string(b"# a");
+    let function = builder.function(crate::Function { name, system_name: None, file: None, start_line: 0 });
+    let frame = crate::Frame { function, mapping: None, line: 0, kind: crate::FrameKind::User };
+    let frame = builder.frame(frame);
+    let stack = builder.stack(None, frame);
+    let samples = builder.value_type(b"samples", b"count");
+    let series = builder.series(&[samples]);
+    builder.sum(series, Some(stack), 7);
+    let mut out = Vec::new();
+    write(&builder.finish(), series, Values::Column(0), FrameText::Line, &mut out).unwrap();
+    assert_eq!(out, b"#_a 7\n");
+}

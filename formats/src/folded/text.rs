@@ -57,11 +57,12 @@ impl Text {
     #[must_use]
     pub fn totals(&self, options: &ReadOptions) -> Totals<'_> {
         let input = self.unpacked.as_deref().unwrap_or(&self.opened.stored[self.start..]);
-        let (mut totals, found, decimals) = lines::at_its_scale(|decimals| totals(input, options, decimals));
+        let (mut totals, mut found, decimals) =
+            lines::at_its_scale(|decimals| totals(input, options, decimals));
         totals.decimals = decimals;
+        found.notes.number_lines(input);
         totals.notes.absorb(self.notes.clone());
         totals.notes.absorb(found.notes);
-        totals.notes.number_lines(input);
         if self.opened.has_changed() {
             input::note_change(&mut totals.notes);
         }

@@ -25,7 +25,8 @@ pub enum FrameText {
     Line,
 }
 
-/// Writes values of a series, one line per stack. Stacks of the same text are added up; those of zero are kept.
+/// Writes values of a series, one line per stack. Stacks of the same text are added up; those of zero are kept. A
+/// sample without frames is a line of its count alone. `# a` alone, which would be a comment, becomes `#_a`.
 ///
 /// # Errors
 /// When `out` fails.
@@ -67,6 +68,10 @@ pub fn write(
                     line.push(b';');
                 }
                 line.extend_from_slice(&names[frame.index()]);
+            }
+            // A stack of one frame that begins so would be read as a comment.
+            if frames.len() == 1 && line.starts_with(b"# ") {
+                line[1] = b'_';
             }
             line.push(b' ');
             write_decimal(&mut line, sum, decimals)?;

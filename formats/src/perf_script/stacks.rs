@@ -137,6 +137,7 @@ impl<'a> Stacks<'a> {
         let mut stack = root;
         // Reading upwards, a source position is met before the frame it belongs to.
         let mut source = None;
+        let mut damage = Vec::new();
         let mut at = body.end;
         for (number, &line) in lines.iter().enumerate().rev() {
             at -= line.len();
@@ -144,12 +145,15 @@ impl<'a> Stacks<'a> {
             let frame = known.or_else(|| {
                 let text = record::trim_end(line);
                 let Some(parsed) = record::frame(text) else {
-                    source = no_frame(text, at, notes);
+                    match record::source_line(text) {
+                        Some(position) => source = Some(position).filter(|(file, _)| !file.is_empty()),
+                        None => damage.push(("frame_unread", UNREAD, at, line)),
+                    }
                     return None;
                 };
                 let above = number.checked_sub(1).map(|above| lines[above]);
                 if is_cut(parsed, line, above) {
-                    notes.damaged("cut_at_end", CUT, at, line);
+                    damage.push(("cut_at_end", CUT, at, line));
                     return None;
                 }
                 let position = source.take();
@@ -162,6 +166,9 @@ impl<'a> Stacks<'a> {
             if let Some(frame) = frame {
                 stack = Some(self.builder.stack(stack, frame));
             }
+        }
+        for (code, text, at, line) in damage.into_iter().rev() {
+            notes.damaged(code, text, at, line);
         }
         stack
     }
@@ -211,13 +218,4 @@ fn is_cut(frame: FrameLine<'_>, line: &[u8], above: Option<&[u8]>) -> bool {
 }
 
 const CUT: &str = "frame lines cut by the end of the file, left out";
-
-/// A line of a sample that is no frame: the source position of the frame above it, or unknown.
-fn no_frame<'a>(line: &'a [u8], at: usize, notes: &mut Notes) -> Option<(&'a [u8], u32)> {
-    let source = record::source_line(line);
-    if source.is_none() {
-        let text = "lines expected to be \"address symbol (dso)\", skipped; the sample is kept";
-        notes.damaged("frame_unread", text, at, line);
-    }
-    source.filter(|(file, _)| !file.is_empty())
-}
+const UNREAD: &str = "lines expected to be \"address symbol (dso)\", skipped; the sample is kept";

@@ -105,7 +105,9 @@ fn translated(pattern: &str) -> String {
                 taken = if rest.starts_with("[^") { 2 } else { 1 };
                 class = Some(rest.len() - taken);
             }
-            ('[', Some(_)) if rest.starts_with("[:") => taken = rest.find(":]").map_or(1, |end| end + 2),
+            ('[', Some(_)) if rest.starts_with("[:") => {
+                taken = memchr::memmem::find(near(rest), b":]").map_or(1, |end| end + 2);
+            }
             (']', Some(first)) if rest.len() < first => class = None,
             ('[' | ']' | '&' | '~', Some(_)) => text.push('\\'),
             ('{', None) if !is_repetition(rest) => text.push('\\'),
@@ -117,12 +119,19 @@ fn translated(pattern: &str) -> String {
     text
 }
 
+/// As far as a repetition or the name of a class can reach: `{1000,1000}`, `[:^xdigit:]`. Looking further at each of
+/// many would take the square of the length.
+fn near(rest: &str) -> &[u8] {
+    &rest.as_bytes()[..rest.len().min(16)]
+}
+
 /// Whether `rest` starts with `{2}`, `{2,}` or `{2,3}`.
 fn is_repetition(rest: &str) -> bool {
-    let Some((inside, _)) = rest[1..].split_once('}') else { return false };
-    let (least, most) = inside.split_once(',').unwrap_or((inside, ""));
-    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    !least.is_empty() && is_number(least) && is_number(most)
+    let near = &near(rest)[1..];
+    let Some(end) = memchr::memchr(b'}', near) else { return false };
+    let mut numbers = near[..end].splitn(2, |&byte| byte == b',');
+    let is_number = |text: &[u8]| text.iter().all(u8::is_ascii_digit);
+    numbers.next().is_some_and(|least| !least.is_empty() && is_number(least)) && numbers.all(is_number)
 }
 
 /// A name without its argument list and without the leading dot of PowerPC's ABI.
@@ -163,6 +172,13 @@ mod tests {
     }
 
     #[test]
+    fn a_long_pattern_is_read_once() {
+        // Looking ahead from each of these to the end would take hours.
+        let long = ["{".repeat(1 << 20), "[[:".repeat(1 << 20)];
+        assert_eq!(long.map(|pattern| translated(&pattern).len() > pattern.len()), [true, true]);
+    }
+
+    #[test]
     fn patterns_of_re2_mean_the_same() {
         let cases = [
             (r"\Qoperator new[]\E.*", "operator new[](int)", true),
@@ -176,6 +192,9 @@ mod tests {
             ("a{b", "a{b", true),
             ("a{2,}", "aaa", true),
             ("func{}", "func{}", true),
+            ("a{2,3}", "aaa", true),
+            ("a{2,3,4}", "a{2,3,4}", true),
+            ("[[:^alpha:]]", "7", true),
             (r"\[x\]", "[x]", true),
         ];
         for (pattern, name, matches) in cases {

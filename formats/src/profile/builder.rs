@@ -135,6 +135,9 @@ impl ProfileBuilder {
     /// whole series are unknown then.
     ///
     /// A sum that leaves `i64` is spread over several rows, so nothing wraps.
+    ///
+    /// # Panics
+    /// When the series has several columns, or rows of its own by [`sample`](Self::sample).
     pub fn sum(&mut self, series: SeriesId, stack: Option<StackId>, value: i64) {
         self.rows(series).add(stack, 1, None, value);
     }
@@ -142,6 +145,9 @@ impl ProfileBuilder {
     /// Adds `count` samples that weigh `value` together to a series of one column, adding up equal stacks.
     ///
     /// A sum that leaves `i64` is spread over several rows, so nothing wraps.
+    ///
+    /// # Panics
+    /// As [`sum`](Self::sum).
     pub fn count(&mut self, series: SeriesId, stack: Option<StackId>, count: u64, value: i64) {
         self.rows(series).add(stack, count, Some(count), value);
     }

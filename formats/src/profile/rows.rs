@@ -40,6 +40,8 @@ impl Rows {
         count: Option<u64>,
         value: i64,
     ) -> usize {
+        assert_eq!(self.samples.values.len(), 1, "what is added up has one column");
+        assert_eq!(self.samples.stacks.len(), self.sums.len(), "rows are added up or stand for themselves");
         self.records += records;
         let row = self.row(stack);
         match self.sums[row].checked_add(value) {
@@ -71,6 +73,7 @@ impl Rows {
     pub(super) fn push(&mut self, stack: Option<StackId>, values: &[i64], labels: Option<LabelSetId>) {
         let samples = &mut self.samples;
         assert_eq!(values.len(), samples.values.len(), "one value per value type");
+        assert!(self.sums.is_empty(), "rows are added up or stand for themselves");
         self.records += 1;
         if labels.is_some() && samples.labels.is_none() {
             samples.labels = Some(vec![None; samples.stacks.len()]);
@@ -197,4 +200,62 @@ impl Rows {
 
 fn number(row: usize) -> u32 {
     u32::try_from(row).expect("rows are fewer than stacks, whose ids are u32")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn samples(rows: Rows) -> (Vec<Option<usize>>, Vec<i64>, Option<Vec<u64>>) {
+        let columns = rows.samples.values.len();
+        let name = crate::StringId::new(0);
+        let series = rows.finish(vec![ValueType { name, unit: name, decimals: 0 }; columns]);
+        let stacks = series.samples.stacks.iter().map(|stack| stack.map(StackId::index)).collect();
+        (stacks, series.samples.values[0].clone(), series.samples.counts)
+    }
+
+    #[test]
+    fn equal_stacks_are_one_row() {
+        let mut rows = Rows::new(1);
+        for (stack, value) in [(Some(3), 5), (None, 1), (Some(3), 6), (Some(0), 0)] {
+            rows.add(stack.map(StackId::new), 1, Some(2), value);
+        }
+        assert_eq!(rows.records(), 4);
+        assert_eq!(samples(rows), (vec![Some(3), None, Some(0)], vec![11, 1, 0], Some(vec![4, 2, 2])));
+    }
+
+    #[test]
+    fn one_unknown_count_makes_all_unknown() {
+        let mut rows = Rows::new(1);
+        rows.add(None, 1, Some(1), 1);
+        rows.add(None, 1, None, 1);
+        assert_eq!(samples(rows).2, None);
+    }
+
+    #[test]
+    fn what_leaves_i64_goes_on_in_another_row() {
+        let mut rows = Rows::new(1);
+        for _ in 0..3 {
+            rows.add(Some(StackId::new(1)), 1, Some(1), i64::MAX);
+        }
+        assert_eq!(samples(rows), (vec![Some(1); 3], vec![i64::MAX; 3], Some(vec![3, 0, 0])));
+    }
+
+    #[test]
+    fn parts_are_absorbed_as_if_read_at_once() {
+        let mut whole = Rows::new(1);
+        let mut worker = Rows::new(1);
+        for value in 1..=4 {
+            worker.add(Some(StackId::new(value % 2)), 1, Some(1), value as i64);
+            // Here, stacks are numbered the other way round.
+            whole.absorb(worker.take(), &[StackId::new(1), StackId::new(0)], &[], &[]);
+        }
+        assert_eq!(samples(whole), (vec![Some(0), Some(1)], vec![4, 6], Some(vec![2, 2])));
+    }
+
+    #[test]
+    #[should_panic(expected = "what is added up has one column")]
+    fn several_columns_are_not_added_up() {
+        Rows::new(2).add(None, 1, None, 1);
+    }
 }
