@@ -529,3 +529,52 @@ fn every_legacy_form_is_named() {
         }
     }
 }
+
+#[test]
+fn every_field_of_the_tables_is_kept() {
+    let mut profile = base();
+    profile.function[0] =
+        Function { id: 1, name: 5, system_name: 6, filename: 8, start_line: 42, ..Function::default() };
+    profile.location[0].mapping_id = 1;
+    profile.location[0].line[0].line = 44;
+    profile.period_type = Some(ValueType { r#type: 3, unit: 4 });
+    // Field 15, `doc_url`, is known and not kept.
+    let bytes = [profile.encode_to_vec(), vec![15 << 3, 5]].concat();
+    let (read, notes) = try_read(&bytes).unwrap();
+    assert_eq!(notes.get("pprof_unknown_field"), None);
+    let text = |id| read.strings.text(id).into_owned();
+    let main = read.functions.iter().find(|function| text(function.name) == "main").unwrap();
+    assert_eq!((main.system_name.map(text), main.file.map(text)), (Some("work".into()), Some("a.c".into())));
+    assert_eq!(main.start_line, 42);
+    let mapping = read.mappings[0];
+    assert_eq!((mapping.start, mapping.limit, mapping.offset), (0x7f00_0000, 0x7f10_0000, 0x2000));
+    let frame = read.frames.iter().find(|frame| read.function(frame.function) == main).unwrap();
+    assert_eq!((frame.line, frame.mapping.map(|id| id.index())), (44, Some(0)));
+    let period = read.meta.period_type.unwrap();
+    assert_eq!((text(period.name), text(period.unit)), ("cpu".into(), "nanoseconds".into()));
+}
+
+#[test]
+fn unknown_fields_are_counted_over_all_parts() {
+    // Field 200, a varint: three times, in a message that is read whole and byte by byte.
+    let unknown = [0xc0, 0x0c, 0x01];
+    let bytes = [&unknown[..], &base().encode_to_vec(), &unknown, &unknown].concat();
+    for chunk_bytes in [1, 1 << 20] {
+        let (_, notes) = try_read_by(&bytes, chunk_bytes).unwrap();
+        let note = notes.get("pprof_unknown_field").unwrap();
+        assert_eq!((note.count, note.first[0].byte), (3, 0), "{chunk_bytes}");
+    }
+}
+
+#[test]
+fn errors_name_the_record_they_stand_in() {
+    // A message of each kind whose first field is cut inside: the path counts those before it.
+    let whole = base().encode_to_vec();
+    for (field, name) in
+        [(1, "sample_type[2]"), (2, "sample[1]"), (3, "mapping[1]"), (4, "location[3]"), (5, "function[3]")]
+    {
+        let bytes = [&whole[..], &[field << 3 | 2, 2, 0x08, 0x80]].concat();
+        let message = try_read(&bytes).unwrap_err().to_string();
+        assert!(message.contains(&format!("byte {}, {name}.", whole.len() + 3)), "{message}");
+    }
+}
