@@ -2,12 +2,13 @@
 
 use crate::align::{KeySpace, Names};
 use crate::error::CompareError;
-use crate::function;
+use crate::function::{self, FunctionCells};
 use crate::plateau::{RankOptions, Totals, rank};
 use crate::report::{Basis, Inputs, Report, build};
-use crate::scale::{ScaleChoice, Sizes, scales};
+use crate::scale::{Alternative, ScaleChoice, Sizes, scales};
 use crate::spans::{self, TraceValue};
 use crate::stats::noise::Noise;
+use crate::stats::reference::Reference;
 use crate::tree::{CallTree, Cell, ROOT, Side};
 use crate::value::{self, CommonMeasure, Measure};
 use analyzer_formats::{Capture, Content, Profile};
@@ -86,7 +87,15 @@ pub fn compare(before: &Capture, after: &Capture, options: &CompareOptions) -> R
     let functions = function::functions(&tree, &children, keys.keys().len());
 
     let whole = tree.total[ROOT];
+    let counts = |function: &FunctionCells| {
+        (function.own.count.before as f64, function.own.count.after as f64)
+    };
+    let reference = (pair.basis() == Basis::Samples)
+        .then(|| Reference::new(functions.iter().map(counts)))
+        .flatten()
+        .map(|reference| Reference { k: reference.k / weights(&whole), ..reference });
     let sizes = Sizes {
+        reference,
         totals: (whole.value.before as f64, whole.value.after as f64),
         durations_ns: pair.before.meta.duration_ns.zip(pair.after.meta.duration_ns),
         // Amounts that are no samples, of a heap say, do not depend on how long was recorded: they are compared as
@@ -97,12 +106,13 @@ pub fn compare(before: &Capture, after: &Capture, options: &CompareOptions) -> R
         let missing = if pair.before.meta.duration_ns.is_none() { before } else { after };
         CompareError::NoDuration { missing: missing.source.name.clone() }
     })?;
-    let k = scales[0].k;
+    let Alternative { k, se_ln_k, .. } = scales[0];
     let totals = Totals { before: sizes.totals.0, after: sizes.totals.1, k };
     let noise = (pair.basis() == Basis::Samples).then(|| {
         let wide = |cell| totals.widest_share(cell) >= options.rank.min_share;
         let tests = functions.iter().filter(|function| wide(&function.own)).count();
-        Noise::assumed(k * weights(&whole), tests, options.confidence)
+        let k = k * weights(&whole);
+        Noise::assumed(k, tests, options.confidence).at(k, se_ln_k.unwrap_or(0.0)).learn(functions.iter().map(counts))
     });
     let ranked = rank(&functions, &keys, &totals, noise.as_ref(), &options.rank);
     Ok(build(Inputs {

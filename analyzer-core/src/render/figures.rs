@@ -135,6 +135,7 @@ pub fn unchanged(report: &Report) -> Option<String> {
 #[must_use]
 pub fn scale_name(mode: ScaleMode) -> &'static str {
     match mode {
+        ScaleMode::Reference => "reference",
         ScaleMode::Share => "share",
         ScaleMode::Duration => "duration",
         ScaleMode::Work => "work",

@@ -122,7 +122,7 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         scale: Scale {
             mode: inputs.scales[0].mode,
             k,
-            se_ln_k: None,
+            se_ln_k: inputs.scales[0].se_ln_k,
             warning: words::scale_warning(&inputs.scales),
             alternatives: inputs.scales.clone(),
         },
@@ -131,8 +131,8 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         noise: inputs.noise.as_ref().filter(|_| totals.before > 0.0 && totals.after > 0.0).map(|noise| {
             let count = whole.count.before as f64;
             NoiseFigures {
-                phi: noise.phi,
-                alpha: None,
+                phi: round(noise.phi()),
+                alpha: Some(round(noise.alpha())),
                 source: noise.source.name(),
                 detectable_pct: Detectable {
                     share_1: round(100.0 * noise.detectable(0.01, count)),
@@ -227,7 +227,7 @@ impl Facts<'_> {
         let weight = weigh(cell.value.after, cell.count.after)
             .or_else(|| weigh(whole.value.after, whole.count.after))
             .unwrap_or(1.0);
-        noise.margin(before, after) * weight
+        noise.margin(before, after, self.inputs.confidence) * weight
     }
 
     /// The verdict, still without words.

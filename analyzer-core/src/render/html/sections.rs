@@ -358,6 +358,7 @@ pub(super) fn how(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "<div><dt>scale</dt><dd>")?;
     for (place, scale) in report.scale.alternatives.iter().enumerate() {
         let name = match scale.mode {
+            ScaleMode::Reference => "reference: functions that did not change are equal",
             ScaleMode::Share => "share: equal totals",
             ScaleMode::Duration => "duration: per second of recording",
             ScaleMode::Work => report.basis.work(),
