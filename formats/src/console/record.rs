@@ -11,10 +11,9 @@
 //!  "Attributes": [{"Key", "Value": {"Type": "INT64", "Value": 7}}], "Status": {"Code": "Error"}, "Resource": [..]}
 //! ```
 
-use crate::json::{Broken, Cursor, Text, Value};
+use crate::json::{Broken, Cursor, Text, Value, elements, fields, text};
 use crate::trace_json::{
-    Attribute, Declared, Flaw, Sent, SpanRecord, Unit, elements, fields, nanoseconds, read_map, take_service,
-    text,
+    Attribute, Declared, Flaw, Sent, SpanRecord, Unit, nanoseconds, read_map, take_service,
 };
 
 /// Reads the span that comes next; its attributes are added to `attributes`.

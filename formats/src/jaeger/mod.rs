@@ -10,11 +10,8 @@ mod split;
 pub mod storage;
 mod tags;
 
-use crate::error::At;
-use crate::json::{Broken, Cursor, Fault, Keys};
-use crate::{
-    Confidence, Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition, TracesBuilder, note,
-};
+use crate::json::{Broken, Cursor, Fault, Keys, malformed, note_fault};
+use crate::{Confidence, Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition, TracesBuilder};
 use load::{Ended, Loader, TICK_NS};
 use record::TraceRecord;
 use split::Part;
@@ -22,9 +19,6 @@ use split::Part;
 /// Jaeger UI and API documents.
 pub struct Jaeger;
 
-const CUT: &str = "file ends inside its JSON; what is whole before that is used";
-const BROKEN: &str =
-    "expected JSON, found something else; what is whole before it is used, the rest is not read";
 const NOTHING: &str = "document holds no trace; was the search empty?";
 
 impl Format for Jaeger {
@@ -63,18 +57,14 @@ impl Format for Jaeger {
         let Reading { builder, notes: mut found, found: known, .. } = reading;
         let builder = builder.unwrap_or_else(|| TracesBuilder::new(TICK_NS));
         if let Err(broken) = outcome {
-            let cut = broken.byte >= input.len();
             if builder.is_empty() || broken.fault == Fault::TooDeep {
-                let rest = &input[broken.byte.min(input.len())..];
-                let what = if cut { "the end of the file".to_owned() } else { quoted(rest) };
-                return Err(ReadErrorKind::malformed(place(input, broken.byte), broken.expected, what));
+                return Err(malformed(input, broken.byte, broken.expected));
             }
-            let (code, text) = if cut { ("json_cut", CUT) } else { ("json_broken", BROKEN) };
-            found.damaged(code, text, broken.byte, &input[broken.byte.min(input.len())..]);
+            note_fault(&mut found, input, &broken);
         } else if !known {
             let expected =
                 "a Jaeger document: \"data\", or a trace with \"traceID\", \"spans\", \"processes\"";
-            return Err(ReadErrorKind::malformed(place(input, 0), expected, quoted(input)));
+            return Err(malformed(input, 0, expected));
         } else if builder.is_empty() && found.samples_left_out() == 0 {
             found.caveat("no_traces", NOTHING, 0, input);
         }
@@ -174,14 +164,4 @@ impl<'a> Reading<'a> {
         }
         self.notes.absorb(notes);
     }
-}
-
-fn place(input: &[u8], byte: usize) -> At {
-    let before = &input[..byte.min(input.len())];
-    let line = memchr::memchr_iter(b'\n', before).count() as u64 + 1;
-    At { byte: byte as u64, line: Some(line), field: None }
-}
-
-fn quoted(found: &[u8]) -> String {
-    format!("\"{}\"", note::excerpt(&found[..found.len().min(40)]))
 }

@@ -17,8 +17,7 @@
 
 use super::tags::{Found, Owner, TagFields, TagReader, TagRecord};
 use crate::Tags;
-use crate::json::{Broken, Cursor, Text, Value};
-use crate::trace_json::{fields, text};
+use crate::json::{Broken, Cursor, Text, Value, fields, text};
 use std::ops::Range;
 
 /// One trace: its spans, and the lists they share.
@@ -263,7 +262,7 @@ impl<'a> TraceRecord<'a> {
                     let time = if bit == 6 { &mut span.start_ns } else { &mut span.duration_ns };
                     let value = cursor.value()?;
                     *time = nanoseconds(&value);
-                    if time.is_none() && value.float().is_some() {
+                    if time.is_none() && value.is_number() {
                         span.flaw.get_or_insert(flaw(TIME, byte));
                     }
                     time.is_some()

@@ -6,8 +6,8 @@
 
 use super::load::{Ended, Loader, TICK_NS};
 use super::record::TraceRecord;
-use crate::json::{Broken, Cursor, Keys};
-use crate::trace_json::{self, Part, ReadSpans, each, fields, is_empty_list};
+use crate::json::{Broken, Cursor, Keys, fields};
+use crate::trace_json::{self, Part, ReadSpans, each, is_empty_list};
 use crate::{Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition};
 
 /// Jaeger spans as stored in Elasticsearch.

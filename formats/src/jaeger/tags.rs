@@ -4,9 +4,8 @@
 //! one stands, a comparison of bytes is all that it takes. What is remembered changes nothing but the speed.
 
 use crate::Tags;
-use crate::json::{Broken, Cursor, Text, Value};
+use crate::json::{Broken, Cursor, Text, Value, text};
 use crate::trace::is_needed;
-use crate::trace_json::text;
 use rustc_hash::FxBuildHasher;
 use std::borrow::Cow;
 use std::hash::BuildHasher;

@@ -8,10 +8,9 @@ mod record;
 #[cfg(test)]
 mod tests;
 
-use crate::json::{Broken, Cursor, Keys};
+use crate::json::{Broken, Cursor, Keys, elements, fields};
 use crate::trace_json::{
-    Attribute, Loader, Part, ReadSpans, Service, SpanRecord, each, elements, fields, is_empty_list,
-    take_service,
+    Attribute, Loader, Part, ReadSpans, Service, SpanRecord, each, is_empty_list, take_service,
 };
 use crate::{Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition, trace_json};
 

@@ -10,8 +10,8 @@
 //!              "arrayValue": {"values": [value]} | "kvlistValue": {"values": [attribute]}}}
 //! ```
 
-use crate::json::{Broken, Cursor, Value};
-use crate::trace_json::{Attribute, Declared, Flaw, SpanRecord, Unit, elements, fields, nanoseconds, text};
+use crate::json::{Broken, Cursor, Value, elements, fields, text};
+use crate::trace_json::{Attribute, Declared, Flaw, SpanRecord, Unit, nanoseconds};
 
 /// Reads the span that comes next; its attributes are added to `attributes`.
 ///

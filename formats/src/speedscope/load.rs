@@ -2,7 +2,7 @@
 
 use super::record::{self, Counts, Document, Elements, EventKind, ProfileRecord};
 use super::thread;
-use crate::json::{Broken, Cursor, Decimal, Text, Value};
+use crate::json::{Broken, Cursor, Decimal, Text, Value, note_fault};
 use crate::memory::Memory;
 use crate::{
     Frame, FrameId, Function, Moment, Notes, ProfileBuilder, SeriesId, StackId, Thread, ThreadId, ValueType,
@@ -135,7 +135,7 @@ impl<'a> Loader<'a> {
     /// Notes where the bytes of an array stop being JSON, unless the walk over the document ended there too.
     fn end(&mut self, broken: Option<Broken>) {
         if let Some(broken) = broken.filter(|broken| self.broken_at != Some(broken.byte)) {
-            super::damaged(&mut self.loaded.notes, self.input, broken);
+            note_fault(&mut self.loaded.notes, self.input, &broken);
         }
     }
 

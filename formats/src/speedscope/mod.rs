@@ -27,18 +27,14 @@ mod record;
 mod thread;
 mod write;
 
-use crate::error::At;
 use crate::format::{Confidence, Format, ReadOptions, Recognition};
-use crate::json::{Broken, Fault, Keys};
-use crate::{Content, Notes, ReadErrorKind, note};
+use crate::json::{Fault, Keys, malformed, note_fault};
+use crate::{Content, Notes, ReadErrorKind};
 pub use write::{all_values, write};
 
 /// Reads speedscope files.
 pub struct Speedscope;
 
-const CUT: &str = "file ends inside its JSON; what is whole before that is used";
-const BROKEN: &str =
-    "expected JSON, found something else; what is whole before it is used, the rest of it is not read";
 const STRANGE: &str = "\"shared\" or \"profiles\" that is not as expected or stands twice, not read";
 const NOTHING: &str = "document holds no profile";
 
@@ -87,7 +83,7 @@ impl Format for Speedscope {
             loaded.notes.damaged("part_unread", STRANGE, byte, &input[byte..]);
         }
         if let Some(broken) = document.broken {
-            damaged(&mut loaded.notes, input, broken);
+            note_fault(&mut loaded.notes, input, &broken);
         } else if document.profiles.is_some_and(|profiles| profiles.is_empty()) {
             loaded.notes.caveat("no_profiles", NOTHING, 0, input);
         }
@@ -95,23 +91,6 @@ impl Format for Speedscope {
         notes.absorb(loaded.notes);
         Ok(Content::Profile(loaded.builder.finish()))
     }
-}
-
-/// Notes where the bytes stop being JSON.
-fn damaged(notes: &mut Notes, input: &[u8], broken: Broken) {
-    let byte = broken.byte.min(input.len());
-    let (code, text) = if byte == input.len() { ("json_cut", CUT) } else { ("json_broken", BROKEN) };
-    notes.damaged(code, text, byte, &input[byte..]);
-}
-
-fn malformed(input: &[u8], byte: usize, expected: &'static str) -> ReadErrorKind {
-    let (before, rest) = input.split_at(byte.min(input.len()));
-    let line = memchr::memchr_iter(b'\n', before).count() as u64 + 1;
-    let found = match rest {
-        [] => "the end of the file".to_owned(),
-        rest => format!("\"{}\"", note::excerpt(&rest[..rest.len().min(40)])),
-    };
-    ReadErrorKind::malformed(At { byte: byte as u64, line: Some(line), field: None }, expected, found)
 }
 
 #[cfg(test)]

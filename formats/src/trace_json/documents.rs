@@ -5,17 +5,13 @@
 //! such lines, the pieces are read in parallel, and a flawed piece does not cost the next. Anything else is read
 //! in one go, and what stands before a fault is kept.
 
-use crate::error::At;
-use crate::json::{Broken, Cursor, Fault};
-use crate::{Content, Notes, ReadErrorKind, ReadOptions, TracesBuilder, chunk, note};
+use crate::json::{Broken, Cursor, Fault, malformed, note_fault};
+use crate::{Content, Notes, ReadErrorKind, ReadOptions, TracesBuilder, chunk};
 use std::ops::Range;
 
 /// How many pieces are looked at to tell whether a file is a stream.
 const LOOKED_AT: usize = 8;
 
-const CUT: &str = "file ends inside its JSON; what is whole before that is used";
-const BROKEN: &str =
-    "expected JSON, found something else; what is whole before it is used, the rest is not read";
 const LINE: &str = "document is not whole JSON; what is whole in it is used, and reading goes on at the next line \
      that begins with '{' or '['";
 const TEXT: &str = "text between JSON documents; the line is skipped";
@@ -89,12 +85,10 @@ pub(crate) fn read<'a, R: ReadSpans<'a>>(
     );
     let fatal = |broken: &Broken| part.builder.is_empty() || (!stream && broken.fault == Fault::TooDeep);
     if let Some(broken) = part.fault.filter(fatal) {
-        let rest = &input[broken.byte.min(input.len())..];
-        let found = if rest.is_empty() { "the end of the file".to_owned() } else { quoted(rest) };
-        return Err(ReadErrorKind::malformed(place(input, broken.byte), broken.expected, found));
+        return Err(malformed(input, broken.byte, broken.expected));
     }
     if !part.found {
-        return Err(ReadErrorKind::malformed(place(input, 0), R::EXPECTED, quoted(input)));
+        return Err(malformed(input, 0, R::EXPECTED));
     }
     if part.notes.records() == 0 {
         part.notes.caveat("no_traces", NOTHING, 0, input);
@@ -113,13 +107,12 @@ fn read_range<'a, R: ReadSpans<'a>>(input: &'a [u8], range: Range<usize>, stream
         let end = if stream { next_piece(input, at + 1).min(range.end) } else { range.end };
         if let Err(broken) = read_piece(&mut reader, &input[..end], at) {
             fault = fault.or(Some(broken));
-            let (code, text) = match (broken.byte >= input.len(), stream) {
-                (true, _) => ("json_cut", CUT),
-                (false, true) => ("document_broken", LINE),
-                (false, false) => ("json_broken", BROKEN),
-            };
-            let byte = broken.byte.min(end);
-            reader.notes().damaged(code, text, byte, &input[byte..end]);
+            if stream && broken.byte < input.len() {
+                let byte = broken.byte.min(end);
+                reader.notes().damaged("document_broken", LINE, byte, &input[byte..end]);
+            } else {
+                note_fault(reader.notes(), input, &broken);
+            }
         }
         at = end;
     }
@@ -232,16 +225,6 @@ pub(crate) fn each<'a>(
 /// Whether an empty list comes next: a search that found nothing.
 pub(crate) fn is_empty_list(mut cursor: Cursor<'_>) -> bool {
     cursor.pass(b'[', "'['").is_ok() && cursor.peek() == Some(b']')
-}
-
-fn place(input: &[u8], byte: usize) -> At {
-    let before = &input[..byte.min(input.len())];
-    let line = memchr::memchr_iter(b'\n', before).count() as u64 + 1;
-    At { byte: byte as u64, line: Some(line), field: None }
-}
-
-fn quoted(found: &[u8]) -> String {
-    format!("\"{}\"", note::excerpt(&found[..found.len().min(40)]))
 }
 
 #[cfg(test)]

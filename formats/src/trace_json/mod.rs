@@ -14,5 +14,5 @@ pub(crate) use documents::{Part, ReadSpans, each, is_empty_list, read};
 pub(crate) use ids::names_a_span;
 pub(crate) use load::{Loader, Service, kind_named, take_service};
 pub(crate) use objects::{Grammar, Objects, Sent};
-pub(crate) use record::{Attribute, Declared, Flaw, SpanRecord, elements, fields, read_map, text};
+pub(crate) use record::{Attribute, Declared, Flaw, SpanRecord, read_map};
 pub(crate) use time::{Unit, nanoseconds};

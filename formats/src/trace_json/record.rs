@@ -1,6 +1,6 @@
-//! Borrowed records of spans, as all formats but Jaeger's have them, and the walk over objects and arrays.
+//! Borrowed records of spans, as all formats but Jaeger's have them.
 
-use crate::json::{Broken, Cursor, Text, Value};
+use crate::json::{Broken, Cursor, Text, Value, fields};
 use std::ops::Range;
 
 /// One span. Everything stands as in the file; its attributes are in a list beside it.
@@ -64,7 +64,7 @@ impl SpanRecord<'_> {
     /// A time that was read from `value` at `byte`; absent where the file says null.
     pub(crate) fn expect_time(&mut self, time: Option<i64>, value: &Value<'_>, byte: usize) -> Option<i64> {
         if time.is_none() && *value != Value::Null {
-            let flaw = if value.float().is_some() { Flaw::TimeRange(byte) } else { Flaw::WrongType(byte) };
+            let flaw = if value.is_number() { Flaw::TimeRange(byte) } else { Flaw::WrongType(byte) };
             self.flaw.get_or_insert(flaw);
         }
         time
@@ -104,41 +104,6 @@ pub(crate) enum Declared {
     WrappedMap,
 }
 
-/// Hands every field of the object that comes next to `field`, which reads its value. `false`, having gone past the
-/// value, where it is neither an object nor null.
-pub(crate) fn fields<'a>(
-    cursor: &mut Cursor<'a>,
-    mut field: impl FnMut(Text<'a>, &mut Cursor<'a>) -> Result<(), Broken>,
-) -> Result<bool, Broken> {
-    if cursor.peek() != Some(b'{') {
-        return Ok(cursor.value()? == Value::Null);
-    }
-    cursor.at += 1;
-    let mut first = true;
-    while let Some(key) = cursor.key(&mut first)? {
-        cursor.peek();
-        field(key, cursor)?;
-    }
-    Ok(true)
-}
-
-/// Hands every element of the array that comes next to `element`, which reads it. `false`, having gone past the
-/// value, where it is neither an array nor null.
-pub(crate) fn elements<'a>(
-    cursor: &mut Cursor<'a>,
-    mut element: impl FnMut(&mut Cursor<'a>) -> Result<(), Broken>,
-) -> Result<bool, Broken> {
-    if cursor.peek() != Some(b'[') {
-        return Ok(cursor.value()? == Value::Null);
-    }
-    cursor.at += 1;
-    let mut first = true;
-    while cursor.element(&mut first)? {
-        element(cursor)?;
-    }
-    Ok(true)
-}
-
 /// Adds the fields of an object to `attributes`; `false` where it is none.
 pub(crate) fn read_map<'a>(
     cursor: &mut Cursor<'a>,
@@ -148,16 +113,5 @@ pub(crate) fn read_map<'a>(
         let value = cursor.value()?;
         attributes.push(Attribute { key, value, declared: Declared::Nothing });
         Ok(())
-    })
-}
-
-/// Reads text into `field`; whether it was text or null.
-pub(crate) fn text<'a>(cursor: &mut Cursor<'a>, field: &mut Option<Text<'a>>) -> Result<bool, Broken> {
-    Ok(match cursor.value()? {
-        Value::Text(text) => {
-            *field = Some(text);
-            true
-        }
-        value => value == Value::Null,
     })
 }

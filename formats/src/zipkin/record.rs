@@ -8,10 +8,8 @@
 //! endpoint = {"serviceName"?, "ipv4"?, "ipv6"?, "port"?}
 //! ```
 
-use crate::json::{Broken, Cursor, Text, Value};
-use crate::trace_json::{
-    Attribute, Declared, Flaw, Sent, SpanRecord, Unit, fields, nanoseconds, read_map, text,
-};
+use crate::json::{Broken, Cursor, Text, Value, fields, text};
+use crate::trace_json::{Attribute, Declared, Flaw, Sent, SpanRecord, Unit, nanoseconds, read_map};
 
 /// Reads the span that comes next; its tags are added to `attributes`.
 ///
