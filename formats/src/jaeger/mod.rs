@@ -10,7 +10,7 @@ mod split;
 pub mod storage;
 mod tags;
 
-use crate::json::{Broken, Cursor, Fault, Keys, malformed, note_fault};
+use crate::json::{Broken, Cursor, Fault, Keys, Value, fields, malformed, note_fault};
 use crate::{Confidence, Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition, TracesBuilder};
 use load::{Ended, Loader, TICK_NS};
 use record::TraceRecord;
@@ -20,6 +20,8 @@ use split::Part;
 pub struct Jaeger;
 
 const NOTHING: &str = "document holds no trace; was the search empty?";
+const OTHER: &str = "expected a Jaeger document, found other JSON; it is ignored";
+const NOT_DATA: &str = "expected the traces of a document, found something else; what it holds is not read";
 
 impl Format for Jaeger {
     fn name(&self) -> &'static str {
@@ -65,7 +67,7 @@ impl Format for Jaeger {
             let expected =
                 "a Jaeger document: \"data\", or a trace with \"traceID\", \"spans\", \"processes\"";
             return Err(malformed(input, 0, expected));
-        } else if builder.is_empty() && found.samples_left_out() == 0 {
+        } else if builder.is_empty() && found.losses().next().is_none() {
             found.caveat("no_traces", NOTHING, 0, input);
         }
         let traces = builder.finish(&mut found);
@@ -102,37 +104,48 @@ impl<'a> Reading<'a> {
     /// Reads an object that holds traces under `data` or is itself a trace.
     fn object(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
         let mut trace = TraceRecord::new(self.options.tags);
-        let outcome = self.fields(cursor, &mut trace);
+        let (byte, mut has_data) = (cursor.at, false);
+        let outcome = fields(cursor, |key, cursor| match &*key.bytes() {
+            b"data" => {
+                has_data = true;
+                self.data(cursor)
+            }
+            key if trace.field(key, cursor)? => Ok(()),
+            _ => cursor.value().map(|_| ()),
+        });
         self.load(&trace, outcome.is_ok());
-        outcome
-    }
-
-    fn fields(&mut self, cursor: &mut Cursor<'a>, trace: &mut TraceRecord<'a>) -> Result<(), Broken> {
-        cursor.at += 1;
-        let mut first = true;
-        while let Some(key) = cursor.key(&mut first)? {
-            let key = key.bytes();
-            if &*key != b"data" {
-                if !trace.field(&key, cursor)? {
-                    cursor.value()?;
-                }
-                continue;
-            }
-            self.found = true;
-            match cursor.peek() {
-                Some(b'[') => self.list(cursor)?,
-                Some(b'{') => {
-                    let mut trace = TraceRecord::new(self.options.tags);
-                    let outcome = split::read_trace(cursor, &mut trace);
-                    self.load(&trace, outcome.is_ok());
-                    outcome?;
-                }
-                _ => {
-                    cursor.value()?;
-                }
-            }
+        outcome?;
+        if !has_data && trace.is_empty() {
+            self.notes.caveat("document_other", OTHER, byte, &self.input[byte..]);
         }
         Ok(())
+    }
+
+    /// Reads a list of traces or a single one; null is what a search gives that found none.
+    fn data(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+        let byte = cursor.at;
+        match cursor.peek() {
+            Some(b'[') => {
+                self.found = true;
+                self.list(cursor)
+            }
+            Some(b'{') => {
+                self.found = true;
+                let mut trace = TraceRecord::new(self.options.tags);
+                let outcome = split::read_trace(cursor, &mut trace);
+                self.load(&trace, outcome.is_ok());
+                outcome?.note(&mut self.notes, byte, self.input);
+                Ok(())
+            }
+            _ => {
+                let is_null = cursor.value()? == Value::Null;
+                self.found |= is_null;
+                if !is_null {
+                    self.notes.damaged("data_unread", NOT_DATA, byte, &self.input[byte..]);
+                }
+                Ok(())
+            }
+        }
     }
 
     fn list(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {

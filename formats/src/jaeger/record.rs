@@ -18,6 +18,7 @@
 use super::tags::{Found, Owner, TagFields, TagReader, TagRecord};
 use crate::Tags;
 use crate::json::{Broken, Cursor, Text, Value, fields, text};
+use crate::trace_json::{Unit, nanoseconds};
 use std::ops::Range;
 
 /// One trace: its spans, and the lists they share.
@@ -33,6 +34,8 @@ pub(super) struct TraceRecord<'a> {
     pub(super) tags: Vec<TagRecord<'a>>,
     /// What is wrong with the trace and costs no span.
     pub(super) flaws: Vec<Flaw>,
+    /// Offsets of what stands in the place of a list of spans.
+    pub(super) spans_unread: Vec<usize>,
     tag_reader: TagReader<'a>,
 }
 
@@ -108,11 +111,16 @@ impl<'a> TraceRecord<'a> {
         self.references.clear();
         self.tags.clear();
         self.flaws.clear();
+        self.spans_unread.clear();
     }
 
     /// Whether there is anything of a trace in it.
     pub(super) fn is_empty(&self) -> bool {
-        self.id.is_none() && self.spans.is_empty() && self.processes.is_empty()
+        self.id.is_none()
+            && self.spans.is_empty()
+            && self.processes.is_empty()
+            && self.flaws.is_empty()
+            && self.spans_unread.is_empty()
     }
 
     /// Reads one field of a trace whose key was just passed; `false` when the key is not one of a trace.
@@ -138,7 +146,8 @@ impl<'a> TraceRecord<'a> {
                 }
                 match cursor.peek() {
                     Some(b'[') => self.read_spans(cursor)?,
-                    _ => self.expect_null(cursor)?,
+                    _ if cursor.value()? == Value::Null => {}
+                    _ => self.spans_unread.push(byte),
                 }
             }
             b"processes" => {
@@ -147,20 +156,13 @@ impl<'a> TraceRecord<'a> {
                 }
                 match cursor.peek() {
                     Some(b'{') => self.read_processes(cursor)?,
-                    _ => self.expect_null(cursor)?,
+                    _ if cursor.value()? == Value::Null => {}
+                    _ => self.flaws.push(flaw(TRACE_TYPE, byte)),
                 }
             }
             _ => return Ok(false),
         }
         Ok(true)
-    }
-
-    fn expect_null(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
-        let byte = cursor.at;
-        if cursor.value()? != Value::Null {
-            self.flaws.push(flaw(TRACE_TYPE, byte));
-        }
-        Ok(())
     }
 
     fn read_spans(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
@@ -261,7 +263,7 @@ impl<'a> TraceRecord<'a> {
                 6 | 7 => {
                     let time = if bit == 6 { &mut span.start_ns } else { &mut span.duration_ns };
                     let value = cursor.value()?;
-                    *time = nanoseconds(&value);
+                    *time = nanoseconds(&value, Unit::Microsecond);
                     if time.is_none() && value.is_number() {
                         span.flaw.get_or_insert(flaw(TIME, byte));
                     }
@@ -286,7 +288,8 @@ impl<'a> TraceRecord<'a> {
                 }
                 _ => {
                     let value = cursor.value()?;
-                    start_millis_ns = nanoseconds(&value).and_then(|micros| micros.checked_mul(1000));
+                    let as_micros_ns = nanoseconds(&value, Unit::Microsecond);
+                    start_millis_ns = as_micros_ns.and_then(|micros_ns| micros_ns.checked_mul(1000));
                     start_millis_ns.is_some() || value == Value::Null
                 }
             };
@@ -447,14 +450,4 @@ fn text_like<'a>(
         return Ok(true);
     }
     text(cursor, field)
-}
-
-/// Microseconds, as a number or as text, in nanoseconds.
-fn nanoseconds(value: &Value<'_>) -> Option<i64> {
-    if let Some(microseconds) = value.int() {
-        return microseconds.checked_mul(1000);
-    }
-    let nanoseconds = (value.float()? * 1000.0).round();
-    // Beyond 2^63 the cast would saturate; NaN fails the comparison.
-    (nanoseconds.abs() < 9.2e18).then_some(nanoseconds as i64)
 }

@@ -266,9 +266,7 @@ fn read_part(input: &[u8], start: usize, limit: usize, tags: Tags) -> Part {
         loader.load(&trace, ended, input);
         found |= !trace.is_empty();
         match outcome {
-            Ok(Shape::Trace) => {}
-            Ok(Shape::Other) => loader.notes.caveat("trace_unknown", NOT_TRACE, byte, &input[byte..]),
-            Ok(Shape::NoSpans) => loader.notes.caveat("trace_without_spans", NO_SPANS, byte, &input[byte..]),
+            Ok(shape) => shape.note(&mut loader.notes, byte, input),
             Err(broken) => break Outcome::Broken(broken),
         }
         match cursor.peek() {
@@ -298,6 +296,17 @@ pub(super) enum Shape {
     NoSpans,
     /// Something else.
     Other,
+}
+
+impl Shape {
+    /// Notes what is no trace at `byte`.
+    pub(super) fn note(self, notes: &mut Notes, byte: usize, input: &[u8]) {
+        match self {
+            Shape::Trace => {}
+            Shape::Other => notes.caveat("trace_unknown", NOT_TRACE, byte, &input[byte..]),
+            Shape::NoSpans => notes.caveat("trace_without_spans", NO_SPANS, byte, &input[byte..]),
+        }
+    }
 }
 
 /// Reads one trace. What was read before the bytes stop being JSON is in `trace`.

@@ -6,6 +6,7 @@
 use crate::Tags;
 use crate::json::{Broken, Cursor, Text, Value, text};
 use crate::trace::is_needed;
+use crate::trace_json::Declared;
 use rustc_hash::FxBuildHasher;
 use std::borrow::Cow;
 use std::hash::BuildHasher;
@@ -42,6 +43,16 @@ impl<'a> TagFields<'a> {
         }
         let dotted = |&byte: &u8| if byte == b'@' { b'.' } else { byte };
         Cow::Owned(self.key.bytes().iter().map(dotted).collect())
+    }
+
+    /// The type that the file declares.
+    pub(super) fn declared(&self) -> Declared {
+        match self.declared.map_or(&b""[..], |declared| declared.raw) {
+            b"bool" => Declared::Bool,
+            b"int64" => Declared::Int,
+            b"float64" => Declared::Float,
+            _ => Declared::Nothing,
+        }
     }
 }
 

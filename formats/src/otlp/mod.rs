@@ -12,7 +12,7 @@ use crate::json::{Broken, Cursor, Keys, elements, fields};
 use crate::trace_json::{
     Attribute, Loader, Part, ReadSpans, Service, SpanRecord, each, is_empty_list, take_service,
 };
-use crate::{Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition, trace_json};
+use crate::{Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition, Tags, trace_json};
 
 /// OTLP/JSON traces.
 pub struct Otlp;
@@ -23,7 +23,13 @@ const TOGETHER: usize = 256;
 const WRAPPERS: u8 = 2;
 
 const CUT: &str = "span is whole, but the file ends before the resource it belongs to; it is left out";
-const NOT_RESOURCE: &str = "expected the spans of a resource, found something else; it is ignored";
+const NOT_LIST: &str =
+    "expected a list of resources, scopes or spans, found something else; what it holds is not read";
+const NOT_RESOURCE: &str =
+    "expected the spans of a resource, found something else; what it holds is not read";
+const NOT_SCOPE: &str = "expected the spans of a scope, found something else; what it holds is not read";
+const FLAWED_RESOURCE: &str =
+    "resource or an attribute of it is not as expected; what is whole of it is used";
 const OTHER: &str = "document holds no traces (metrics or logs?); it is ignored";
 
 impl Format for Otlp {
@@ -75,9 +81,9 @@ impl<'a> ReadSpans<'a> for Reader<'a> {
     const EXPECTED: &'static str = "OTLP/JSON: \"resourceSpans\" or \"batches\" with \"scopeSpans\"";
     const TICK_NS: i64 = 1;
 
-    fn new(input: &'a [u8]) -> Reader<'a> {
+    fn new(input: &'a [u8], tags: Tags) -> Reader<'a> {
         Reader {
-            loader: Loader::new(input, Self::TICK_NS),
+            loader: Loader::new(input, Self::TICK_NS, tags),
             found: false,
             attributes: None,
             service: None,
@@ -118,7 +124,8 @@ impl<'a> Reader<'a> {
                 b"resourceSpans" | b"resource_spans" | b"batches" => {
                     // Batches may be anyone's.
                     self.found |= key.raw != b"batches" || is_empty_list(*cursor);
-                    elements(cursor, |cursor| self.resource(cursor))?
+                    self.list(cursor, Self::resource)?;
+                    true
                 }
                 b"trace" | b"result" if wrappers > 0 && cursor.peek() == Some(b'{') => {
                     self.object(cursor, wrappers - 1)?
@@ -132,15 +139,14 @@ impl<'a> Reader<'a> {
 
     /// Reads the spans of a resource.
     fn resource(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
-        cursor.peek();
-        let byte = cursor.at;
+        if cursor.peek() != Some(b'{') {
+            self.unread("resource_unknown", NOT_RESOURCE, cursor.at);
+            return cursor.value().map(|_| ());
+        }
         self.begin();
         let outcome = fields(cursor, |key, cursor| self.field(key.raw, cursor).map(|_| ()));
         self.load(outcome.is_err());
-        if !outcome? {
-            self.loader.notes.caveat("resource_unknown", NOT_RESOURCE, byte, &self.loader.input[byte..]);
-        }
-        Ok(())
+        outcome.map(|_| ())
     }
 
     /// Reads a field of the spans of a resource; whether it holds spans.
@@ -148,11 +154,20 @@ impl<'a> Reader<'a> {
         match key {
             b"resource" => {
                 self.found = true;
-                let mut attributes = Vec::new();
-                fields(cursor, |key, cursor| match key.raw {
-                    b"attributes" => record::read_attributes(cursor, &mut attributes).map(|_| ()),
-                    _ => cursor.value().map(|_| ()),
+                let (byte, mut attributes, mut right) = (cursor.at, Vec::new(), true);
+                let object = fields(cursor, |key, cursor| {
+                    match key.raw {
+                        b"attributes" => right &= record::read_attributes(cursor, &mut attributes)?,
+                        _ => {
+                            cursor.value()?;
+                        }
+                    }
+                    Ok(())
                 })?;
+                if !object || !right {
+                    let found = &self.loader.input[byte..];
+                    self.loader.notes.caveat("resource_unread", FLAWED_RESOURCE, byte, found);
+                }
                 self.attributes = Some(attributes);
                 self.service = None;
                 Ok(false)
@@ -162,13 +177,7 @@ impl<'a> Reader<'a> {
             | b"instrumentationLibrarySpans"
             | b"instrumentation_library_spans" => {
                 self.found = true;
-                elements(cursor, |cursor| {
-                    fields(cursor, |key, cursor| match key.raw {
-                        b"spans" => elements(cursor, |cursor| self.span(cursor)).map(|_| ()),
-                        _ => cursor.value().map(|_| ()),
-                    })
-                    .map(|_| ())
-                })?;
+                self.list(cursor, Self::scope)?;
                 Ok(true)
             }
             _ => {
@@ -176,6 +185,36 @@ impl<'a> Reader<'a> {
                 Ok(false)
             }
         }
+    }
+
+    /// Reads the spans of a scope.
+    fn scope(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+        if cursor.peek() != Some(b'{') {
+            self.unread("scope_unknown", NOT_SCOPE, cursor.at);
+            return cursor.value().map(|_| ());
+        }
+        fields(cursor, |key, cursor| match key.raw {
+            b"spans" => self.list(cursor, Self::span),
+            _ => cursor.value().map(|_| ()),
+        })
+        .map(|_| ())
+    }
+
+    /// Hands every element of a list to `read`, and says where there is none.
+    fn list(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        mut read: impl FnMut(&mut Self, &mut Cursor<'a>) -> Result<(), Broken>,
+    ) -> Result<(), Broken> {
+        let byte = cursor.at;
+        if !elements(cursor, |cursor| read(self, cursor))? {
+            self.unread("list_unread", NOT_LIST, byte);
+        }
+        Ok(())
+    }
+
+    fn unread(&mut self, code: &'static str, text: &'static str, byte: usize) {
+        self.loader.notes.damaged(code, text, byte, &self.loader.input[byte..]);
     }
 
     fn span(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {

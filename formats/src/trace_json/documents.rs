@@ -6,7 +6,7 @@
 //! in one go, and what stands before a fault is kept.
 
 use crate::json::{Broken, Cursor, Fault, malformed, note_fault};
-use crate::{Content, Notes, ReadErrorKind, ReadOptions, TracesBuilder, chunk};
+use crate::{Content, Notes, ReadErrorKind, ReadOptions, Tags, TracesBuilder, chunk};
 use std::ops::Range;
 
 /// How many pieces are looked at to tell whether a file is a stream.
@@ -25,8 +25,8 @@ pub(crate) trait ReadSpans<'a> {
     /// The tick of its clock in nanoseconds.
     const TICK_NS: i64;
 
-    /// A reader for documents in `input`.
-    fn new(input: &'a [u8]) -> Self;
+    /// A reader for documents in `input`, of whose spans these tags are kept.
+    fn new(input: &'a [u8], tags: Tags) -> Self;
 
     /// Reads the object or array that the cursor stands at, up to its end.
     ///
@@ -76,11 +76,11 @@ pub(crate) fn read<'a, R: ReadSpans<'a>>(
     let stream = is_stream(input);
     let size = if stream { options.chunk_bytes } else { usize::MAX };
     let ranges = chunk::cut(input, size, |from| next_piece(input, from));
-    let mut part = R::new(input).finish();
+    let mut part = R::new(input, options.tags).finish();
     chunk::read(
         &ranges,
         || (),
-        |(), range| read_range::<R>(input, range, stream),
+        |(), range| read_range(R::new(input, options.tags), input, range, stream),
         |_, later| part.absorb(later),
     );
     let fatal = |broken: &Broken| part.builder.is_empty() || (!stream && broken.fault == Fault::TooDeep);
@@ -90,7 +90,7 @@ pub(crate) fn read<'a, R: ReadSpans<'a>>(
     if !part.found {
         return Err(malformed(input, 0, R::EXPECTED));
     }
-    if part.notes.records() == 0 {
+    if part.notes.records() == 0 && part.notes.losses().next().is_none() {
         part.notes.caveat("no_traces", NOTHING, 0, input);
     }
     let traces = part.builder.finish(&mut part.notes);
@@ -99,8 +99,12 @@ pub(crate) fn read<'a, R: ReadSpans<'a>>(
     Ok(Content::Traces(traces))
 }
 
-fn read_range<'a, R: ReadSpans<'a>>(input: &'a [u8], range: Range<usize>, stream: bool) -> Part {
-    let mut reader = R::new(input);
+fn read_range<'a, R: ReadSpans<'a>>(
+    mut reader: R,
+    input: &'a [u8],
+    range: Range<usize>,
+    stream: bool,
+) -> Part {
     let mut fault = None;
     let mut at = range.start;
     while at < range.end {

@@ -3,8 +3,8 @@
 use super::documents::{Part, ReadSpans, each, is_empty_list};
 use super::load::{Loader, Service};
 use super::record::{Attribute, SpanRecord};
-use crate::Notes;
 use crate::json::{Broken, Cursor, Text, Value};
+use crate::{Notes, Tags};
 use hashbrown::HashMap;
 use std::marker::PhantomData;
 
@@ -59,9 +59,9 @@ impl<'a, G: Grammar> ReadSpans<'a> for Objects<'a, G> {
     const EXPECTED: &'static str = G::EXPECTED;
     const TICK_NS: i64 = G::TICK_NS;
 
-    fn new(input: &'a [u8]) -> Self {
+    fn new(input: &'a [u8], tags: Tags) -> Self {
         Objects {
-            loader: Loader::new(input, G::TICK_NS),
+            loader: Loader::new(input, G::TICK_NS, tags),
             found: false,
             attributes: Vec::new(),
             services: HashMap::new(),
