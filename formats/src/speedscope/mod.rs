@@ -13,17 +13,21 @@
 //! |---|---|---|
 //! | sample and weight, unit of time or bytes | one | one |
 //! | sample and weight, unit `none` | one | unknown: the weights are the counts |
+//! | sample, weight and count in `counts` | as many as it says | as many |
 //! | time between two events while a call is open | one | unknown |
 //!
 //! Time while no call is open belongs to no stack and is not counted. Times are kept to the nanosecond, bytes whole,
 //! and values without a unit with the decimal places they have, at most nine.
 //!
-//! Three fields are Plateau's own and nobody else's business: `valueName` and `valueUnit` say what a profile
-//! measures, and `counts` how many samples its entries stand for: 1 for one each, null when it is not known, or a
-//! list.
+//! Four fields are Plateau's own and nobody else's business: `valueName` and `valueUnit` say what a profile
+//! measures, `counts` how many samples its entries stand for: 1 for one each, null when it is not known, or a
+//! list; and `thread` whose samples they are: `{"name", "pid"?, "tid"?}`, null when that is not known.
 
+mod elements;
+mod evented;
 mod load;
 mod record;
+mod sampled;
 mod thread;
 mod write;
 
@@ -35,7 +39,7 @@ pub use write::{all_values, write};
 /// Reads speedscope files.
 pub struct Speedscope;
 
-const STRANGE: &str = "\"shared\" or \"profiles\" that is not as expected or stands twice, not read";
+const STRANGE: &str = "parts of the document that are not as expected or stand twice, not read";
 const NOTHING: &str = "document holds no profile";
 
 impl Format for Speedscope {
