@@ -127,17 +127,19 @@ const THREADS: &[Option<Told>] = &[
     Some(("count [count]", None, Some(9))),
 ];
 
-/// How many samples each thread has, by value type; nothing where there is no timeline.
-fn threads(profile: &Profile) -> BTreeMap<(String, Option<(String, Option<u32>, Option<u32>)>), usize> {
-    let mut all = BTreeMap::new();
+/// The value type and the thread of every sample, sorted; nothing where there is no timeline.
+fn threads(profile: &Profile) -> Vec<String> {
     let text = |id| profile.strings.text(id).into_owned();
+    let mut all = Vec::new();
     for series in &profile.series {
+        let value = text(series.value_types[0].name);
         for thread in series.samples.timeline.iter().flat_map(|timeline| &timeline.threads) {
             let thread = thread.map(|thread| profile.threads[thread.index()]);
             let told = thread.map(|thread| (text(thread.name), thread.pid, thread.tid));
-            *all.entry((text(series.value_types[0].name), told)).or_default() += 1;
+            all.push(format!("{value} {told:?}"));
         }
     }
+    all.sort();
     all
 }
 

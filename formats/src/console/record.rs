@@ -12,7 +12,7 @@
 //! ```
 
 use super::Console;
-use crate::json::{Broken, Cursor, Text, Value, elements, fields, text};
+use crate::json::{BrokenJson, Cursor, Text, Value, elements, fields, text};
 use crate::trace_json::{
     Attribute, Declared, Grammar, Sent, SpanRecord, Unit, keep, read_map, read_one, take_service,
 };
@@ -25,7 +25,7 @@ impl Grammar for Console {
     fn read_span<'a>(
         cursor: &mut Cursor<'a>,
         attributes: &mut Vec<Attribute<'a>>,
-    ) -> Result<Sent<'a>, Broken> {
+    ) -> Result<Sent<'a>, BrokenJson> {
         let (mut resource, mut end_ns, mut known) = (Value::Null, None, false);
         let mut span = SpanRecord::read(cursor, |span, key, cursor| match key {
             b"context" | b"SpanContext" => {
@@ -67,7 +67,7 @@ impl Grammar for Console {
     fn read_sender<'a>(
         cursor: &mut Cursor<'a>,
         attributes: &mut Vec<Attribute<'a>>,
-    ) -> Result<Option<Text<'a>>, Broken> {
+    ) -> Result<Option<Text<'a>>, BrokenJson> {
         if cursor.peek() == Some(b'[') {
             read_attributes(cursor, attributes)?;
             return Ok(take_service(attributes));
@@ -92,7 +92,7 @@ fn read_context<'a>(
     cursor: &mut Cursor<'a>,
     trace: &mut Option<Text<'a>>,
     span: &mut Option<Text<'a>>,
-) -> Result<bool, Broken> {
+) -> Result<bool, BrokenJson> {
     let mut right = true;
     let object = fields(cursor, |key, cursor| {
         match key.raw {
@@ -108,7 +108,10 @@ fn read_context<'a>(
 }
 
 /// Adds attributes to `attributes`: a map, or a list of keys and typed values. `false` where it is neither.
-fn read_attributes<'a>(cursor: &mut Cursor<'a>, attributes: &mut Vec<Attribute<'a>>) -> Result<bool, Broken> {
+fn read_attributes<'a>(
+    cursor: &mut Cursor<'a>,
+    attributes: &mut Vec<Attribute<'a>>,
+) -> Result<bool, BrokenJson> {
     if cursor.peek() == Some(b'{') {
         return read_map(cursor, attributes);
     }

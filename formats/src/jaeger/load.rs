@@ -1,6 +1,7 @@
 //! Loads borrowed records into the model.
 
-use super::record::{ProcessRecord, SpanRecord, TraceRecord};
+use super::record::{ProcessRecord, TraceRecord};
+use super::span::SpanRecord;
 use super::tags::TagRecord;
 use crate::interner::StringId;
 use crate::json::Text;
@@ -28,7 +29,7 @@ pub(super) enum Ended {
 }
 
 /// Loads traces one after the other; keeps what they share.
-pub(super) struct Loader<'a> {
+pub(super) struct TraceLoader<'a> {
     pub(super) builder: TracesBuilder,
     pub(super) notes: Notes,
     /// The processes of the trace under way; the id once a span has used it.
@@ -48,9 +49,9 @@ struct Loaded {
     says: Says,
 }
 
-impl<'a> Loader<'a> {
-    pub(super) fn new() -> Loader<'a> {
-        Loader {
+impl<'a> TraceLoader<'a> {
+    pub(super) fn new() -> TraceLoader<'a> {
+        TraceLoader {
             builder: TracesBuilder::new(TICK_NS),
             notes: Notes::default(),
             processes: HashMap::new(),

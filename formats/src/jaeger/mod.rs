@@ -6,15 +6,16 @@
 
 mod load;
 mod record;
+mod span;
 mod split;
 pub mod storage;
 mod tags;
 
-use crate::json::{Broken, Cursor, Fault, Keys, Value, fields, malformed, note_fault};
+use crate::json::{BrokenJson, Cursor, Fault, Keys, Value, fields, malformed, note_fault};
 use crate::{Confidence, Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition, TracesBuilder};
-use load::{Ended, Loader, TICK_NS};
+use load::{Ended, TICK_NS, TraceLoader};
 use record::TraceRecord;
-use split::Part;
+use split::WindowTraces;
 
 /// Jaeger UI and API documents.
 pub struct Jaeger;
@@ -89,7 +90,7 @@ struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     /// Reads documents to the end of the input.
-    fn documents(&mut self) -> Result<(), Broken> {
+    fn documents(&mut self) -> Result<(), BrokenJson> {
         let mut cursor = Cursor::new(self.input, 0);
         loop {
             match cursor.peek() {
@@ -102,7 +103,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Reads an object that holds traces under `data` or is itself a trace.
-    fn object(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+    fn object(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
         let mut trace = TraceRecord::new(self.options.tags);
         let (byte, mut has_data) = (cursor.at, false);
         let outcome = fields(cursor, |key, cursor| match &*key.bytes() {
@@ -122,7 +123,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Reads a list of traces or a single one; null is what a search gives that found none.
-    fn data(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+    fn data(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
         let byte = cursor.at;
         match cursor.peek() {
             Some(b'[') => {
@@ -148,7 +149,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn list(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+    fn list(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
         let (input, options) = (self.input, self.options);
         let end = split::read_list(input, cursor.at + 1, options, &mut |part| self.absorb(part))?;
         cursor.at = end;
@@ -160,12 +161,12 @@ impl<'a> Reading<'a> {
             return;
         }
         self.found = true;
-        let mut loader = Loader::new();
+        let mut loader = TraceLoader::new();
         loader.load(trace, if whole { Ended::Whole } else { Ended::Cut }, self.input);
         self.take(loader.builder, loader.notes);
     }
 
-    fn absorb(&mut self, part: Part) {
+    fn absorb(&mut self, part: WindowTraces) {
         self.found |= part.found;
         self.take(part.builder, part.notes);
     }

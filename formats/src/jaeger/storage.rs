@@ -4,9 +4,9 @@
 //! answer to a search, `{"hits": {"hits": [hit]}}`. Tags may stand in a list or in a map, whose keys have `@` for
 //! a dot. The fields are those of `SpanRecord` in Jaeger's `internal/storage/elasticsearch/dbmodel/model.go`.
 
-use super::load::{Ended, Loader, TICK_NS};
+use super::load::{Ended, TICK_NS, TraceLoader};
 use super::record::TraceRecord;
-use crate::json::{Broken, Cursor, Keys, elements, fields};
+use crate::json::{BrokenJson, Cursor, Keys, elements, fields};
 use crate::trace_json::{self, Part, ReadSpans, each, is_empty_list};
 use crate::{Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition, Tags};
 
@@ -51,7 +51,7 @@ impl Format for Storage {
 
 struct Reader<'a> {
     input: &'a [u8],
-    loader: Loader<'a>,
+    loader: TraceLoader<'a>,
     /// The span under way, as the only one of a trace.
     trace: TraceRecord<'a>,
     found: bool,
@@ -62,10 +62,10 @@ impl<'a> ReadSpans<'a> for Reader<'a> {
     const TICK_NS: i64 = TICK_NS;
 
     fn new(input: &'a [u8], tags: Tags) -> Reader<'a> {
-        Reader { input, loader: Loader::new(), trace: TraceRecord::new(tags), found: false }
+        Reader { input, loader: TraceLoader::new(), trace: TraceRecord::new(tags), found: false }
     }
 
-    fn document(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+    fn document(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
         each(cursor, |cursor| {
             let byte = cursor.at;
             if !self.object(cursor)? {
@@ -86,11 +86,11 @@ impl<'a> ReadSpans<'a> for Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// Reads a span, a hit, or the answer to a search; whether it was one of these.
-    fn object(&mut self, cursor: &mut Cursor<'a>) -> Result<bool, Broken> {
+    fn object(&mut self, cursor: &mut Cursor<'a>) -> Result<bool, BrokenJson> {
         match self.shape(*cursor)? {
-            Shape::Span => self.span(cursor)?,
-            Shape::Hit => self.hit(cursor)?,
-            Shape::Search => {
+            Stored::Span => self.span(cursor)?,
+            Stored::Hit => self.hit(cursor)?,
+            Stored::Search => {
                 fields(cursor, |key, cursor| match (key.raw, cursor.peek()) {
                     (b"hits", Some(b'{')) => fields(cursor, |key, cursor| match key.raw {
                         b"hits" => self.hits(cursor),
@@ -101,7 +101,7 @@ impl<'a> Reader<'a> {
                     _ => cursor.value().map(|_| ()),
                 })?;
             }
-            Shape::Other => {
+            Stored::Other => {
                 cursor.value()?;
                 return Ok(false);
             }
@@ -110,25 +110,25 @@ impl<'a> Reader<'a> {
     }
 
     /// What comes next, by the first key that tells.
-    fn shape(&self, mut cursor: Cursor<'a>) -> Result<Shape, Broken> {
+    fn shape(&self, mut cursor: Cursor<'a>) -> Result<Stored, BrokenJson> {
         if cursor.pass(b'{', "'{'").is_err() {
-            return Ok(Shape::Other);
+            return Ok(Stored::Other);
         }
         let mut first = true;
         while let Some(key) = cursor.key(&mut first)? {
             match key.raw {
-                b"traceID" | b"spanID" | b"operationName" => return Ok(Shape::Span),
-                b"_source" => return Ok(Shape::Hit),
-                b"hits" => return Ok(Shape::Search),
+                b"traceID" | b"spanID" | b"operationName" => return Ok(Stored::Span),
+                b"_source" => return Ok(Stored::Hit),
+                b"hits" => return Ok(Stored::Search),
                 _ => {
                     cursor.value()?;
                 }
             }
         }
-        Ok(Shape::Other)
+        Ok(Stored::Other)
     }
 
-    fn hits(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+    fn hits(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
         self.found |= is_empty_list(*cursor);
         let byte = cursor.at;
         if !elements(cursor, |cursor| self.hit(cursor))? {
@@ -137,7 +137,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn hit(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+    fn hit(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
         let (byte, mut has_source) = (cursor.at, false);
         fields(cursor, |key, cursor| match key.raw {
             b"_source" => {
@@ -153,7 +153,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn span(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+    fn span(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
         self.trace.clear();
         self.trace.read_element(cursor)?;
         self.found |= self.trace.spans.iter().any(|span| span.trace.is_some() || span.id.is_some());
@@ -162,7 +162,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-enum Shape {
+enum Stored {
     Span,
     Hit,
     Search,

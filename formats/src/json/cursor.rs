@@ -1,6 +1,6 @@
 //! A cursor over JSON bytes: keys, elements and values one after the other.
 
-use super::{Broken, Fault, Text, Value};
+use super::{BrokenJson, Fault, Text, Value};
 
 /// How deep values may be nested: one bit each of the stack of open brackets.
 const DEPTH: u32 = u128::BITS;
@@ -32,12 +32,12 @@ impl<'a> Cursor<'a> {
     }
 
     /// The fault of standing here.
-    pub(crate) fn broken(&self, expected: &'static str) -> Broken {
-        Broken { byte: self.at, expected, fault: Fault::Syntax }
+    pub(crate) fn broken(&self, expected: &'static str) -> BrokenJson {
+        BrokenJson { byte: self.at, expected, fault: Fault::Syntax }
     }
 
     /// Goes past `byte`, which must come next.
-    pub(crate) fn pass(&mut self, byte: u8, expected: &'static str) -> Result<(), Broken> {
+    pub(crate) fn pass(&mut self, byte: u8, expected: &'static str) -> Result<(), BrokenJson> {
         if self.peek() == Some(byte) {
             self.at += 1;
             return Ok(());
@@ -89,7 +89,7 @@ impl<'a> Cursor<'a> {
     /// The next key of the object that was entered by passing its brace, up to its value; `None` past the end
     /// of the object. `first` tells whether a comma is due.
     #[inline]
-    pub(crate) fn key(&mut self, first: &mut bool) -> Result<Option<Text<'a>>, Broken> {
+    pub(crate) fn key(&mut self, first: &mut bool) -> Result<Option<Text<'a>>, BrokenJson> {
         match self.peek() {
             Some(b'}') => {
                 self.at += 1;
@@ -109,7 +109,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Whether another element of the entered array comes; past the end of the array otherwise.
-    pub(crate) fn element(&mut self, first: &mut bool) -> Result<bool, Broken> {
+    pub(crate) fn element(&mut self, first: &mut bool) -> Result<bool, BrokenJson> {
         match self.peek() {
             Some(b']') => {
                 self.at += 1;
@@ -128,7 +128,7 @@ impl<'a> Cursor<'a> {
 
     /// Reads a string.
     #[inline]
-    pub(crate) fn string(&mut self) -> Result<Text<'a>, Broken> {
+    pub(crate) fn string(&mut self) -> Result<Text<'a>, BrokenJson> {
         self.pass(b'"', "a string")?;
         let start = self.at;
         let escaped = self.pass_quote()?;
@@ -136,7 +136,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Goes past the quote that ends the string the cursor stands in; whether there were escapes.
-    fn pass_quote(&mut self) -> Result<bool, Broken> {
+    fn pass_quote(&mut self) -> Result<bool, BrokenJson> {
         let mut escaped = false;
         loop {
             let rest = self.rest();
@@ -154,7 +154,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads any value.
-    pub(crate) fn value(&mut self) -> Result<Value<'a>, Broken> {
+    pub(crate) fn value(&mut self) -> Result<Value<'a>, BrokenJson> {
         match self.peek() {
             Some(b'"') => self.string().map(Value::Text),
             Some(b'{' | b'[') => {
@@ -178,7 +178,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    fn word(&mut self, word: &'static [u8]) -> Result<(), Broken> {
+    fn word(&mut self, word: &'static [u8]) -> Result<(), BrokenJson> {
         let rest = &self.input[self.at..];
         if rest.starts_with(word) {
             self.at += word.len();
@@ -191,7 +191,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Goes past the object or array that comes next.
-    fn skip_container(&mut self) -> Result<(), Broken> {
+    fn skip_container(&mut self) -> Result<(), BrokenJson> {
         // The lowest bit is the innermost open bracket: 1 for an array.
         let (mut stack, mut depth) = (0u128, 0);
         while let Some(&byte) = self.input.get(self.at) {
@@ -203,7 +203,7 @@ impl<'a> Cursor<'a> {
                 b'{' | b'[' => {
                     if depth == DEPTH {
                         let expected = "values nested at most 128 deep";
-                        return Err(Broken { byte: self.at - 1, expected, fault: Fault::TooDeep });
+                        return Err(BrokenJson { byte: self.at - 1, expected, fault: Fault::TooDeep });
                     }
                     depth += 1;
                     stack = stack << 1 | u128::from(byte == b'[');
@@ -252,7 +252,7 @@ fn quote_or_backslash(bytes: &[u8]) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn value(json: &str) -> Result<Value<'_>, Broken> {
+    fn value(json: &str) -> Result<Value<'_>, BrokenJson> {
         Cursor::new(json.as_bytes(), 0).value()
     }
 

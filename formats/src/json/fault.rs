@@ -5,7 +5,7 @@ use crate::{Notes, ReadErrorKind, note};
 
 /// Where and why the bytes stop being JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Broken {
+pub(crate) struct BrokenJson {
     /// Offset of the fault; the length of the input where the input is cut.
     pub(crate) byte: usize,
     /// What should have stood there.
@@ -28,7 +28,7 @@ const BROKEN: &str =
     "expected JSON, found something else; what is whole before it is used, the rest is not read";
 
 /// Notes where the bytes of a document stop being JSON.
-pub(crate) fn note_fault(notes: &mut Notes, input: &[u8], broken: &Broken) {
+pub(crate) fn note_fault(notes: &mut Notes, input: &[u8], broken: &BrokenJson) {
     let byte = broken.byte.min(input.len());
     let (code, text) = if byte == input.len() { ("json_cut", CUT) } else { ("json_broken", BROKEN) };
     notes.damaged(code, text, byte, &input[byte..]);

@@ -80,9 +80,9 @@ fn float(digits: &[u8]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::{Broken, Cursor};
+    use crate::json::{BrokenJson, Cursor};
 
-    fn value(json: &str) -> Result<Value<'_>, Broken> {
+    fn value(json: &str) -> Result<Value<'_>, BrokenJson> {
         Cursor::new(json.as_bytes(), 0).value()
     }
 

@@ -1,13 +1,13 @@
 //! The walk over an object or an array, and fields of text.
 
-use super::{Broken, Cursor, Text, Value};
+use super::{BrokenJson, Cursor, Text, Value};
 
 /// Hands every field of the object that comes next to `field`, which reads its value. `false`, having gone past the
 /// value, where it is neither an object nor null.
 pub(crate) fn fields<'a>(
     cursor: &mut Cursor<'a>,
-    mut field: impl FnMut(Text<'a>, &mut Cursor<'a>) -> Result<(), Broken>,
-) -> Result<bool, Broken> {
+    mut field: impl FnMut(Text<'a>, &mut Cursor<'a>) -> Result<(), BrokenJson>,
+) -> Result<bool, BrokenJson> {
     if cursor.peek() != Some(b'{') {
         return Ok(cursor.value()? == Value::Null);
     }
@@ -24,8 +24,8 @@ pub(crate) fn fields<'a>(
 /// value, where it is neither an array nor null.
 pub(crate) fn elements<'a>(
     cursor: &mut Cursor<'a>,
-    mut element: impl FnMut(&mut Cursor<'a>) -> Result<(), Broken>,
-) -> Result<bool, Broken> {
+    mut element: impl FnMut(&mut Cursor<'a>) -> Result<(), BrokenJson>,
+) -> Result<bool, BrokenJson> {
     if cursor.peek() != Some(b'[') {
         return Ok(cursor.value()? == Value::Null);
     }
@@ -38,7 +38,7 @@ pub(crate) fn elements<'a>(
 }
 
 /// Reads text into `field`; whether it was text or null.
-pub(crate) fn text<'a>(cursor: &mut Cursor<'a>, field: &mut Option<Text<'a>>) -> Result<bool, Broken> {
+pub(crate) fn text<'a>(cursor: &mut Cursor<'a>, field: &mut Option<Text<'a>>) -> Result<bool, BrokenJson> {
     Ok(match cursor.value()? {
         Value::Text(text) => {
             *field = Some(text);

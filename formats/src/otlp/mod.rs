@@ -8,9 +8,9 @@ mod record;
 #[cfg(test)]
 mod tests;
 
-use crate::json::{Broken, Cursor, Keys, elements, fields};
+use crate::json::{BrokenJson, Cursor, Keys, elements, fields};
 use crate::trace_json::{
-    Attribute, Loader, Part, ReadSpans, Service, SpanRecord, each, is_empty_list, take_service,
+    Attribute, Part, ReadSpans, Service, SpanLoader, SpanRecord, each, is_empty_list, take_service,
 };
 use crate::{Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition, Tags, trace_json};
 
@@ -67,7 +67,7 @@ impl Format for Otlp {
 }
 
 struct Reader<'a> {
-    loader: Loader<'a>,
+    loader: SpanLoader<'a>,
     found: bool,
     /// The resource under way: its attributes, once they were read, and the process that they describe.
     attributes: Option<Vec<Attribute<'a>>>,
@@ -83,7 +83,7 @@ impl<'a> ReadSpans<'a> for Reader<'a> {
 
     fn new(input: &'a [u8], tags: Tags) -> Reader<'a> {
         Reader {
-            loader: Loader::new(input, Self::TICK_NS, tags),
+            loader: SpanLoader::new(input, Self::TICK_NS, tags),
             found: false,
             attributes: None,
             service: None,
@@ -92,7 +92,7 @@ impl<'a> ReadSpans<'a> for Reader<'a> {
         }
     }
 
-    fn document(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+    fn document(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
         each(cursor, |cursor| {
             let byte = cursor.at;
             // A document may be the spans of one resource.
@@ -117,7 +117,7 @@ impl<'a> ReadSpans<'a> for Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// Reads an object that may hold spans; whether it did, or could have.
-    fn object(&mut self, cursor: &mut Cursor<'a>, wrappers: u8) -> Result<bool, Broken> {
+    fn object(&mut self, cursor: &mut Cursor<'a>, wrappers: u8) -> Result<bool, BrokenJson> {
         let mut known = false;
         fields(cursor, |key, cursor| {
             known |= match key.raw {
@@ -138,7 +138,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the spans of a resource.
-    fn resource(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+    fn resource(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
         if cursor.peek() != Some(b'{') {
             self.unread("resource_unknown", NOT_RESOURCE, cursor.at);
             return cursor.value().map(|_| ());
@@ -150,7 +150,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a field of the spans of a resource; whether it holds spans.
-    fn field(&mut self, key: &[u8], cursor: &mut Cursor<'a>) -> Result<bool, Broken> {
+    fn field(&mut self, key: &[u8], cursor: &mut Cursor<'a>) -> Result<bool, BrokenJson> {
         match key {
             b"resource" => {
                 self.found = true;
@@ -188,7 +188,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the spans of a scope.
-    fn scope(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+    fn scope(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
         if cursor.peek() != Some(b'{') {
             self.unread("scope_unknown", NOT_SCOPE, cursor.at);
             return cursor.value().map(|_| ());
@@ -204,8 +204,8 @@ impl<'a> Reader<'a> {
     fn list(
         &mut self,
         cursor: &mut Cursor<'a>,
-        mut read: impl FnMut(&mut Self, &mut Cursor<'a>) -> Result<(), Broken>,
-    ) -> Result<(), Broken> {
+        mut read: impl FnMut(&mut Self, &mut Cursor<'a>) -> Result<(), BrokenJson>,
+    ) -> Result<(), BrokenJson> {
         let byte = cursor.at;
         if !elements(cursor, |cursor| read(self, cursor))? {
             self.unread("list_unread", NOT_LIST, byte);
@@ -217,7 +217,7 @@ impl<'a> Reader<'a> {
         self.loader.notes.damaged(code, text, byte, &self.loader.input[byte..]);
     }
 
-    fn span(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+    fn span(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
         let span = record::read_span(cursor, &mut self.span_attributes)?;
         self.spans.push(span);
         if self.attributes.is_some() && self.spans.len() >= TOGETHER {

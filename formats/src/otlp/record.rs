@@ -10,7 +10,7 @@
 //!              "arrayValue": {"values": [value]} | "kvlistValue": {"values": [attribute]}}}
 //! ```
 
-use crate::json::{Broken, Cursor, Value, elements, fields, text};
+use crate::json::{BrokenJson, Cursor, Value, elements, fields, text};
 use crate::trace_json::{Attribute, Declared, SpanRecord, Unit, keep, read_one};
 
 /// Reads the span that comes next; its attributes are added to `attributes`.
@@ -20,7 +20,7 @@ use crate::trace_json::{Attribute, Declared, SpanRecord, Unit, keep, read_one};
 pub(super) fn read_span<'a>(
     cursor: &mut Cursor<'a>,
     attributes: &mut Vec<Attribute<'a>>,
-) -> Result<SpanRecord<'a>, Broken> {
+) -> Result<SpanRecord<'a>, BrokenJson> {
     let mut end_ns = None;
     let mut span = SpanRecord::read(cursor, |span, key, cursor| match key {
         b"traceId" | b"trace_id" => text(cursor, &mut span.trace),
@@ -54,7 +54,7 @@ pub(super) fn read_span<'a>(
 pub(super) fn read_attributes<'a>(
     cursor: &mut Cursor<'a>,
     attributes: &mut Vec<Attribute<'a>>,
-) -> Result<bool, Broken> {
+) -> Result<bool, BrokenJson> {
     let mut right = true;
     let list = elements(cursor, |cursor| {
         let (mut key, mut found) = (None, None);
@@ -81,7 +81,7 @@ pub(super) fn read_attributes<'a>(
 }
 
 /// Reads a value out of the object that names its type.
-fn read_value<'a>(cursor: &mut Cursor<'a>) -> Result<(Value<'a>, Declared), Broken> {
+fn read_value<'a>(cursor: &mut Cursor<'a>) -> Result<(Value<'a>, Declared), BrokenJson> {
     if cursor.peek() != Some(b'{') {
         return Ok((cursor.value()?, Declared::Nothing));
     }

@@ -1,6 +1,6 @@
 //! The elements of an array one by one.
 
-use crate::json::{Broken, Cursor};
+use crate::json::{BrokenJson, Cursor};
 
 /// The elements of an array, until it ends or its bytes stop being JSON.
 pub(super) struct Elements<'a> {
@@ -8,7 +8,7 @@ pub(super) struct Elements<'a> {
     first: bool,
     ended: bool,
     /// Where the bytes stop being JSON.
-    pub broken: Option<Broken>,
+    pub broken: Option<BrokenJson>,
 }
 
 impl<'a> Elements<'a> {
@@ -22,12 +22,12 @@ impl<'a> Elements<'a> {
     #[inline]
     pub(super) fn next<T>(
         &mut self,
-        read: impl FnOnce(&mut Cursor<'a>) -> Result<T, Broken>,
+        read: impl FnOnce(&mut Cursor<'a>) -> Result<T, BrokenJson>,
     ) -> Option<(usize, T)> {
         if self.ended {
             return None;
         }
-        let element = || -> Result<Option<(usize, T)>, Broken> {
+        let element = || -> Result<Option<(usize, T)>, BrokenJson> {
             if !self.cursor.element(&mut self.first)? {
                 return Ok(None);
             }

@@ -3,7 +3,7 @@
 use super::elements::Elements;
 use super::record::{self, Counts, Document, ProfileRecord, ThreadField};
 use super::thread::{self, ThreadName};
-use crate::json::{Broken, Decimal, note_fault};
+use crate::json::{BrokenJson, Decimal, note_fault};
 use crate::memory::Memory;
 use crate::{
     Frame, FrameId, Function, Moment, NoteKind, Notes, ProfileBuilder, SeriesId, StackId, Thread, ThreadId,
@@ -133,7 +133,7 @@ impl<'a> DocumentLoader<'a> {
     }
 
     /// Notes where the bytes of an array stop being JSON, unless the walk over the document ended there too.
-    pub(super) fn end(&mut self, broken: Option<Broken>) {
+    pub(super) fn end(&mut self, broken: Option<BrokenJson>) {
         if let Some(broken) = broken.filter(|broken| self.broken_at != Some(broken.byte)) {
             note_fault(&mut self.loaded.notes, self.input, &broken);
         }

@@ -4,7 +4,7 @@
 //! the unit behind the weights it measures.
 
 use super::thread::ThreadName;
-use crate::json::{Broken, Cursor, Decimal, Text, Value, fields, text};
+use crate::json::{BrokenJson, Cursor, Decimal, Text, Value, fields, text};
 
 /// A document: where its arrays begin, and what is small.
 #[derive(Default)]
@@ -18,7 +18,7 @@ pub(super) struct Document<'a> {
     /// Offsets of what is no profile or stands twice.
     pub strange: Vec<usize>,
     /// Where the bytes stop being JSON.
-    pub broken: Option<Broken>,
+    pub broken: Option<BrokenJson>,
 }
 
 /// One of `profiles`. Arrays are offsets of their brackets.
@@ -75,7 +75,7 @@ pub(super) fn document(input: &[u8]) -> Document<'_> {
 }
 
 impl<'a> Document<'a> {
-    fn walk(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+    fn walk(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
         cursor.pass(b'{', "'{', the start of a speedscope document")?;
         let mut first = true;
         while let Some(key) = cursor.key(&mut first)? {
@@ -104,7 +104,7 @@ impl<'a> Document<'a> {
         }
     }
 
-    fn shared(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+    fn shared(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
         fields(cursor, |key, cursor| {
             let byte = cursor.at;
             if key.raw == b"frames" && cursor.peek() == Some(b'[') && self.frames.is_none() {
@@ -117,7 +117,7 @@ impl<'a> Document<'a> {
         .map(|_| ())
     }
 
-    fn list(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+    fn list(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
         cursor.at += 1;
         let mut first = true;
         let profiles = self.profiles.get_or_insert_default();
@@ -139,7 +139,7 @@ impl<'a> Document<'a> {
 
 impl<'a> ProfileRecord<'a> {
     /// Reads a profile. The offsets of what is not as expected go to `strange`.
-    fn walk(&mut self, cursor: &mut Cursor<'a>, strange: &mut Vec<usize>) -> Result<(), Broken> {
+    fn walk(&mut self, cursor: &mut Cursor<'a>, strange: &mut Vec<usize>) -> Result<(), BrokenJson> {
         fields(cursor, |key, cursor| {
             let byte = cursor.at;
             let right = self.field(&key.bytes(), cursor)?;
@@ -152,7 +152,7 @@ impl<'a> ProfileRecord<'a> {
     }
 
     /// Reads a field; whether it is as expected.
-    fn field(&mut self, key: &[u8], cursor: &mut Cursor<'a>) -> Result<bool, Broken> {
+    fn field(&mut self, key: &[u8], cursor: &mut Cursor<'a>) -> Result<bool, BrokenJson> {
         match key {
             b"name" => text(cursor, &mut self.name),
             b"unit" => text(cursor, &mut self.unit),
@@ -197,7 +197,7 @@ impl<'a> ProfileRecord<'a> {
 }
 
 /// Goes past an array and keeps where it begins; whether it is the first such, or null.
-fn array(cursor: &mut Cursor<'_>, start: &mut Option<usize>) -> Result<bool, Broken> {
+fn array(cursor: &mut Cursor<'_>, start: &mut Option<usize>) -> Result<bool, BrokenJson> {
     let byte = cursor.at;
     if cursor.peek() != Some(b'[') {
         return Ok(cursor.value()? == Value::Null);
@@ -210,7 +210,7 @@ fn array(cursor: &mut Cursor<'_>, start: &mut Option<usize>) -> Result<bool, Bro
 }
 
 /// Reads where a profile begins or ends; whether that is a number or null.
-fn bound(cursor: &mut Cursor<'_>, at: &mut Option<Decimal>) -> Result<bool, Broken> {
+fn bound(cursor: &mut Cursor<'_>, at: &mut Option<Decimal>) -> Result<bool, BrokenJson> {
     let value = cursor.value()?;
     *at = number(value);
     Ok(at.is_some() || value == Value::Null)
@@ -233,7 +233,7 @@ pub(super) struct FrameRecord<'a> {
 }
 
 /// Reads a frame; what is no object has no name.
-pub(super) fn frame<'a>(cursor: &mut Cursor<'a>) -> Result<FrameRecord<'a>, Broken> {
+pub(super) fn frame<'a>(cursor: &mut Cursor<'a>) -> Result<FrameRecord<'a>, BrokenJson> {
     let mut frame = FrameRecord::default();
     fields(cursor, |key, cursor| {
         match (&*key.bytes(), cursor.value()?) {
@@ -264,7 +264,7 @@ pub(super) enum EventKind {
 
 /// Reads an event; what is no object has no fields.
 #[inline]
-pub(super) fn event(cursor: &mut Cursor<'_>) -> Result<Event, Broken> {
+pub(super) fn event(cursor: &mut Cursor<'_>) -> Result<Event, BrokenJson> {
     let mut event = Event::default();
     fields(cursor, |key, cursor| {
         match (&*key.bytes(), cursor.value()?) {

@@ -4,7 +4,7 @@ use super::elements::Elements;
 use super::load::{DocumentLoader, FRAME, Flaw, TOO_LARGE, Target};
 use super::record::{self, Counts, ProfileRecord};
 use crate::StackId;
-use crate::json::{Broken, Cursor, Value};
+use crate::json::{BrokenJson, Cursor, Value};
 
 const NO_SAMPLE: Flaw = ("sample_missing", "weights without a sample, left out");
 const NO_WEIGHT: Flaw = ("weight_missing", "samples without a weight, left out");
@@ -83,7 +83,7 @@ impl<'a> DocumentLoader<'a> {
     }
 
     /// Reads a sample.
-    fn stack(&mut self, cursor: &mut Cursor<'a>) -> Result<Result<Option<StackId>, Flaw>, Broken> {
+    fn stack(&mut self, cursor: &mut Cursor<'a>) -> Result<Result<Option<StackId>, Flaw>, BrokenJson> {
         if cursor.peek() != Some(b'[') {
             cursor.value()?;
             return Ok(Err(SAMPLE));

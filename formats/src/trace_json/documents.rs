@@ -5,7 +5,7 @@
 //! such lines, the pieces are read in parallel, and a flawed piece does not cost the next. Anything else is read
 //! in one go, and what stands before a fault is kept.
 
-use crate::json::{Broken, Cursor, Fault, malformed, note_fault};
+use crate::json::{BrokenJson, Cursor, Fault, malformed, note_fault};
 use crate::{Content, Notes, ReadErrorKind, ReadOptions, Tags, TracesBuilder, chunk};
 use std::ops::Range;
 
@@ -32,7 +32,7 @@ pub(crate) trait ReadSpans<'a> {
     ///
     /// # Errors
     /// Where the bytes stop being JSON; what was whole before is loaded.
-    fn document(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken>;
+    fn document(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson>;
 
     /// Where notes go.
     fn notes(&mut self) -> &mut Notes;
@@ -48,7 +48,7 @@ pub(crate) struct Part {
     /// Whether anything of the format was found.
     pub(crate) found: bool,
     /// The first fault.
-    fault: Option<Broken>,
+    fault: Option<BrokenJson>,
 }
 
 impl Part {
@@ -83,7 +83,7 @@ pub(crate) fn read<'a, R: ReadSpans<'a>>(
         |(), range| read_range(R::new(input, options.tags), input, range, stream),
         |_, later| part.absorb(later),
     );
-    let fatal = |broken: &Broken| part.builder.is_empty() || (!stream && broken.fault == Fault::TooDeep);
+    let fatal = |broken: &BrokenJson| part.builder.is_empty() || (!stream && broken.fault == Fault::TooDeep);
     if let Some(broken) = part.fault.filter(fatal) {
         return Err(malformed(input, broken.byte, broken.expected));
     }
@@ -124,7 +124,7 @@ fn read_range<'a, R: ReadSpans<'a>>(
 }
 
 /// Reads the documents from `at` to the end of `input`.
-fn read_piece<'a, R: ReadSpans<'a>>(reader: &mut R, input: &'a [u8], at: usize) -> Result<(), Broken> {
+fn read_piece<'a, R: ReadSpans<'a>>(reader: &mut R, input: &'a [u8], at: usize) -> Result<(), BrokenJson> {
     let mut cursor = Cursor::new(input, at);
     loop {
         match cursor.peek() {
@@ -196,15 +196,15 @@ fn is_whole(input: &[u8], start: usize) -> bool {
 /// Those of `visit`, and where the bytes stop being JSON.
 pub(crate) fn each<'a>(
     cursor: &mut Cursor<'a>,
-    mut visit: impl FnMut(&mut Cursor<'a>) -> Result<(), Broken>,
-) -> Result<(), Broken> {
+    mut visit: impl FnMut(&mut Cursor<'a>) -> Result<(), BrokenJson>,
+) -> Result<(), BrokenJson> {
     const DEEPEST: u32 = 128;
     let (mut depth, mut first) = (0, true);
     loop {
         if cursor.peek() == Some(b'[') {
             if depth == DEEPEST {
                 let expected = "arrays nested at most 128 deep";
-                return Err(Broken { byte: cursor.at, expected, fault: Fault::TooDeep });
+                return Err(BrokenJson { byte: cursor.at, expected, fault: Fault::TooDeep });
             }
             depth += 1;
             cursor.at += 1;

@@ -27,7 +27,7 @@ pub(crate) struct Service {
 }
 
 /// Loads spans one after the other.
-pub(crate) struct Loader<'a> {
+pub(crate) struct SpanLoader<'a> {
     pub(crate) input: &'a [u8],
     pub(crate) builder: TracesBuilder,
     pub(crate) notes: Notes,
@@ -36,10 +36,10 @@ pub(crate) struct Loader<'a> {
     tags: Vec<Tag>,
 }
 
-impl<'a> Loader<'a> {
-    pub(crate) fn new(input: &'a [u8], tick_ns: i64, wanted: Tags) -> Loader<'a> {
+impl<'a> SpanLoader<'a> {
+    pub(crate) fn new(input: &'a [u8], tick_ns: i64, wanted: Tags) -> SpanLoader<'a> {
         let builder = TracesBuilder::new(tick_ns);
-        Loader { input, builder, notes: Notes::default(), wanted, tags: Vec::new() }
+        SpanLoader { input, builder, notes: Notes::default(), wanted, tags: Vec::new() }
     }
 
     /// Adds a span with its attributes, or leaves it out with a note.

@@ -13,7 +13,7 @@ mod time;
 
 pub(crate) use documents::{Part, ReadSpans, each, is_empty_list, read};
 pub(crate) use ids::names_a_span;
-pub(crate) use load::{Loader, Service, UNKNOWN, take_service};
+pub(crate) use load::{Service, SpanLoader, UNKNOWN, take_service};
 pub(crate) use meaning::{Says, says, tag_value};
 pub(crate) use objects::{Grammar, Objects, Sent};
 pub(crate) use record::{Attribute, Declared, SpanRecord, keep, read_map, read_one};

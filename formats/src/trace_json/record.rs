@@ -1,7 +1,7 @@
 //! Borrowed records of spans, as all formats but Jaeger's have them.
 
 use super::time::{Unit, nanoseconds};
-use crate::json::{Broken, Cursor, Text, Value, fields};
+use crate::json::{BrokenJson, Cursor, Text, Value, fields};
 use std::ops::Range;
 
 /// One span. Everything stands as in the file; its attributes are in a list beside it.
@@ -35,8 +35,8 @@ impl<'a> SpanRecord<'a> {
     #[inline]
     pub(crate) fn read(
         cursor: &mut Cursor<'a>,
-        mut field: impl FnMut(&mut SpanRecord<'a>, &[u8], &mut Cursor<'a>) -> Result<bool, Broken>,
-    ) -> Result<SpanRecord<'a>, Broken> {
+        mut field: impl FnMut(&mut SpanRecord<'a>, &[u8], &mut Cursor<'a>) -> Result<bool, BrokenJson>,
+    ) -> Result<SpanRecord<'a>, BrokenJson> {
         let is_object = cursor.peek() == Some(b'{');
         let mut span = SpanRecord::new(cursor.at);
         if !is_object {
@@ -87,7 +87,11 @@ impl<'a> SpanRecord<'a> {
     ///
     /// # Errors
     /// Where the bytes stop being JSON.
-    pub(crate) fn read_time(&mut self, cursor: &mut Cursor<'a>, unit: Unit) -> Result<Option<i64>, Broken> {
+    pub(crate) fn read_time(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        unit: Unit,
+    ) -> Result<Option<i64>, BrokenJson> {
         let byte = cursor.at;
         let value = cursor.value()?;
         Ok(self.time(&value, unit, byte))
@@ -148,7 +152,7 @@ pub(crate) enum Declared {
 pub(crate) fn read_map<'a>(
     cursor: &mut Cursor<'a>,
     attributes: &mut Vec<Attribute<'a>>,
-) -> Result<bool, Broken> {
+) -> Result<bool, BrokenJson> {
     fields(cursor, |key, cursor| {
         let value = cursor.value()?;
         attributes.push(Attribute::new(key, value));
@@ -161,7 +165,7 @@ pub(crate) fn read_one<'a>(
     cursor: &mut Cursor<'a>,
     names: &[&[u8]],
     found: &mut Value<'a>,
-) -> Result<bool, Broken> {
+) -> Result<bool, BrokenJson> {
     fields(cursor, |key, cursor| {
         let value = cursor.value()?;
         if names.contains(&key.raw) {
@@ -172,7 +176,7 @@ pub(crate) fn read_one<'a>(
 }
 
 /// Keeps the value that comes next, whatever it is.
-pub(crate) fn keep<'a>(cursor: &mut Cursor<'a>, found: &mut Value<'a>) -> Result<bool, Broken> {
+pub(crate) fn keep<'a>(cursor: &mut Cursor<'a>, found: &mut Value<'a>) -> Result<bool, BrokenJson> {
     *found = cursor.value()?;
     Ok(true)
 }

@@ -9,7 +9,7 @@
 //! ```
 
 use super::Zipkin;
-use crate::json::{Broken, Cursor, Text, Value, fields, text};
+use crate::json::{BrokenJson, Cursor, Text, Value, fields, text};
 use crate::trace_json::{Attribute, Grammar, Sent, SpanRecord, Unit, keep, read_map, read_one};
 
 /// What OpenTracing and OpenTelemetry call the service at the other end.
@@ -22,7 +22,7 @@ impl Grammar for Zipkin {
     fn read_span<'a>(
         cursor: &mut Cursor<'a>,
         attributes: &mut Vec<Attribute<'a>>,
-    ) -> Result<Sent<'a>, Broken> {
+    ) -> Result<Sent<'a>, BrokenJson> {
         let (mut local, mut remote) = (Value::Null, None);
         // One field alone may be anyone's.
         let (mut has_trace, mut has_other) = (false, false);
@@ -68,7 +68,7 @@ impl Grammar for Zipkin {
     fn read_sender<'a>(
         cursor: &mut Cursor<'a>,
         attributes: &mut Vec<Attribute<'a>>,
-    ) -> Result<Option<Text<'a>>, Broken> {
+    ) -> Result<Option<Text<'a>>, BrokenJson> {
         let mut service = None;
         fields(cursor, |key, cursor| {
             match (key.raw, cursor.value()?) {
@@ -83,7 +83,7 @@ impl Grammar for Zipkin {
 }
 
 /// Reads the service at the other end; `false` where anything is of the wrong type.
-fn read_remote<'a>(cursor: &mut Cursor<'a>, service: &mut Option<Text<'a>>) -> Result<bool, Broken> {
+fn read_remote<'a>(cursor: &mut Cursor<'a>, service: &mut Option<Text<'a>>) -> Result<bool, BrokenJson> {
     let mut name = Value::Null;
     let right = read_one(cursor, &[b"serviceName"], &mut name)?;
     Ok(right
