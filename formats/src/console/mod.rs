@@ -7,7 +7,7 @@ mod record;
 #[cfg(test)]
 mod tests;
 
-use crate::json::Keys;
+use crate::json::recognise;
 use crate::trace_json::{self, Objects};
 use crate::{Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition};
 
@@ -25,9 +25,7 @@ impl Format for Console {
 
     fn recognise(&self, head: &[u8]) -> Option<Recognition> {
         const SIGNS: &[&[&str]] = &[&["context.trace_id"], &["SpanContext.TraceID"], &["SpanContext"]];
-        let keys = Keys::of(head)?;
-        let (sign, confidence) = keys.first_of(SIGNS, 1)?;
-        Some(Recognition { confidence, why: format!("JSON with the keys {}", sign.join(", ")) })
+        recognise(head, SIGNS, 1)
     }
 
     fn read(&self, input: &[u8], options: &ReadOptions, notes: &mut Notes) -> Result<Content, ReadErrorKind> {

@@ -11,8 +11,8 @@ mod split;
 pub mod storage;
 mod tags;
 
-use crate::json::{BrokenJson, Cursor, Fault, Keys, Value, fields, malformed, note_fault};
-use crate::{Confidence, Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition, TracesBuilder};
+use crate::json::{BrokenJson, Cursor, Fault, Value, fields, malformed, note_fault, recognise};
+use crate::{Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition, TracesBuilder};
 use load::{Ended, TICK_NS, TraceLoader};
 use record::TraceRecord;
 use split::WindowTraces;
@@ -46,12 +46,7 @@ impl Format for Jaeger {
             &["spans"],
             &["data"],
         ];
-        let keys = Keys::of(head)?;
-        let sign = SIGNS.iter().position(|sign| sign.iter().all(|path| keys.has(path)))?;
-        // The last three may be anyone's.
-        let sure = sign + 3 < SIGNS.len();
-        let confidence = if sure { Confidence::Certain } else { Confidence::Possible };
-        Some(Recognition { confidence, why: format!("JSON with the keys {}", SIGNS[sign].join(", ")) })
+        recognise(head, SIGNS, 3)
     }
 
     fn read(&self, input: &[u8], options: &ReadOptions, notes: &mut Notes) -> Result<Content, ReadErrorKind> {

@@ -6,7 +6,7 @@
 
 use super::load::{Ended, TICK_NS, TraceLoader};
 use super::record::TraceRecord;
-use crate::json::{BrokenJson, Cursor, Keys, elements, fields};
+use crate::json::{BrokenJson, Cursor, elements, fields, recognise};
 use crate::trace_json::{self, Part, ReadSpans, each, is_empty_list};
 use crate::{Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition, Tags};
 
@@ -39,9 +39,7 @@ impl Format for Storage {
             &["hits.hits._source.spanID"],
             &["hits.hits"],
         ];
-        let keys = Keys::of(head)?;
-        let (sign, confidence) = keys.first_of(SIGNS, 1)?;
-        Some(Recognition { confidence, why: format!("JSON with the keys {}", sign.join(", ")) })
+        recognise(head, SIGNS, 1)
     }
 
     fn read(&self, input: &[u8], options: &ReadOptions, notes: &mut Notes) -> Result<Content, ReadErrorKind> {

@@ -16,7 +16,7 @@ mod walk;
 pub(crate) use cursor::Cursor;
 pub(crate) use decimal::Decimal;
 pub(crate) use fault::{BrokenJson, Fault, malformed, note_fault};
-pub(crate) use kind::{Keys, unsupported};
+pub(crate) use kind::{Keys, recognise, unsupported};
 pub(crate) use text::Text;
 pub(crate) use value::Value;
 pub(crate) use walk::{elements, fields, text};

@@ -8,7 +8,7 @@ mod record;
 #[cfg(test)]
 mod tests;
 
-use crate::json::{BrokenJson, Cursor, Keys, elements, fields};
+use crate::json::{BrokenJson, Cursor, elements, fields, recognise};
 use crate::trace_json::{
     Attribute, Part, ReadSpans, Service, SpanLoader, SpanRecord, each, is_empty_list, take_service,
 };
@@ -56,9 +56,7 @@ impl Format for Otlp {
             &["scopeSpans.spans"],
             &["batches"],
         ];
-        let keys = Keys::of(head)?;
-        let (sign, confidence) = keys.first_of(SIGNS, 1)?;
-        Some(Recognition { confidence, why: format!("JSON with the keys {}", sign.join(", ")) })
+        recognise(head, SIGNS, 1)
     }
 
     fn read(&self, input: &[u8], options: &ReadOptions, notes: &mut Notes) -> Result<Content, ReadErrorKind> {

@@ -8,7 +8,7 @@ mod record;
 #[cfg(test)]
 mod tests;
 
-use crate::json::Keys;
+use crate::json::recognise;
 use crate::trace_json::{self, Objects};
 use crate::{Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition};
 
@@ -35,9 +35,7 @@ impl Format for Zipkin {
             &["traceId", "localEndpoint"],
             &["traceId", "parentId"],
         ];
-        let keys = Keys::of(head)?;
-        let (sign, confidence) = keys.first_of(SIGNS, 3)?;
-        Some(Recognition { confidence, why: format!("JSON with the keys {}", sign.join(", ")) })
+        recognise(head, SIGNS, 3)
     }
 
     fn read(&self, input: &[u8], options: &ReadOptions, notes: &mut Notes) -> Result<Content, ReadErrorKind> {
