@@ -533,8 +533,7 @@ fn every_legacy_form_is_named() {
 #[test]
 fn every_field_of_the_tables_is_kept() {
     let mut profile = base();
-    profile.function[0] =
-        Function { id: 1, name: 5, system_name: 6, filename: 8, start_line: 42, ..Function::default() };
+    profile.function[0] = Function { id: 1, name: 5, system_name: 6, filename: 8, start_line: 42 };
     profile.location[0].mapping_id = 1;
     profile.location[0].line[0].line = 44;
     profile.period_type = Some(ValueType { r#type: 3, unit: 4 });
