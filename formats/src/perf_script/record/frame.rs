@@ -32,6 +32,12 @@ pub(in super::super) fn frame(line: &[u8]) -> Option<FrameLine<'_>> {
     Some(FrameLine { symbol: strip_offset(symbol), dso, inlined })
 }
 
+/// Whether a line that stands at the end of a file without a newline is a whole frame all the same: it ends in a
+/// path or a pseudo-file in parentheses, and what is only a part of one does not.
+pub(in super::super) fn is_whole_frame(line: &[u8]) -> bool {
+    frame(line).is_some_and(|frame| frame.inlined || matches!(frame.dso.first(), Some(b'/' | b'[')))
+}
+
 /// Splits `symbol (dso)`: the dso is the last group in parentheses, and may hold such groups itself.
 fn split_dso(text: &[u8]) -> (&[u8], &[u8]) {
     if !text.ends_with(b")") {
@@ -111,6 +117,21 @@ mod tests {
             );
         }
         assert_eq!(frame(b"\t THIS_IS_A_WEIRD_LINE"), None);
+    }
+
+    #[test]
+    fn a_part_of_a_frame_is_no_whole_one() {
+        for line in [
+            "\t7f f(int)+0x1 (/opt/a b/x (deleted))",
+            "\t7f (anonymous namespace)::f (/x)",
+            "\t7f [unknown] ([unknown])",
+            "\t7f g (inlined)",
+        ] {
+            assert!(is_whole_frame(line.as_bytes()), "{line}");
+            for end in 0..line.len() {
+                assert!(!is_whole_frame(&line.as_bytes()[..end]), "{}", &line[..end]);
+            }
+        }
     }
 
     #[test]

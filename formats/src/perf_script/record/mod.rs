@@ -7,7 +7,7 @@
 mod frame;
 mod header;
 
-pub(super) use frame::{FrameLine, frame, source_line};
+pub(super) use frame::{FrameLine, frame, is_whole_frame, source_line};
 pub(super) use header::{Header, header};
 
 /// The line without its end (`\n` or `\r\n`) and trailing blanks.
