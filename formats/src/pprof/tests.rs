@@ -577,3 +577,18 @@ fn errors_name_the_record_they_stand_in() {
         assert!(message.contains(&format!("byte {}, {name}.", whole.len() + 3)), "{message}");
     }
 }
+
+#[test]
+fn frames_to_drop_are_not_looked_for_in_faulty_locations() {
+    let mut profile = base();
+    profile.drop_frames = add_string(&mut profile, b"leaf");
+    profile.location.push(Location {
+        id: 4,
+        line: vec![Line { function_id: 77, line: 1 }],
+        ..Location::default()
+    });
+    profile.sample.push(Sample { location_id: vec![4, 1], value: vec![1, 10], label: vec![] });
+    let (read, notes) = read(&profile);
+    assert_eq!((read.series[0].records, notes.samples_left_out()), (1, 1));
+    assert_eq!(notes.get("pprof_function_missing").unwrap().count, 1);
+}
