@@ -73,6 +73,9 @@ pub fn folded_diff(
                 frames.push(paths.key[at] as usize);
                 at = paths.parent[at] as usize;
             }
+            if let [frame] = frames[..] {
+                out.write_all(folded::guard(&names.texts[frame]))?;
+            }
             for (depth, &frame) in frames.iter().rev().enumerate() {
                 if depth > 0 {
                     out.write_all(b";")?;
@@ -107,6 +110,7 @@ pub fn folded_text_diff(before: &Totals<'_>, after: &Totals<'_>, out: &mut impl 
     let lines = both.chain(appeared.into_iter().map(|total| (total.stack, 0, total.sum)));
     write_overlapped(out, |out| {
         for (stack, before, after) in lines.filter(|&(_, before, after)| (before, after) != (0, 0)) {
+            out.write_all(folded::guard(stack))?;
             out.write_all(stack)?;
             write_columns(out, before * unit_before, after * unit_after, decimals)?;
         }

@@ -33,8 +33,8 @@ pub(crate) fn line_end(input: &[u8], from: usize) -> usize {
 /// earlier is good for. `absorb` is told which worker a part comes from. Reading runs ahead of absorbing by a few
 /// ranges only, so that parts do not pile up in memory.
 ///
-/// Neither `read` nor `absorb` may use rayon: a thread that waits for its own tasks takes up others, among them a
-/// worker that waits for what the first one holds.
+/// None of the closures may use rayon itself: a thread that waits for rayon's work inside one may be given another
+/// worker of this to run, which then waits for the part that the first has under way, for ever.
 pub(crate) fn read<W, P: Send>(
     ranges: &[Range<usize>],
     worker: impl Fn() -> W + Sync,
@@ -119,6 +119,7 @@ impl<P> Queue<P> {
         while index > state.to_absorb + self.ahead && !state.stopped {
             state = self.moved.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+        // What would be read after a panic is thrown away.
         (!state.stopped).then_some((index, range))
     }
 
@@ -171,6 +172,14 @@ mod tests {
         let fails = |_: &mut (), range: Range<usize>| assert!(range.start != 3, "reading fails");
         let outcome = std::panic::catch_unwind(|| read(&ranges, || (), fails, |_, ()| {}));
         assert!(outcome.is_err());
+    }
+
+    #[test]
+    fn nothing_is_read_after_a_stop() {
+        let queue: Queue<()> = Queue { state: Mutex::new(State::default()), moved: Condvar::new(), ahead: 2 };
+        assert_eq!(queue.next(&[0..1, 1..2]), Some((0, 0..1)));
+        queue.state().stopped = true;
+        assert_eq!(queue.next(&[0..1, 1..2]), None);
     }
 
     #[test]

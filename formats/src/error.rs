@@ -30,6 +30,14 @@ pub enum ReadErrorKind {
     /// There is not one byte in it.
     #[error("is empty (0 bytes), expected a capture; was the recording cut short?")]
     Empty,
+    /// The format that is asked for does not exist.
+    #[error("cannot be read as \"{name}\", which is no format; expected one of: {known}")]
+    NoSuchFormat {
+        /// The name that was given.
+        name: &'static str,
+        /// The names of the known formats.
+        known: String,
+    },
     /// No format knows these bytes.
     #[error("is not a capture in a known format (first bytes: \"{found}\"); expected {expected}")]
     Unrecognised {
@@ -45,14 +53,6 @@ pub enum ReadErrorKind {
         format: &'static str,
         /// What to do instead.
         advice: &'static str,
-    },
-    /// The format that was asked for does not exist.
-    #[error("cannot be read as \"{wanted}\", which is no known format; expected one of: {known}")]
-    NoSuchFormat {
-        /// What was asked for.
-        wanted: &'static str,
-        /// The names of the known formats.
-        known: String,
     },
     /// Two formats are equally sure that the bytes are theirs.
     #[error("could be {first} or {second}; say which with --from {first} or --from {second}")]
@@ -107,9 +107,9 @@ impl ReadErrorKind {
             ReadErrorKind::Io(_) => "unreadable",
             ReadErrorKind::NotAFile { .. } => "not_a_file",
             ReadErrorKind::Empty => "empty",
+            ReadErrorKind::NoSuchFormat { .. } => "no_such_format",
             ReadErrorKind::Unrecognised { .. } => "unknown_format",
             ReadErrorKind::Unsupported { .. } => "unsupported_format",
-            ReadErrorKind::NoSuchFormat { .. } => "no_such_format",
             ReadErrorKind::Ambiguous { .. } => "ambiguous_format",
             ReadErrorKind::Unpack { .. } => "bad_container",
             ReadErrorKind::TooLarge { .. } => "too_large",

@@ -35,8 +35,8 @@ pub trait Format: Sync {
     /// One line for help and tables: what writes it.
     fn description(&self) -> &'static str;
 
-    /// Whether the input looks like this format, judged by its first bytes (`head`: 64 KiB, or the
-    /// first line where that is longer, at most 16 MiB).
+    /// Whether the input looks like this format, judged by its first bytes: `head` is the first 64 KiB, or
+    /// the first line where that is longer, up to 16 MiB.
     fn recognise(&self, head: &[u8]) -> Option<Recognition>;
 
     /// Reads the whole unpacked input.
@@ -84,7 +84,7 @@ pub struct Recognition {
 /// How to read.
 #[derive(Clone, Debug)]
 pub struct ReadOptions {
-    /// Read as this format whatever the bytes look like.
+    /// Read as the format of this name whatever the bytes look like. A name that no format has is an error.
     pub from: Option<&'static str>,
     /// Map large files into memory instead of reading them.
     pub map: bool,
@@ -167,6 +167,7 @@ fn read_stored(name: &str, stored: &Stored<'_>, options: &ReadOptions) -> Result
     if stored.is_empty() {
         return Err(ReadErrorKind::Empty);
     }
+    let wanted = wanted(options)?;
     let source = |format: &'static dyn Format, why_recognised, container| Source {
         name: name.to_owned(),
         format: format.name(),
@@ -176,7 +177,7 @@ fn read_stored(name: &str, stored: &Stored<'_>, options: &ReadOptions) -> Result
         digest: options.digest.then(|| digest(stored)),
     };
     if let Some(mut unpacker) = Unpacker::new(stored, unpack::limit(stored, options)) {
-        let found = wanted(options)?.or_else(|| recognise(&unpack::first_bytes(stored, HEAD)?).ok());
+        let found = wanted.clone().or_else(|| recognise(&unpack::first_bytes(stored, HEAD)?).ok());
         if let Some((format, why)) = found
             && let Some(content) = format.read_packed(&mut unpacker, options, &mut notes)
         {
@@ -194,15 +195,15 @@ fn read_stored(name: &str, stored: &Stored<'_>, options: &ReadOptions) -> Result
 
 /// The format that is asked for.
 fn wanted(options: &ReadOptions) -> Result<Option<(&'static dyn Format, String)>, ReadErrorKind> {
-    let Some(wanted) = options.from else { return Ok(None) };
-    match format_named(wanted) {
+    let Some(name) = options.from else { return Ok(None) };
+    match format_named(name) {
         Some(format) => Ok(Some((format, "--from".to_owned()))),
-        None => Err(ReadErrorKind::NoSuchFormat { wanted, known: format_names() }),
+        None => Err(ReadErrorKind::NoSuchFormat { name, known: names() }),
     }
 }
 
-/// The names of all formats, for messages.
-fn format_names() -> String {
+/// The names of all formats, for people.
+fn names() -> String {
     FORMATS.iter().map(|format| format.name()).collect::<Vec<_>>().join(", ")
 }
 
@@ -215,6 +216,7 @@ pub(crate) fn unpack<'a>(
     if stored.is_empty() {
         return Err(ReadErrorKind::Empty);
     }
+    let wanted = wanted(options)?;
     // What is no capture is refused by its first bytes, before gigabytes of it are unpacked.
     if let Some(first) =
         unpack::first_bytes(stored, HEAD).filter(|first| options.from.is_none() && is_enough(first))
@@ -222,8 +224,8 @@ pub(crate) fn unpack<'a>(
         recognise(&first)?;
     }
     let (mut bytes, container) = unpack::unpack(stored, options, notes)?;
-    let (format, why_recognised) = wanted(options)?.map_or_else(|| recognise(&bytes), Ok)?;
-    if format.is_lines() && unpack::ended_early(notes) {
+    let (format, why_recognised) = wanted.map_or_else(|| recognise(&bytes), Ok)?;
+    if format.is_lines() && unpack::ends_early(notes) {
         bytes.drop_cut_line(notes);
     }
     if format.is_lines() {
@@ -256,7 +258,7 @@ fn recognise(input: &[u8]) -> Result<(&'static dyn Format, String), ReadErrorKin
     match best {
         Some((format, recognition)) => Ok((format, recognition.why)),
         None => {
-            let expected = format!("one of: {}", format_names());
+            let expected = format!("one of: {}", names());
             Err(ReadErrorKind::Unrecognised {
                 found: head[..head.len().min(40)].escape_ascii().to_string(),
                 expected,
@@ -308,4 +310,44 @@ fn unsupported(input: &[u8]) -> Option<(&'static str, &'static str)> {
             pprof::legacy(&input[..input.len().min(HEAD)])
                 .map(|format| (format, "convert it with `go tool pprof -proto`"))
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::{Compression, write::GzEncoder};
+    use std::io::Write;
+
+    fn gzip(text: &str) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn a_format_that_does_not_exist_is_an_error_that_names_those_that_do() {
+        for bytes in [b"a;b 1\n".to_vec(), gzip("a;b 1\n")] {
+            let options = ReadOptions { from: Some("foldet"), ..ReadOptions::default() };
+            let error = read_bytes("x", &bytes, &options).unwrap_err();
+            assert_eq!(error.kind.code(), "no_such_format");
+            let text = error.to_string();
+            assert!(
+                text.contains("foldet") && FORMATS.iter().all(|known| text.contains(known.name())),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_follows_a_whole_container_costs_no_line() {
+        // No newline at the end: a piece of a line in a cut container only.
+        let whole = gzip("a;b 1\na;c 22");
+        let codes = |stored: &[u8]| {
+            let capture = read_bytes("x", stored, &ReadOptions::default()).unwrap();
+            let codes: Vec<_> = capture.notes.iter().map(|note| note.code).collect();
+            (capture.records_used(), codes)
+        };
+        assert_eq!(codes(&[&whole[..], b"garbage"].concat()), (2, vec!["gzip_trailing"]));
+        assert_eq!(codes(&whole[..whole.len() - 1]), (1, vec!["gzip_damaged", "line_cut"]));
+    }
 }

@@ -23,9 +23,10 @@ pub enum NoteKind {
 /// Where in the input, and what stood there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// Offset in the unpacked input; of damage to a container, in the file as it is stored.
+    /// Offset in the unpacked input; in the packed file for notes about the container itself (`gzip_damaged`,
+    /// `gzip_trailing`, `zstd_damaged`).
     pub byte: u64,
-    /// Line, counted from 1; `None` for binary formats.
+    /// Line, counted from 1; `None` for binary formats and for notes about the container.
     pub line: Option<u64>,
     /// The bytes found, escaped and cut to 80.
     pub found: String,
@@ -85,6 +86,18 @@ impl Notes {
     /// Counts one sample left out at `byte`, where `found` stands.
     pub fn left_out(&mut self, code: &'static str, text: &'static str, byte: usize, found: &[u8]) {
         self.add(code, NoteKind::LeftOut, text, 1, Some((byte, found)));
+    }
+
+    /// Counts `samples` samples left out together at `byte`, where `found` stands.
+    pub(crate) fn left_out_together(
+        &mut self,
+        code: &'static str,
+        text: &'static str,
+        samples: u64,
+        byte: usize,
+        found: &[u8],
+    ) {
+        self.add(code, NoteKind::LeftOut, text, samples, Some((byte, found)));
     }
 
     /// Counts one place at `byte` where the input is cut or damaged, and `found` stands.

@@ -6,16 +6,16 @@ use flate2::bufread::GzDecoder;
 use std::io::{self, Read};
 use std::ops::Deref;
 
-/// Codes of notes: a container that ends before its contents do.
-const GZIP_DAMAGED: &str = "gzip_damaged";
-const ZSTD_DAMAGED: &str = "zstd_damaged";
-
 /// What may be unpacked whatever the ratio. Real captures were seen to pack up to 42 to 1 with gzip; one deep stack
 /// alone, sampled again and again, 152 to 1; one line of folded text alone 344 to 1; zeros 1,030 to 1.
 const UNPACK_FREELY: u64 = 256 << 20;
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+
+/// Codes of notes.
+const GZIP_DAMAGED: &str = "gzip_damaged";
+const ZSTD_DAMAGED: &str = "zstd_damaged";
 
 /// Containers are unpacked in pieces of this many bytes. What is left of a damaged one depends on it, so it is
 /// always the same.
@@ -61,11 +61,6 @@ impl Deref for Unpacked<'_> {
     }
 }
 
-/// Whether a container gave less than was put into it.
-pub(crate) fn ended_early(notes: &Notes) -> bool {
-    [GZIP_DAMAGED, ZSTD_DAMAGED].iter().any(|code| notes.get(code).is_some())
-}
-
 impl Unpacked<'_> {
     /// Takes away what stands after the last line end: in a damaged container it is a piece of a line, and a piece
     /// of a number is a wrong number.
@@ -89,6 +84,11 @@ impl Unpacked<'_> {
         bytes.iter_mut().filter(|byte| **byte == b'\r').for_each(|byte| *byte = b'\n');
         *self = Unpacked::Owned(bytes);
     }
+}
+
+/// Whether the data of a container ended early or turned out corrupt. Bytes that follow a whole container do no harm.
+pub(crate) fn ends_early(notes: &Notes) -> bool {
+    [GZIP_DAMAGED, ZSTD_DAMAGED].iter().any(|code| notes.get(code).is_some())
 }
 
 /// The first bytes of what a container holds, at most `most`; `None` for plain bytes.

@@ -81,12 +81,31 @@ fn small_traces_cut_anywhere_give_no_more_than_the_whole() {
 }
 
 #[test]
-fn a_cut_perf_script_names_the_cut() {
+fn a_perf_script_cut_at_any_byte_has_the_samples_before_the_cut_and_names_it() {
     let (_, bytes) = captures().swap_remove(0);
-    let text = &bytes[..200_000];
-    let in_a_frame = memchr::memrchr(b'\t', text).expect("there are frames") + 20;
-    let capture = read("perf-script", &bytes[..in_a_frame]).expect("what is whole is read");
-    assert!(capture.notes.get("cut_at_end").is_some());
+    let few = memchr::memmem::find_iter(&bytes, b"\n\n").nth(3).expect("there are samples") + 2;
+    let bytes = &bytes[..few];
+    let whole = read("perf-script", bytes).expect("the whole is read");
+    assert_eq!((used(&whole), whole.notes.is_empty()), (4, true));
+    // Above the samples stand comments, of which nothing is cut at the end of a line.
+    let first = memchr::memmem::find(bytes, b"\n\t").expect("there are frames");
+    let first = memchr::memrchr(b'\n', &bytes[..first]).map_or(0, |at| at + 1);
+    for cut in 1..=bytes.len() {
+        let text = &bytes[..cut];
+        let capture = read("perf-script", text).expect("what is whole is read");
+        let before = memchr::memmem::find_iter(text, b"\n\n").count() as u64;
+        let is_between = text.ends_with(b"\n\n") || (cut <= first && text.ends_with(b"\n"));
+        let names_it = ["cut_at_end", "end_unmarked"].iter().filter(|code| capture.notes.get(code).is_some());
+        assert_eq!(names_it.count(), usize::from(!is_between), "cut at {cut}");
+        let is_kept = used(&capture) == before + 1 && !is_between;
+        assert!(used(&capture) == before || is_kept, "cut at {cut}: {} of {before}", used(&capture));
+        // The one that is cut is kept with its whole frames only.
+        let lines =
+            text.rsplit(|&byte| byte == b'\n').skip(1).take_while(|line| line.starts_with(b"\t")).count();
+        let is_whole_line = text.ends_with(b")");
+        assert_eq!(is_kept, cut > first && !is_between && (lines > 0 || is_whole_line), "cut at {cut}");
+        assert_eq!(capture.notes.records(), used(&capture) + capture.notes.samples_left_out());
+    }
 }
 
 /// Stacks of a capture as `event;root;..;leaf`, and how many samples each has.

@@ -256,6 +256,42 @@ fn caveats_keep_their_span() {
 }
 
 #[test]
+fn what_stands_in_the_place_of_spans_is_named() {
+    let whole = document(&span("a", "", ""));
+    for (other, code, kind) in [
+        (r#"{"data":7}"#, "data_unread", NoteKind::Damaged),
+        (r#"{"data":"[]"}"#, "data_unread", NoteKind::Damaged),
+        (r#"{"data":[{"traceID":"u","spans":"x"}]}"#, "spans_unread", NoteKind::Damaged),
+        (r#"{"data":{"spans":{"spanID":"b"}}}"#, "spans_unread", NoteKind::Damaged),
+        (r#"{"spans":5}"#, "spans_unread", NoteKind::Damaged),
+        (r#"{"data":{"traceID":"u"}}"#, "trace_without_spans", NoteKind::Caveat),
+        (r#"{"data":{"x":1}}"#, "trace_unknown", NoteKind::Caveat),
+        (r#"{"data":[[1]]}"#, "trace_unknown", NoteKind::Caveat),
+        (r#"{"data":[{"traceID":"u","spans":[],"processes":[]}]}"#, "trace_wrong_type", NoteKind::Caveat),
+        (
+            r#"{"data":[{"traceID":"u","spans":[],"processes":{"p1":"shop"}}]}"#,
+            "trace_wrong_type",
+            NoteKind::Caveat,
+        ),
+        (r#"{"data":[{"traceID":"u","spans":[null]}]}"#, "span_not_object", NoteKind::LeftOut),
+        (r#"{"metrics":[]}"#, "document_other", NoteKind::Caveat),
+        ("{}", "document_other", NoteKind::Caveat),
+    ] {
+        let json = format!("{whole}\n{other}");
+        let (traces, notes) = read(&json);
+        assert_eq!((traces.spans.len(), codes(&notes)), (1, vec![(code, 1)]), "{other}");
+        let note = notes.get(code).unwrap();
+        assert_eq!((note.kind, note.first[0].line), (kind, Some(2)), "{other}");
+    }
+    let unlinked =
+        span("b", "", "").replace(r#""references":[]"#, r#""references":[{"refType":"CHILD_OF"}]"#);
+    let (traces, notes) = read(&document(&unlinked));
+    assert_eq!((traces.spans.len(), codes(&notes)), (1, vec![("reference_without_span", 1)]));
+    let (_, notes) = read(r#"{"data":[{"traceID":"u","spans":"x"}]}"#);
+    assert_eq!(codes(&notes), [("spans_unread", 1)], "the search was not empty");
+}
+
+#[test]
 fn nesting_has_a_limit_and_no_stack() {
     let deep = "[".repeat(100_000);
     for json in [

@@ -110,6 +110,39 @@ const UNITS: &[(&str, u8)] = &[
     ("cycles/second", 2),
 ];
 
+/// A thread, as a capture may tell of it: by name, process and number.
+type Told = (&'static str, Option<u32>, Option<u32>);
+
+/// Some look like what a file of speedscope's calls something else.
+const THREADS: &[Option<Told>] = &[
+    None,
+    Some(("worker", Some(3), Some(1))),
+    Some(("worker", Some(3), Some(2))),
+    Some(("worker", None, None)),
+    Some(("", None, None)),
+    Some(("", None, Some(0))),
+    Some(("v3", None, None)),
+    Some(("worker (v1)", None, None)),
+    Some(("Process 3 Thread 1 \"worker\"", None, None)),
+    Some(("count [count]", None, Some(9))),
+];
+
+/// The value type and the thread of every sample, sorted; nothing where there is no timeline.
+fn threads(profile: &Profile) -> Vec<String> {
+    let text = |id| profile.strings.text(id).into_owned();
+    let mut all = Vec::new();
+    for series in &profile.series {
+        let value = text(series.value_types[0].name);
+        for thread in series.samples.timeline.iter().flat_map(|timeline| &timeline.threads) {
+            let thread = thread.map(|thread| profile.threads[thread.index()]);
+            let told = thread.map(|thread| (text(thread.name), thread.pid, thread.tid));
+            all.push(format!("{value} {told:?}"));
+        }
+    }
+    all.sort();
+    all
+}
+
 /// A row to build: the index of its unit, frames with their lines, the value, and the count.
 type Planned = (usize, Vec<(usize, u32)>, i64, u16);
 
@@ -135,10 +168,11 @@ fn built(known: Known, rows: &[Planned]) -> Profile {
             Known::Counts => builder.count(series, top, u64::from(*count), *value),
             Known::Nothing => builder.sum(series, top, *value),
             Known::Moments => {
-                let name = builder.string(b"worker");
-                let thread = builder.thread(Thread { name, pid: Some(3), tid: Some(u32::from(count % 3)) });
-                let moment = Moment { time_ns: i64::from(*count), thread: Some(thread) };
-                builder.count_at(series, top, *value, moment);
+                let thread = THREADS[usize::from(*count) % THREADS.len()].map(|(name, pid, tid)| {
+                    let name = builder.string(name.as_bytes());
+                    builder.thread(Thread { name, pid, tid })
+                });
+                builder.count_at(series, top, *value, Moment { time_ns: i64::from(*count), thread });
             }
         }
     }
@@ -162,6 +196,9 @@ proptest! {
         let capture = read_bytes("written", &json, &options).expect("what is written is read");
         prop_assert_eq!(meaning(profile(&capture)), meaning(&profile_in));
         prop_assert_eq!(capture.notes.samples_left_out(), 0);
+        if matches!(known, Known::Moments) {
+            prop_assert_eq!(threads(profile(&capture)), threads(&profile_in));
+        }
         prop_assert_eq!(profile(&capture).threads.len(), profile_in.threads.len());
         // And then nothing changes any more.
         let mut again = Vec::new();

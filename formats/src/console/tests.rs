@@ -131,3 +131,20 @@ fn a_date_that_is_none_costs_its_span() {
     let (traces, notes) = read(&format!("{}{}", root(GO), GO.replace("T19:06:19.00025", " noon")));
     assert_eq!((traces.spans.len(), notes.get("span_wrong_type").unwrap().count), (1, 1));
 }
+
+#[test]
+fn attributes_are_kept_whole_or_cost_their_span() {
+    let attribute = r#"{"Key":"n","Value":{"Type":"INT64","Value":7}}"#;
+    let keyless = GO.replace(attribute, r#"{"Value":{"Type":"INT64","Value":7}}"#);
+    let (traces, notes) = read(&format!("{}{keyless}", root(GO)));
+    assert!(notes.is_empty(), "{notes:?}");
+    assert_eq!(traces.tags_of(SpanId::new(1)).count(), 2);
+    for wrong in ["7", r#"{"Key":7,"Value":{"Value":7}}"#, r#"{"Key":"n","Value":7}"#] {
+        let (traces, notes) = read(&format!("{}{}", root(GO), GO.replace(attribute, wrong)));
+        assert_eq!(
+            (traces.spans.len(), notes.get("span_wrong_type").map(|note| note.count)),
+            (1, Some(1)),
+            "{wrong}"
+        );
+    }
+}

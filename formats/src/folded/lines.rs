@@ -40,7 +40,7 @@ pub(super) struct Found {
     pub(super) notes: Notes,
     /// The most decimal places of any count, at most [`DECIMALS`].
     most_decimals: u8,
-    /// The largest whole number of any count that fits.
+    /// The largest count, in units of the last decimal place kept.
     largest: i64,
 }
 
@@ -49,13 +49,6 @@ impl Found {
         self.notes.absorb(later.notes);
         self.most_decimals = self.most_decimals.max(later.most_decimals);
         self.largest = self.largest.max(later.largest);
-    }
-
-    /// The decimal places that all counts can be kept with. Large counts go before small fractions.
-    fn decimals(&self) -> u8 {
-        let above = self.largest.saturating_add(1);
-        let fits = |&decimals: &u8| above.checked_mul(10i64.pow(u32::from(decimals))).is_some();
-        (0..=self.most_decimals).rev().find(fits).unwrap_or(0)
     }
 }
 
@@ -121,41 +114,48 @@ impl<'a> Lines<'a> {
     }
 
     fn leave_out<T>(&mut self, code: &'static str, text: &'static str, at: usize, line: &[u8]) -> Option<T> {
-        for _ in 0..if self.columns == Columns::Two { 2 } else { 1 } {
-            self.found.notes.left_out(code, text, at, line);
-        }
+        let samples = if self.columns == Columns::Two { 2 } else { 1 };
+        self.found.notes.left_out_together(code, text, samples, at, line);
         None
     }
 
     /// The count as a whole number of the decimal places that are kept; `None` when it leaves `i64`.
     fn value(&mut self, count: Count<'_>, at: usize, line: &[u8]) -> Option<i64> {
-        let kept = usize::from(self.decimals);
         let mut fraction = count.fraction;
         while let [rest @ .., b'0'] = fraction {
             fraction = rest;
         }
         self.found.most_decimals = self.found.most_decimals.max(fraction.len().min(DECIMALS) as u8);
-        if fraction.len() > kept {
+        let decimals = usize::from(self.decimals);
+        if fraction.len() > decimals {
             self.found.notes.caveat("decimals_cut", DECIMALS_CUT, at, line);
-            fraction = &fraction[..kept];
+            fraction = &fraction[..decimals];
         }
-        let append = |number: i64, &digit: &u8| number.checked_mul(10)?.checked_add(i64::from(digit - b'0'));
-        let whole = count.whole.iter().try_fold(0, append)?;
-        self.found.largest = self.found.largest.max(whole);
-        let zeros = std::iter::repeat_n(&b'0', kept - fraction.len());
-        fraction.iter().chain(zeros).try_fold(whole, append)
+        let zeros = decimals - fraction.len();
+        let digits = count.whole.iter().chain(fraction).chain(std::iter::repeat_n(&b'0', zeros));
+        let value = digits
+            .copied()
+            .try_fold(0i64, |sum, digit| sum.checked_mul(10)?.checked_add(i64::from(digit - b'0')))?;
+        self.found.largest = self.found.largest.max(value);
+        Some(value)
     }
 }
 
-const DECIMALS_CUT: &str =
-    "counts with more decimal places than are kept (9, or what the largest count leaves room for), cut";
 const NO_COUNT: &str = "lines expected to be \"root;caller;leaf COUNT\", left out";
 const TOO_LARGE: &str = "samples whose count is over 2^63, left out";
+const DECIMALS_CUT: &str = "counts with more decimal places than 9, or than the largest count of the file leaves room for, cut to those";
 
-/// Reads with whole numbers and, where there are others, again at the scale that they turned out to need.
+/// Reads `input` with whole numbers and, where there are others, again with as many decimal places as it turned out
+/// to need.
+///
+/// The places are those of the count that has the most, up to nine, as far as the largest count leaves room for them
+/// below 2^63: a tiny fraction costs no large count. What does not fit is cut, with a note.
 pub(super) fn at_its_scale<T>(read: impl Fn(u8) -> (T, Found)) -> (T, Found, u8) {
     let (whole, found) = read(0);
-    match found.decimals() {
+    // One more than the largest, for the fraction that it may have itself.
+    let room = i64::MAX / found.largest.saturating_add(1);
+    let fits = room.checked_ilog10().unwrap_or(0) as u8;
+    match found.most_decimals.min(fits) {
         0 => (whole, found, 0),
         decimals => {
             let (whole, found) = read(decimals);

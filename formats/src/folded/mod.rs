@@ -4,6 +4,9 @@
 //! `_[k]` are attributes of a frame, not part of its name; py-spy's `name (file:line)` and Austin's
 //! `file:name:line` give file and line. Lines with two counts, `root;caller;leaf BEFORE AFTER`, are a pair of captures
 //! in one file and become two series.
+//!
+//! `#` begins a comment. A stack of one frame that begins with it has a blank before it, as in ` #run 3`; a line without
+//! a stack, ` 3`, is a sample without frames.
 
 mod frame;
 mod lines;
@@ -19,6 +22,7 @@ pub(crate) use frame::name_and_kind;
 use lines::Found;
 use reader::{Chunk, Layout, Reader};
 use record::Line;
+pub use record::guard;
 pub use text::{Text, Total, Totals};
 pub(crate) use write::suffix;
 pub use write::{FrameText, Values, frame_name, write, write_decimal};

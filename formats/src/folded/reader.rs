@@ -105,7 +105,7 @@ impl<'a> Stacks<'a> {
         }
     }
 
-    /// The stack of a text; none for a sample without frames.
+    /// The stack of a text; `None` where there is no frame.
     fn of(&mut self, text: &'a [u8]) -> Option<StackId> {
         if text.is_empty() {
             return None;

@@ -41,14 +41,29 @@ pub(super) fn line(line: &[u8]) -> Line<'_> {
     if text.is_empty() {
         return Line::Blank;
     }
+    if let Some(root) = unguarded(text) {
+        return stack(root);
+    }
     if let [b'#', comment @ ..] = text {
-        // A frame may start with `#`: with a count behind it, what has no blank after the `#`, or a `;`, is no comment.
-        let is_prose = comment.first().is_none_or(|&byte| byte == b' ') && !comment.contains(&b';');
-        if is_prose || matches!(stack(text), Line::Stack { count: None, .. }) {
+        // A frame may start with `#`; a comment does not end in a count after a `;`.
+        if !(comment.contains(&b';') && matches!(stack(text), Line::Stack { count: Some(_), .. })) {
             return Line::Comment(comment.trim_ascii_start());
         }
     }
     stack(text)
+}
+
+/// What stands before a stack in a line that would be a comment without it: a blank, where the only frame begins with
+/// `#`. Reading takes it off again.
+#[must_use]
+pub fn guard(stack: &[u8]) -> &'static [u8] {
+    let begins_comment = stack.iter().find(|&&byte| byte != b' ') == Some(&b'#');
+    if begins_comment && !stack.contains(&b';') { b" " } else { b"" }
+}
+
+/// A line without its [`guard`]; `None` when it has none.
+fn unguarded(text: &[u8]) -> Option<&[u8]> {
+    text.strip_prefix(b" ").filter(|stack| !guard(stack).is_empty())
 }
 
 fn stack(text: &[u8]) -> Line<'_> {
@@ -108,9 +123,10 @@ mod tests {
             line(b"#run;x 3\n"),
             Line::Stack { stack: b"#run;x", count: Some(Count { whole: b"3", fraction: b"" }) }
         );
-        let run = Line::Stack { stack: b"#run", count: Some(Count { whole: b"3", fraction: b"" }) };
-        assert_eq!(line(b"#run 3\n"), run);
-        assert_eq!(line(b"#run\n"), Line::Comment(b"run"));
+        assert_eq!(
+            line(b" #run 3\n"),
+            Line::Stack { stack: b"#run", count: Some(Count { whole: b"3", fraction: b"" }) }
+        );
         assert_eq!(line(b"# samples 5\n"), Line::Comment(b"samples 5"));
         assert_eq!(line(b"# a;b x\n"), Line::Comment(b"a;b x"));
         assert_eq!(line(b" \r\n"), Line::Blank);

@@ -1,6 +1,7 @@
 use super::*;
 use crate::SeriesId;
 use crate::{Capture, read_bytes};
+use proptest::prelude::*;
 
 fn capture(text: &str) -> Capture {
     read_bytes("test", text.as_bytes(), &ReadOptions { from: Some("folded"), ..ReadOptions::default() })
@@ -45,6 +46,62 @@ fn what_is_no_count_is_left_out_and_counted() {
 }
 
 #[test]
+fn a_tiny_fraction_costs_no_large_count() {
+    // Ten to the tenth leaves room for eight places.
+    let capture = capture("a 10000000000\nb 0.5\nc 0.000000001\nd 0.00000001\n");
+    assert_eq!(written(&capture), "a 10000000000\nb 0.5\nc 0\nd 0.00000001\n");
+    let note = capture.notes.get("decimals_cut").unwrap();
+    assert_eq!((note.count, note.first[0].line), (1, Some(3)));
+    // The largest leaves room for none.
+    let capture = self::capture("a 9000000000000000000\nb 0.5\nc 1.0\n");
+    assert_eq!(written(&capture), "a 9000000000000000000\nb 0\nc 1\n");
+    assert_eq!(capture.notes.samples_left_out(), 0);
+    assert_eq!(capture.notes.get("decimals_cut").unwrap().count, 1);
+    // It may itself have a fraction, which is kept as far as all of it fits.
+    let capture = self::capture("a 922337203685477580.9\nb 9223372036854775807\n");
+    assert_eq!(written(&capture), "a 922337203685477580\nb 9223372036854775807\n");
+    let capture = self::capture("a 922337203685477580.9\nb 1\n");
+    assert_eq!(written(&capture), "a 922337203685477580\nb 1\n");
+    let capture = self::capture("a 92233720368547757.9\nb 1\n");
+    assert_eq!(written(&capture), "a 92233720368547757.9\nb 1\n");
+}
+
+#[test]
+fn what_looks_like_a_comment_or_has_no_frames_comes_back() {
+    let text = " #run 3\n  #run 4\n#run;x 5\n 6\na;; 7\n #a;b 8\n";
+    let capture = capture(text);
+    assert_eq!(written(&capture), text);
+    let Content::Profile(profile) = &capture.content else { panic!("folded stacks are a profile") };
+    let roots = profile.series[0].samples.stacks.iter().map(|stack| profile.frames_of(*stack).last());
+    let names = roots.map(|frame| {
+        frame.map(|frame| {
+            profile.strings.text(profile.function(profile.frame(frame).function).name).into_owned()
+        })
+    });
+    let names: Vec<_> = names.collect();
+    let names: Vec<_> = names.iter().map(Option::as_deref).collect();
+    assert_eq!(names, [Some("#run"), Some(" #run"), Some("#run"), None, Some("a"), Some(" #a")]);
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_back(lines in prop::collection::vec("[#a; k_\\[\\]]{0,6} [0-9]{1,3}(\\.[0-9]{1,2})?", 1..8)) {
+        let first = capture(&format!("main;run 1\n{}", lines.join("\n")));
+        let text = written(&first);
+        let again = capture(&text);
+        assert_eq!(written(&again), text);
+        let stacks = |capture: &Capture| {
+            let Content::Profile(profile) = &capture.content else { panic!("folded stacks are a profile") };
+            let name = |frame| profile.strings.text(profile.function(profile.frame(frame).function).name).into_owned();
+            let samples = &profile.series[0].samples;
+            let stacks = samples.stacks.iter().map(|stack| profile.frames_of(*stack).map(name).collect::<Vec<_>>());
+            stacks.zip(samples.values[0].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(stacks(&again), stacks(&first));
+    }
+}
+
+#[test]
 fn chunks_do_not_show() {
     let mut text = String::from("# comment\n");
     for i in 0..300 {
@@ -68,7 +125,8 @@ fn two_counts_a_line_are_two_captures() {
     assert_eq!(written(&before), "a;b 4\na;c 0\na 1.5\n");
     assert_eq!(written(&after), "a;b 2\na;c 2\na 0\n");
     assert_eq!(before.source.name, "test (before)");
-    // Each count of a line is a record.
+    // Each count of a line is a record, at one place.
+    assert_eq!(pair.notes.get("count_unread").unwrap().first.len(), 1);
     assert_eq!((pair.notes.records(), pair.records_used(), pair.notes.samples_left_out()), (10, 8, 2));
     assert!(
         split(&capture("a;b 3\na;c 2 1\n")).is_none(),
@@ -77,35 +135,16 @@ fn two_counts_a_line_are_two_captures() {
 }
 
 #[test]
-fn a_tiny_count_does_not_cost_a_large_one() {
-    let capture = capture("big 5000000000000000000\nlarge 123.25\ntiny 0.000000001\n");
-    assert_eq!(written(&capture), "big 5000000000000000000\nlarge 123\ntiny 0\n");
-    assert_eq!(capture.notes.get("decimals_cut").unwrap().count, 2);
-    // With room for two places two are kept.
-    assert_eq!(
-        written(&self::capture("big 50000000000000000\nlarge 123.257\n")),
-        "big 50000000000000000\nlarge 123.25\n"
-    );
-}
-
-#[test]
-fn stacks_that_look_like_something_else_come_back() {
-    for text in [" 5\n", "#run 3\n", "#run;x 3\n", "# a;b 2\n", "5 3\n", "a;;b 1\n"] {
-        assert_eq!(written(&capture(text)), text);
-    }
-    let Content::Profile(profile) = &capture(" 5\n").content else { panic!("a profile") };
-    assert_eq!(profile.series[0].samples.stacks, [None]);
-    // A frame that cannot be written as it is.
-    let mut builder = crate::ProfileBuilder::default();
-    let name = builder.string(b"# a");
-    let function = builder.function(crate::Function { name, system_name: None, file: None, start_line: 0 });
-    let frame = crate::Frame { function, mapping: None, line: 0, kind: crate::FrameKind::User };
-    let frame = builder.frame(frame);
-    let stack = builder.stack(None, frame);
-    let samples = builder.value_type(b"samples", b"count");
-    let series = builder.series(&[samples]);
-    builder.sum(series, Some(stack), 7);
-    let mut out = Vec::new();
-    write(&builder.finish(), series, Values::Column(0), FrameText::Line, &mut out).unwrap();
-    assert_eq!(out, b"#_a 7\n");
+fn notes_on_the_container_have_no_line() {
+    use std::io::Write;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(b"a;b 1\na;c\na;d 2\n").unwrap();
+    let mut stored = encoder.finish().unwrap();
+    stored.extend(b"garbage behind the member");
+    let file = tempfile::Builder::new().suffix(".gz").tempfile().unwrap();
+    std::fs::write(file.path(), stored).unwrap();
+    let text = Text::open(file.path(), &ReadOptions::default()).unwrap().unwrap();
+    let totals = text.totals(&ReadOptions::default());
+    let lines: Vec<_> = totals.notes.iter().map(|note| (note.code, note.first[0].line)).collect();
+    assert_eq!(lines, [("gzip_trailing", None), ("count_unread", Some(2))]);
 }

@@ -57,12 +57,13 @@ impl Text {
     #[must_use]
     pub fn totals(&self, options: &ReadOptions) -> Totals<'_> {
         let input = self.unpacked.as_deref().unwrap_or(&self.opened.stored[self.start..]);
-        let (mut totals, mut found, decimals) =
-            lines::at_its_scale(|decimals| totals(input, options, decimals));
+        let (mut totals, found, decimals) = lines::at_its_scale(|decimals| totals(input, options, decimals));
         totals.decimals = decimals;
-        found.notes.number_lines(input);
-        totals.notes.absorb(self.notes.clone());
-        totals.notes.absorb(found.notes);
+        let (mut notes, mut found) = (self.notes.clone(), found.notes);
+        // What is said of the container stands at no line.
+        found.number_lines(input);
+        notes.absorb(found);
+        totals.notes = notes;
         if self.opened.has_changed() {
             input::note_change(&mut totals.notes);
         }

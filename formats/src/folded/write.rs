@@ -1,6 +1,7 @@
 //! Writes a profile as folded stacks, one line per stack, in the order of the capture.
 
 use super::frame::SUFFIXES;
+use super::record::guard;
 use crate::{Frame, FrameKind, Profile, SeriesId, StackId, write_overlapped};
 use rustc_hash::FxHashMap;
 use std::io::{self, Write};
@@ -25,8 +26,10 @@ pub enum FrameText {
     Line,
 }
 
-/// Writes values of a series, one line per stack. Stacks of the same text are added up; those of zero are kept. A
-/// sample without frames is a line of its count alone. `# a` alone, which would be a comment, becomes `#_a`.
+/// Writes values of a series, one line per stack. Stacks of the same text are added up; those of zero are kept.
+///
+/// A sample without frames is a line without a stack, ` 3`; a lone frame that begins with `#` has a blank before it, so
+/// that it is no comment. Both are read back as they were.
 ///
 /// # Errors
 /// When `out` fails.
@@ -69,10 +72,7 @@ pub fn write(
                 }
                 line.extend_from_slice(&names[frame.index()]);
             }
-            // A stack of one frame that begins so would be read as a comment.
-            if frames.len() == 1 && line.starts_with(b"# ") {
-                line[1] = b'_';
-            }
+            out.write_all(guard(&line))?;
             line.push(b' ');
             write_decimal(&mut line, sum, decimals)?;
             line.push(b'\n');

@@ -1,23 +1,22 @@
 //! Loads borrowed records into the model.
 
-use super::record::{ProcessRecord, SpanRecord, TraceRecord};
-use super::tags::{TagFields, TagRecord};
+use super::record::{ProcessRecord, TraceRecord};
+use super::span::SpanRecord;
+use super::tags::TagRecord;
 use crate::interner::StringId;
-use crate::json::{Text, Value};
-use crate::trace_json::{kind_named, names_a_span};
-use crate::{
-    NewSpan, Notes, ProcessId, Reference, ReferenceKind, SpanKind, Tag, TagId, TagValue, TracesBuilder,
-};
+use crate::json::Text;
+use crate::trace_json::{Says, UNKNOWN, names_a_span, says, tag_value};
+use crate::{NewSpan, Notes, ProcessId, Reference, ReferenceKind, SpanKind, Tag, TagId, TracesBuilder};
 use hashbrown::HashMap;
 
 /// The tick of Jaeger's clock in nanoseconds.
 pub(super) const TICK_NS: i64 = 1000;
-/// The service of spans whose process is not in the file, and the name of operations that have none.
-const UNKNOWN: &[u8] = b"[unknown]";
 
 const INCOMPLETE: &str = "span lacks its spanID, traceID, startTime or duration; it is left out";
 const NO_PROCESS: &str = "span names no process of its trace; it is kept under the service [unknown]";
 const NO_OPERATION: &str = "span lacks its operationName; it is kept as [unknown]";
+const NO_SPAN: &str = "span has a reference that names no span; the reference is ignored";
+const NOT_SPANS: &str = "expected the spans of a trace, found something else; what it holds is not read";
 const CUT: &str = "span is whole, but the file breaks off before the processes of its trace; it is left out";
 
 /// What is known of the processes of a trace.
@@ -30,7 +29,7 @@ pub(super) enum Ended {
 }
 
 /// Loads traces one after the other; keeps what they share.
-pub(super) struct Loader<'a> {
+pub(super) struct TraceLoader<'a> {
     pub(super) builder: TracesBuilder,
     pub(super) notes: Notes,
     /// The processes of the trace under way; the id once a span has used it.
@@ -47,13 +46,12 @@ pub(super) struct Loader<'a> {
 #[derive(Clone, Copy)]
 struct Loaded {
     tag: TagId,
-    kind: Option<SpanKind>,
-    error: bool,
+    says: Says,
 }
 
-impl<'a> Loader<'a> {
-    pub(super) fn new() -> Loader<'a> {
-        Loader {
+impl<'a> TraceLoader<'a> {
+    pub(super) fn new() -> TraceLoader<'a> {
+        TraceLoader {
             builder: TracesBuilder::new(TICK_NS),
             notes: Notes::default(),
             processes: HashMap::new(),
@@ -68,6 +66,9 @@ impl<'a> Loader<'a> {
     pub(super) fn load(&mut self, trace: &TraceRecord<'a>, ended: Ended, input: &[u8]) {
         for flaw in &trace.flaws {
             self.notes.caveat(flaw.code, flaw.text, flaw.byte, &input[flaw.byte..]);
+        }
+        for &byte in &trace.spans_unread {
+            self.notes.damaged("spans_unread", NOT_SPANS, byte, &input[byte..]);
         }
         self.processes.clear();
         for (key, process) in &trace.processes {
@@ -116,7 +117,7 @@ impl<'a> Loader<'a> {
                     self.builder.string(UNKNOWN)
                 }
             };
-            self.load_references(span, trace, in_trace);
+            self.load_references(span, trace, in_trace, input);
             let (kind, error) = self.load_tags(span, trace);
             let byte = span.byte as u64;
             let span =
@@ -127,9 +128,18 @@ impl<'a> Loader<'a> {
     }
 
     /// Loads the references of a span into `self.references`.
-    fn load_references(&mut self, span: &SpanRecord<'a>, trace: &TraceRecord<'a>, in_trace: StringId) {
+    fn load_references(
+        &mut self,
+        span: &SpanRecord<'a>,
+        trace: &TraceRecord<'a>,
+        in_trace: StringId,
+        input: &[u8],
+    ) {
         self.references.clear();
         for reference in &trace.references[span.references.clone()] {
+            if reference.span.is_none() {
+                self.notes.caveat("reference_without_span", NO_SPAN, span.byte, &input[span.byte..]);
+            }
             let Some(of) = reference.span.filter(|id| !id.raw.is_empty()) else { continue };
             let of_trace = match reference.trace.filter(|id| !id.raw.is_empty()) {
                 Some(of_trace) if Some(of_trace) != span.trace => self.string(of_trace),
@@ -165,8 +175,8 @@ impl<'a> Loader<'a> {
         self.tags.clear();
         for tag in trace.tags[span.tags.clone()].iter().chain(&trace.tags[span.more_tags.clone()]) {
             let Some(loaded) = self.load_tag(tag) else { continue };
-            kind = loaded.kind.unwrap_or(kind);
-            error |= loaded.error;
+            kind = loaded.says.kind.unwrap_or(kind);
+            error |= loaded.says.error;
             self.tags.push(loaded.tag);
         }
         (kind, error)
@@ -182,16 +192,11 @@ impl<'a> Loader<'a> {
 
     fn load_new_tag(&mut self, record: &TagRecord<'a>) -> Option<Loaded> {
         let fields = record.fields()?;
-        let tag = self.tag(&fields);
-        let tag = self.builder.tag(tag);
-        let (mut kind, mut error) = (None, false);
-        match &*fields.name() {
-            b"error" => error = is_true(&fields),
-            b"otel.status_code" => error = is_text(&fields, b"ERROR"),
-            b"span.kind" => kind = Some(span_kind(&fields)),
-            _ => {}
-        }
-        let loaded = Loaded { tag, kind, error };
+        let name = fields.name();
+        let key = self.builder.string(&name);
+        let value = tag_value(&mut self.builder, &fields.value, fields.declared());
+        let tag = self.builder.tag(Tag { key, value });
+        let loaded = Loaded { tag, says: says(&name, &fields.value) };
         if record.in_map.is_some() {
             return Some(loaded);
         }
@@ -228,48 +233,5 @@ impl<'a> Loader<'a> {
         let tags =
             trace.tags[record.tags.clone()].iter().filter_map(|tag| Some(self.load_tag(tag)?.tag)).collect();
         self.builder.process_with(service, tags)
-    }
-
-    fn tag(&mut self, tag: &TagFields<'a>) -> Tag {
-        let declared = tag.declared.map_or(&b""[..], |declared| declared.raw);
-        let key = self.builder.string(&tag.name());
-        let value = match (tag.value, declared) {
-            (Value::Bool(value), _) => TagValue::Bool(value),
-            (Value::Text(text), b"bool") if text.raw == b"true" || text.raw == b"false" => {
-                TagValue::Bool(text.raw == b"true")
-            }
-            (Value::Number(_) | Value::Text(_), b"float64") => self.number(&tag.value, None),
-            (Value::Number(_), _) | (Value::Text(_), b"int64") => self.number(&tag.value, tag.value.int()),
-            (Value::Text(text), _) => TagValue::Text(self.string(text)),
-            (Value::Null, _) => TagValue::Text(self.builder.string(b"null")),
-            (Value::Container(json), _) => TagValue::Text(self.builder.string(json)),
-        };
-        Tag { key, value }
-    }
-
-    /// A number, as `int` where that is given; text where it is not a number after all.
-    fn number(&mut self, value: &Value<'a>, int: Option<i64>) -> TagValue {
-        match (int, value.float(), value) {
-            (Some(int), ..) => TagValue::Int(int),
-            (None, Some(float), _) => TagValue::Float(float),
-            (None, None, Value::Text(text)) => TagValue::Text(self.string(*text)),
-            (None, None, Value::Number(raw)) => TagValue::Text(self.builder.string(raw)),
-            (None, None, _) => TagValue::Text(self.builder.string(b"")),
-        }
-    }
-}
-
-fn is_true(tag: &TagFields<'_>) -> bool {
-    tag.value == Value::Bool(true) || is_text(tag, b"true")
-}
-
-fn is_text(tag: &TagFields<'_>, expected: &[u8]) -> bool {
-    matches!(tag.value, Value::Text(text) if text.raw.eq_ignore_ascii_case(expected))
-}
-
-fn span_kind(tag: &TagFields<'_>) -> SpanKind {
-    match tag.value {
-        Value::Text(text) => kind_named(text.raw),
-        _ => SpanKind::Unspecified,
     }
 }

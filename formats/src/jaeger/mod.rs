@@ -6,26 +6,23 @@
 
 mod load;
 mod record;
+mod span;
 mod split;
 pub mod storage;
 mod tags;
 
-use crate::error::At;
-use crate::json::{Broken, Cursor, Fault, Keys};
-use crate::{
-    Confidence, Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition, TracesBuilder, note,
-};
-use load::{Ended, Loader, TICK_NS};
+use crate::json::{BrokenJson, Cursor, Fault, Value, fields, malformed, note_fault, recognise};
+use crate::{Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition, TracesBuilder};
+use load::{Ended, TICK_NS, TraceLoader};
 use record::TraceRecord;
-use split::Part;
+use split::WindowTraces;
 
 /// Jaeger UI and API documents.
 pub struct Jaeger;
 
-const CUT: &str = "file ends inside its JSON; what is whole before that is used";
-const BROKEN: &str =
-    "expected JSON, found something else; what is whole before it is used, the rest is not read";
 const NOTHING: &str = "document holds no trace; was the search empty?";
+const OTHER: &str = "expected a Jaeger document, found other JSON; it is ignored";
+const NOT_DATA: &str = "expected the traces of a document, found something else; what it holds is not read";
 
 impl Format for Jaeger {
     fn name(&self) -> &'static str {
@@ -49,12 +46,7 @@ impl Format for Jaeger {
             &["spans"],
             &["data"],
         ];
-        let keys = Keys::of(head)?;
-        let sign = SIGNS.iter().position(|sign| sign.iter().all(|path| keys.has(path)))?;
-        // The last three may be anyone's.
-        let sure = sign + 3 < SIGNS.len();
-        let confidence = if sure { Confidence::Certain } else { Confidence::Possible };
-        Some(Recognition { confidence, why: format!("JSON with the keys {}", SIGNS[sign].join(", ")) })
+        recognise(head, SIGNS, 3)
     }
 
     fn read(&self, input: &[u8], options: &ReadOptions, notes: &mut Notes) -> Result<Content, ReadErrorKind> {
@@ -63,19 +55,15 @@ impl Format for Jaeger {
         let Reading { builder, notes: mut found, found: known, .. } = reading;
         let builder = builder.unwrap_or_else(|| TracesBuilder::new(TICK_NS));
         if let Err(broken) = outcome {
-            let cut = broken.byte >= input.len();
             if builder.is_empty() || broken.fault == Fault::TooDeep {
-                let rest = &input[broken.byte.min(input.len())..];
-                let what = if cut { "the end of the file".to_owned() } else { quoted(rest) };
-                return Err(ReadErrorKind::malformed(place(input, broken.byte), broken.expected, what));
+                return Err(malformed(input, broken.byte, broken.expected));
             }
-            let (code, text) = if cut { ("json_cut", CUT) } else { ("json_broken", BROKEN) };
-            found.damaged(code, text, broken.byte, &input[broken.byte.min(input.len())..]);
+            note_fault(&mut found, input, &broken);
         } else if !known {
             let expected =
                 "a Jaeger document: \"data\", or a trace with \"traceID\", \"spans\", \"processes\"";
-            return Err(ReadErrorKind::malformed(place(input, 0), expected, quoted(input)));
-        } else if builder.is_empty() && found.samples_left_out() == 0 {
+            return Err(malformed(input, 0, expected));
+        } else if builder.is_empty() && found.losses().next().is_none() {
             found.caveat("no_traces", NOTHING, 0, input);
         }
         let traces = builder.finish(&mut found);
@@ -97,7 +85,7 @@ struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     /// Reads documents to the end of the input.
-    fn documents(&mut self) -> Result<(), Broken> {
+    fn documents(&mut self) -> Result<(), BrokenJson> {
         let mut cursor = Cursor::new(self.input, 0);
         loop {
             match cursor.peek() {
@@ -110,42 +98,53 @@ impl<'a> Reading<'a> {
     }
 
     /// Reads an object that holds traces under `data` or is itself a trace.
-    fn object(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+    fn object(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
         let mut trace = TraceRecord::new(self.options.tags);
-        let outcome = self.fields(cursor, &mut trace);
+        let (byte, mut has_data) = (cursor.at, false);
+        let outcome = fields(cursor, |key, cursor| match &*key.bytes() {
+            b"data" => {
+                has_data = true;
+                self.data(cursor)
+            }
+            key if trace.field(key, cursor)? => Ok(()),
+            _ => cursor.value().map(|_| ()),
+        });
         self.load(&trace, outcome.is_ok());
-        outcome
-    }
-
-    fn fields(&mut self, cursor: &mut Cursor<'a>, trace: &mut TraceRecord<'a>) -> Result<(), Broken> {
-        cursor.at += 1;
-        let mut first = true;
-        while let Some(key) = cursor.key(&mut first)? {
-            let key = key.bytes();
-            if &*key != b"data" {
-                if !trace.field(&key, cursor)? {
-                    cursor.value()?;
-                }
-                continue;
-            }
-            self.found = true;
-            match cursor.peek() {
-                Some(b'[') => self.list(cursor)?,
-                Some(b'{') => {
-                    let mut trace = TraceRecord::new(self.options.tags);
-                    let outcome = split::read_trace(cursor, &mut trace);
-                    self.load(&trace, outcome.is_ok());
-                    outcome?;
-                }
-                _ => {
-                    cursor.value()?;
-                }
-            }
+        outcome?;
+        if !has_data && trace.is_empty() {
+            self.notes.caveat("document_other", OTHER, byte, &self.input[byte..]);
         }
         Ok(())
     }
 
-    fn list(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+    /// Reads a list of traces or a single one; null is what a search gives that found none.
+    fn data(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
+        let byte = cursor.at;
+        match cursor.peek() {
+            Some(b'[') => {
+                self.found = true;
+                self.list(cursor)
+            }
+            Some(b'{') => {
+                self.found = true;
+                let mut trace = TraceRecord::new(self.options.tags);
+                let outcome = split::read_trace(cursor, &mut trace);
+                self.load(&trace, outcome.is_ok());
+                outcome?.note(&mut self.notes, byte, self.input);
+                Ok(())
+            }
+            _ => {
+                let is_null = cursor.value()? == Value::Null;
+                self.found |= is_null;
+                if !is_null {
+                    self.notes.damaged("data_unread", NOT_DATA, byte, &self.input[byte..]);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn list(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
         let (input, options) = (self.input, self.options);
         let end = split::read_list(input, cursor.at + 1, options, &mut |part| self.absorb(part))?;
         cursor.at = end;
@@ -157,12 +156,12 @@ impl<'a> Reading<'a> {
             return;
         }
         self.found = true;
-        let mut loader = Loader::new();
+        let mut loader = TraceLoader::new();
         loader.load(trace, if whole { Ended::Whole } else { Ended::Cut }, self.input);
         self.take(loader.builder, loader.notes);
     }
 
-    fn absorb(&mut self, part: Part) {
+    fn absorb(&mut self, part: WindowTraces) {
         self.found |= part.found;
         self.take(part.builder, part.notes);
     }
@@ -174,14 +173,4 @@ impl<'a> Reading<'a> {
         }
         self.notes.absorb(notes);
     }
-}
-
-fn place(input: &[u8], byte: usize) -> At {
-    let before = &input[..byte.min(input.len())];
-    let line = memchr::memchr_iter(b'\n', before).count() as u64 + 1;
-    At { byte: byte as u64, line: Some(line), field: None }
-}
-
-fn quoted(found: &[u8]) -> String {
-    format!("\"{}\"", note::excerpt(&found[..found.len().min(40)]))
 }

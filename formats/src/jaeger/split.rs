@@ -10,9 +10,9 @@
 //! After bytes that are not JSON the joining goes on at the next trace that starts as Jaeger's do, with its id and
 //! its spans; the damage is noted.
 
-use super::load::{Ended, Loader};
+use super::load::{Ended, TraceLoader};
 use super::record::TraceRecord;
-use crate::json::{Broken, Cursor, Fault, Value};
+use crate::json::{BrokenJson, Cursor, Fault, Value};
 use crate::{Notes, ReadOptions, Tags, TracesBuilder};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -29,7 +29,7 @@ const NOT_TRACE: &str = "expected a trace, found something else; it is ignored";
 const NO_SPANS: &str = "trace has no list of spans; it is ignored";
 
 /// The traces that start in one window.
-pub(super) struct Part {
+pub(super) struct WindowTraces {
     start: usize,
     /// The start of the next trace, or one past the end of the list, or where the reading stopped.
     end: usize,
@@ -47,7 +47,7 @@ enum Outcome {
     /// The list ended.
     Closed,
     /// The bytes stopped being JSON.
-    Broken(Broken),
+    Broken(BrokenJson),
 }
 
 /// Reads the list whose bracket is just before `start`, handing its parts to `absorb` in order.
@@ -57,8 +57,8 @@ pub(super) fn read_list(
     input: &[u8],
     start: usize,
     options: &ReadOptions,
-    absorb: &mut (dyn FnMut(Part) + Send),
-) -> Result<usize, Broken> {
+    absorb: &mut (dyn FnMut(WindowTraces) + Send),
+) -> Result<usize, BrokenJson> {
     let mut cursor = Cursor::new(input, start);
     match cursor.peek() {
         Some(b']') => return Ok(cursor.at + 1),
@@ -80,7 +80,7 @@ pub(super) fn read_list(
 /// What became of a window.
 enum Slot {
     Unread,
-    Read(Box<Part>),
+    Read(Box<WindowTraces>),
     /// The start of its first trace was not found.
     NotFound,
 }
@@ -139,7 +139,7 @@ impl Windows<'_> {
     }
 
     /// Hands the parts to `absorb` in order, reading again those that do not follow the one before.
-    fn join(&self, absorb: &mut (dyn FnMut(Part) + Send)) -> Result<usize, Broken> {
+    fn join(&self, absorb: &mut (dyn FnMut(WindowTraces) + Send)) -> Result<usize, BrokenJson> {
         let mut at = self.start;
         for (index, slot) in self.parts.iter().enumerate() {
             let wanted = self.range(index);
@@ -169,12 +169,12 @@ impl Windows<'_> {
         Err(Cursor::new(self.input, self.input.len()).broken("',' or ']'"))
     }
 
-    fn read_part(&self, start: usize, limit: usize) -> Part {
+    fn read_part(&self, start: usize, limit: usize) -> WindowTraces {
         read_part(self.input, start, limit, self.tags)
     }
 
     /// Where the next trace starts after a fault, if it starts with its id and its spans, as Jaeger writes them.
-    fn trace_after(&self, broken: &Broken) -> Option<usize> {
+    fn trace_after(&self, broken: &BrokenJson) -> Option<usize> {
         if broken.fault == Fault::TooDeep {
             return None;
         }
@@ -253,8 +253,8 @@ fn last_spans(input: &[u8], within: Range<usize>) -> Option<usize> {
 }
 
 /// Reads the traces that start from `start`, where one does, up to `limit`.
-fn read_part(input: &[u8], start: usize, limit: usize, tags: Tags) -> Part {
-    let mut loader = Loader::new();
+fn read_part(input: &[u8], start: usize, limit: usize, tags: Tags) -> WindowTraces {
+    let mut loader = TraceLoader::new();
     let mut trace = TraceRecord::new(tags);
     let mut cursor = Cursor::new(input, start);
     let mut found = false;
@@ -266,9 +266,7 @@ fn read_part(input: &[u8], start: usize, limit: usize, tags: Tags) -> Part {
         loader.load(&trace, ended, input);
         found |= !trace.is_empty();
         match outcome {
-            Ok(Shape::Trace) => {}
-            Ok(Shape::Other) => loader.notes.caveat("trace_unknown", NOT_TRACE, byte, &input[byte..]),
-            Ok(Shape::NoSpans) => loader.notes.caveat("trace_without_spans", NO_SPANS, byte, &input[byte..]),
+            Ok(shape) => shape.note(&mut loader.notes, byte, input),
             Err(broken) => break Outcome::Broken(broken),
         }
         match cursor.peek() {
@@ -286,7 +284,7 @@ fn read_part(input: &[u8], start: usize, limit: usize, tags: Tags) -> Part {
             break Outcome::More;
         }
     };
-    Part { start, end: cursor.at, builder: loader.builder, notes: loader.notes, found, outcome }
+    WindowTraces { start, end: cursor.at, builder: loader.builder, notes: loader.notes, found, outcome }
 }
 
 /// What a value in the place of a trace turned out to be.
@@ -300,8 +298,22 @@ pub(super) enum Shape {
     Other,
 }
 
+impl Shape {
+    /// Notes what is no trace at `byte`.
+    pub(super) fn note(self, notes: &mut Notes, byte: usize, input: &[u8]) {
+        match self {
+            Shape::Trace => {}
+            Shape::Other => notes.caveat("trace_unknown", NOT_TRACE, byte, &input[byte..]),
+            Shape::NoSpans => notes.caveat("trace_without_spans", NO_SPANS, byte, &input[byte..]),
+        }
+    }
+}
+
 /// Reads one trace. What was read before the bytes stop being JSON is in `trace`.
-pub(super) fn read_trace<'a>(cursor: &mut Cursor<'a>, trace: &mut TraceRecord<'a>) -> Result<Shape, Broken> {
+pub(super) fn read_trace<'a>(
+    cursor: &mut Cursor<'a>,
+    trace: &mut TraceRecord<'a>,
+) -> Result<Shape, BrokenJson> {
     if cursor.peek() != Some(b'{') {
         let value = cursor.value()?;
         return Ok(if value == Value::Null { Shape::NoSpans } else { Shape::Other });

@@ -4,16 +4,19 @@
 //! answer to a search, `{"hits": {"hits": [hit]}}`. Tags may stand in a list or in a map, whose keys have `@` for
 //! a dot. The fields are those of `SpanRecord` in Jaeger's `internal/storage/elasticsearch/dbmodel/model.go`.
 
-use super::load::{Ended, Loader, TICK_NS};
+use super::load::{Ended, TICK_NS, TraceLoader};
 use super::record::TraceRecord;
-use crate::json::{Broken, Cursor, Keys};
-use crate::trace_json::{self, Part, ReadSpans, each, fields, is_empty_list};
-use crate::{Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition};
+use crate::json::{BrokenJson, Cursor, elements, fields, recognise};
+use crate::trace_json::{self, Part, ReadSpans, each, is_empty_list};
+use crate::{Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition, Tags};
 
 /// Jaeger spans as stored in Elasticsearch.
 pub struct Storage;
 
 const OTHER: &str = "expected a stored span, found other JSON; it is ignored";
+const NO_SOURCE: &str =
+    "expected a hit with the span in its \"_source\", found something else; it is left out";
+const NOT_HITS: &str = "expected the hits of a search, found something else; what it holds is not read";
 
 impl Format for Storage {
     fn name(&self) -> &'static str {
@@ -36,9 +39,7 @@ impl Format for Storage {
             &["hits.hits._source.spanID"],
             &["hits.hits"],
         ];
-        let keys = Keys::of(head)?;
-        let (sign, confidence) = keys.first_of(SIGNS, 1)?;
-        Some(Recognition { confidence, why: format!("JSON with the keys {}", sign.join(", ")) })
+        recognise(head, SIGNS, 1)
     }
 
     fn read(&self, input: &[u8], options: &ReadOptions, notes: &mut Notes) -> Result<Content, ReadErrorKind> {
@@ -48,7 +49,7 @@ impl Format for Storage {
 
 struct Reader<'a> {
     input: &'a [u8],
-    loader: Loader<'a>,
+    loader: TraceLoader<'a>,
     /// The span under way, as the only one of a trace.
     trace: TraceRecord<'a>,
     found: bool,
@@ -58,11 +59,11 @@ impl<'a> ReadSpans<'a> for Reader<'a> {
     const EXPECTED: &'static str = "stored spans: objects with \"traceID\", \"spanID\", \"process\"";
     const TICK_NS: i64 = TICK_NS;
 
-    fn new(input: &'a [u8]) -> Reader<'a> {
-        Reader { input, loader: Loader::new(), trace: TraceRecord::default(), found: false }
+    fn new(input: &'a [u8], tags: Tags) -> Reader<'a> {
+        Reader { input, loader: TraceLoader::new(), trace: TraceRecord::new(tags), found: false }
     }
 
-    fn document(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+    fn document(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
         each(cursor, |cursor| {
             let byte = cursor.at;
             if !self.object(cursor)? {
@@ -83,22 +84,22 @@ impl<'a> ReadSpans<'a> for Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// Reads a span, a hit, or the answer to a search; whether it was one of these.
-    fn object(&mut self, cursor: &mut Cursor<'a>) -> Result<bool, Broken> {
+    fn object(&mut self, cursor: &mut Cursor<'a>) -> Result<bool, BrokenJson> {
         match self.shape(*cursor)? {
-            Shape::Span => self.span(cursor)?,
-            Shape::Hit => self.hit(cursor)?,
-            Shape::Search => {
+            Stored::Span => self.span(cursor)?,
+            Stored::Hit => self.hit(cursor)?,
+            Stored::Search => {
                 fields(cursor, |key, cursor| match (key.raw, cursor.peek()) {
-                    (b"hits", Some(b'[')) => self.hits(cursor),
-                    (b"hits", _) => fields(cursor, |key, cursor| match key.raw {
+                    (b"hits", Some(b'{')) => fields(cursor, |key, cursor| match key.raw {
                         b"hits" => self.hits(cursor),
                         _ => cursor.value().map(|_| ()),
                     })
                     .map(|_| ()),
+                    (b"hits", _) => self.hits(cursor),
                     _ => cursor.value().map(|_| ()),
                 })?;
             }
-            Shape::Other => {
+            Stored::Other => {
                 cursor.value()?;
                 return Ok(false);
             }
@@ -107,38 +108,50 @@ impl<'a> Reader<'a> {
     }
 
     /// What comes next, by the first key that tells.
-    fn shape(&self, mut cursor: Cursor<'a>) -> Result<Shape, Broken> {
+    fn shape(&self, mut cursor: Cursor<'a>) -> Result<Stored, BrokenJson> {
         if cursor.pass(b'{', "'{'").is_err() {
-            return Ok(Shape::Other);
+            return Ok(Stored::Other);
         }
         let mut first = true;
         while let Some(key) = cursor.key(&mut first)? {
             match key.raw {
-                b"traceID" | b"spanID" | b"operationName" => return Ok(Shape::Span),
-                b"_source" => return Ok(Shape::Hit),
-                b"hits" => return Ok(Shape::Search),
+                b"traceID" | b"spanID" | b"operationName" => return Ok(Stored::Span),
+                b"_source" => return Ok(Stored::Hit),
+                b"hits" => return Ok(Stored::Search),
                 _ => {
                     cursor.value()?;
                 }
             }
         }
-        Ok(Shape::Other)
+        Ok(Stored::Other)
     }
 
-    fn hits(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+    fn hits(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
         self.found |= is_empty_list(*cursor);
-        each(cursor, |cursor| self.hit(cursor))
+        let byte = cursor.at;
+        if !elements(cursor, |cursor| self.hit(cursor))? {
+            self.loader.notes.damaged("hits_unread", NOT_HITS, byte, &self.input[byte..]);
+        }
+        Ok(())
     }
 
-    fn hit(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+    fn hit(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
+        let (byte, mut has_source) = (cursor.at, false);
         fields(cursor, |key, cursor| match key.raw {
-            b"_source" => self.span(cursor),
+            b"_source" => {
+                has_source = true;
+                self.span(cursor)
+            }
             _ => cursor.value().map(|_| ()),
-        })
-        .map(|_| ())
+        })?;
+        if !has_source {
+            self.loader.notes.met(1);
+            self.loader.notes.left_out("hit_without_source", NO_SOURCE, byte, &self.input[byte..]);
+        }
+        Ok(())
     }
 
-    fn span(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+    fn span(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
         self.trace.clear();
         self.trace.read_element(cursor)?;
         self.found |= self.trace.spans.iter().any(|span| span.trace.is_some() || span.id.is_some());
@@ -147,7 +160,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-enum Shape {
+enum Stored {
     Span,
     Hit,
     Search,
@@ -237,6 +250,44 @@ mod tests {
         let other = br#"{"took":1,"hits":{"total":1,"hits":[{"_source":{"message":"up"}}]}}"#;
         let error = read_bytes("test", other, &ReadOptions::default()).unwrap_err();
         assert_eq!(error.kind.code(), "malformed", "{error}");
+    }
+
+    #[test]
+    fn hits_without_a_span_are_counted() {
+        let hit = |span: &str| format!(r#"{{"_id":"1","_source":{span}}}"#);
+        for (other, code, left_out) in [
+            (r#"{"_id":"2"}"#, "hit_without_source", 1),
+            ("7", "hit_without_source", 1),
+            ("null", "hit_without_source", 1),
+            (r#"{"_source":null}"#, "span_not_object", 1),
+            (r#"{"_source":{"message":"up"}}"#, "span_incomplete", 1),
+        ] {
+            for json in [
+                format!(r#"{{"hits":{{"total":2,"hits":[{},{other}]}}}}"#, hit(&root())),
+                format!(r#"{{"hits":[{},{other}]}}"#, hit(&root())),
+            ] {
+                let (traces, notes) = read(&json);
+                let codes: Vec<(&str, u64)> = notes.iter().map(|note| (note.code, note.count)).collect();
+                assert_eq!((traces.spans.len(), codes), (1, vec![(code, 1)]), "{json}");
+                assert_eq!((notes.samples_left_out(), notes.records()), (left_out, 1 + left_out));
+            }
+        }
+        for other in [r#"{"hits":7}"#, r#"{"hits":{"hits":"x"}}"#] {
+            let (traces, notes) = read(&format!("{}\n{other}\n", root()));
+            let codes: Vec<(&str, u64)> = notes.losses().map(|note| (note.code, note.count)).collect();
+            assert_eq!((traces.spans.len(), codes), (1, vec![("hits_unread", 1)]), "{other}");
+        }
+    }
+
+    #[test]
+    fn tags_that_are_not_needed_are_left_out_of_spans() {
+        let options = ReadOptions { tags: crate::Tags::Needed, ..ReadOptions::default() };
+        let capture = read_bytes("test", root().as_bytes(), &options).unwrap();
+        let Content::Traces(traces) = capture.content else { panic!("traces") };
+        let keys: Vec<_> =
+            traces.tags_of(crate::SpanId::new(0)).map(|tag| traces.strings.text(tag.key)).collect();
+        assert_eq!(keys, ["span.kind", "error", "http.route"], "n is not");
+        assert_eq!(traces.processes[0].tags.len(), 1);
     }
 
     #[test]

@@ -4,9 +4,9 @@
 //! one stands, a comparison of bytes is all that it takes. What is remembered changes nothing but the speed.
 
 use crate::Tags;
-use crate::json::{Broken, Cursor, Text, Value};
+use crate::json::{BrokenJson, Cursor, Text, Value, text};
 use crate::trace::is_needed;
-use crate::trace_json::text;
+use crate::trace_json::Declared;
 use rustc_hash::FxBuildHasher;
 use std::borrow::Cow;
 use std::hash::BuildHasher;
@@ -43,6 +43,16 @@ impl<'a> TagFields<'a> {
         }
         let dotted = |&byte: &u8| if byte == b'@' { b'.' } else { byte };
         Cow::Owned(self.key.bytes().iter().map(dotted).collect())
+    }
+
+    /// The type that the file declares.
+    pub(super) fn declared(&self) -> Declared {
+        match self.declared.map_or(&b""[..], |declared| declared.raw) {
+            b"bool" => Declared::Bool,
+            b"int64" => Declared::Int,
+            b"float64" => Declared::Float,
+            _ => Declared::Nothing,
+        }
     }
 }
 
@@ -108,7 +118,7 @@ impl<'a> TagReader<'a> {
 
     /// Reads the tag that comes next.
     #[inline]
-    pub(super) fn read(&mut self, cursor: &mut Cursor<'a>, owner: Owner) -> Result<Found<'a>, Broken> {
+    pub(super) fn read(&mut self, cursor: &mut Cursor<'a>, owner: Owner) -> Result<Found<'a>, BrokenJson> {
         if let Some(last) = self.slots.get(self.last)
             && let Some(expected) = self.slots[last.next].tag
             && cursor.passes(expected.raw)
@@ -119,7 +129,7 @@ impl<'a> TagReader<'a> {
         self.read_unexpected(cursor, owner)
     }
 
-    fn read_unexpected(&mut self, cursor: &mut Cursor<'a>, owner: Owner) -> Result<Found<'a>, Broken> {
+    fn read_unexpected(&mut self, cursor: &mut Cursor<'a>, owner: Owner) -> Result<Found<'a>, BrokenJson> {
         let start = cursor.at;
         let Some(fields) = fields(cursor)? else { return Ok(Found::Other) };
         let raw = cursor.since(start);
@@ -149,7 +159,7 @@ impl<'a> TagReader<'a> {
 }
 
 /// Reads a tag; `None` when it is not one.
-fn fields<'a>(cursor: &mut Cursor<'a>) -> Result<Option<TagFields<'a>>, Broken> {
+fn fields<'a>(cursor: &mut Cursor<'a>) -> Result<Option<TagFields<'a>>, BrokenJson> {
     let start = cursor.at;
     if let Some(fields) = plain(cursor) {
         return Ok(Some(fields));
@@ -168,7 +178,7 @@ fn plain<'a>(cursor: &mut Cursor<'a>) -> Option<TagFields<'a>> {
 }
 
 /// A tag in any order of fields; `None` when it is not one.
-fn any<'a>(cursor: &mut Cursor<'a>) -> Result<Option<TagFields<'a>>, Broken> {
+fn any<'a>(cursor: &mut Cursor<'a>) -> Result<Option<TagFields<'a>>, BrokenJson> {
     if cursor.peek() != Some(b'{') {
         cursor.value()?;
         return Ok(None);

@@ -1,7 +1,7 @@
 //! Telling JSON captures apart by their keys, and naming those that are not read yet.
 
 use super::{Cursor, Value};
-use crate::Confidence;
+use crate::{Confidence, Recognition};
 
 /// How deep keys are looked at: `data[].spans[].spanID` is three keys down.
 const KEY_DEPTH: usize = 4;
@@ -83,20 +83,18 @@ impl Keys {
         memchr::memmem::find(&self.schema, format.as_bytes()).is_some()
     }
 
-    /// The first of these signs whose keys are all there. The last `possible` of them may be anyone's.
-    pub(crate) fn first_of(
-        &self,
-        signs: &'static [&'static [&'static str]],
-        possible: usize,
-    ) -> Option<(&'static [&'static str], Confidence)> {
-        let at = signs.iter().position(|sign| self.has_all(sign))?;
-        let sure = at + possible < signs.len();
-        Some((signs[at], if sure { Confidence::Certain } else { Confidence::Possible }))
-    }
-
     fn has_all(&self, paths: &[&str]) -> bool {
         paths.iter().all(|path| self.has(path))
     }
+}
+
+/// Recognises JSON by the first of these signs whose keys are all there. The last `possible` of them may be anyone's.
+pub(crate) fn recognise(head: &[u8], signs: &[&[&str]], possible: usize) -> Option<Recognition> {
+    let keys = Keys::of(head)?;
+    let at = signs.iter().position(|sign| keys.has_all(sign))?;
+    let sure = at + possible < signs.len();
+    let confidence = if sure { Confidence::Certain } else { Confidence::Possible };
+    Some(Recognition { confidence, why: format!("JSON with the keys {}", signs[at].join(", ")) })
 }
 
 /// JSON that people do pass to an analyzer and that is not read yet: its name, and what to do instead.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// A string as it stands between its quotes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Text<'a> {
     /// The bytes between the quotes.
     pub(crate) raw: &'a [u8],

@@ -8,12 +8,11 @@ mod record;
 #[cfg(test)]
 mod tests;
 
-use crate::json::{Broken, Cursor, Keys};
+use crate::json::{BrokenJson, Cursor, elements, fields, recognise};
 use crate::trace_json::{
-    Attribute, Loader, Part, ReadSpans, Service, SpanRecord, each, elements, fields, is_empty_list,
-    take_service,
+    Attribute, Part, ReadSpans, Service, SpanLoader, SpanRecord, each, is_empty_list, take_service,
 };
-use crate::{Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition, trace_json};
+use crate::{Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition, Tags, trace_json};
 
 /// OTLP/JSON traces.
 pub struct Otlp;
@@ -24,7 +23,13 @@ const TOGETHER: usize = 256;
 const WRAPPERS: u8 = 2;
 
 const CUT: &str = "span is whole, but the file ends before the resource it belongs to; it is left out";
-const NOT_RESOURCE: &str = "expected the spans of a resource, found something else; it is ignored";
+const NOT_LIST: &str =
+    "expected a list of resources, scopes or spans, found something else; what it holds is not read";
+const NOT_RESOURCE: &str =
+    "expected the spans of a resource, found something else; what it holds is not read";
+const NOT_SCOPE: &str = "expected the spans of a scope, found something else; what it holds is not read";
+const FLAWED_RESOURCE: &str =
+    "resource or an attribute of it is not as expected; what is whole of it is used";
 const OTHER: &str = "document holds no traces (metrics or logs?); it is ignored";
 
 impl Format for Otlp {
@@ -51,9 +56,7 @@ impl Format for Otlp {
             &["scopeSpans.spans"],
             &["batches"],
         ];
-        let keys = Keys::of(head)?;
-        let (sign, confidence) = keys.first_of(SIGNS, 1)?;
-        Some(Recognition { confidence, why: format!("JSON with the keys {}", sign.join(", ")) })
+        recognise(head, SIGNS, 1)
     }
 
     fn read(&self, input: &[u8], options: &ReadOptions, notes: &mut Notes) -> Result<Content, ReadErrorKind> {
@@ -62,7 +65,7 @@ impl Format for Otlp {
 }
 
 struct Reader<'a> {
-    loader: Loader<'a>,
+    loader: SpanLoader<'a>,
     found: bool,
     /// The resource under way: its attributes, once they were read, and the process that they describe.
     attributes: Option<Vec<Attribute<'a>>>,
@@ -76,9 +79,9 @@ impl<'a> ReadSpans<'a> for Reader<'a> {
     const EXPECTED: &'static str = "OTLP/JSON: \"resourceSpans\" or \"batches\" with \"scopeSpans\"";
     const TICK_NS: i64 = 1;
 
-    fn new(input: &'a [u8]) -> Reader<'a> {
+    fn new(input: &'a [u8], tags: Tags) -> Reader<'a> {
         Reader {
-            loader: Loader::new(input, Self::TICK_NS),
+            loader: SpanLoader::new(input, Self::TICK_NS, tags),
             found: false,
             attributes: None,
             service: None,
@@ -87,7 +90,7 @@ impl<'a> ReadSpans<'a> for Reader<'a> {
         }
     }
 
-    fn document(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+    fn document(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
         each(cursor, |cursor| {
             let byte = cursor.at;
             // A document may be the spans of one resource.
@@ -112,14 +115,15 @@ impl<'a> ReadSpans<'a> for Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// Reads an object that may hold spans; whether it did, or could have.
-    fn object(&mut self, cursor: &mut Cursor<'a>, wrappers: u8) -> Result<bool, Broken> {
+    fn object(&mut self, cursor: &mut Cursor<'a>, wrappers: u8) -> Result<bool, BrokenJson> {
         let mut known = false;
         fields(cursor, |key, cursor| {
             known |= match key.raw {
                 b"resourceSpans" | b"resource_spans" | b"batches" => {
                     // Batches may be anyone's.
                     self.found |= key.raw != b"batches" || is_empty_list(*cursor);
-                    elements(cursor, |cursor| self.resource(cursor))?
+                    self.list(cursor, Self::resource)?;
+                    true
                 }
                 b"trace" | b"result" if wrappers > 0 && cursor.peek() == Some(b'{') => {
                     self.object(cursor, wrappers - 1)?
@@ -132,28 +136,36 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the spans of a resource.
-    fn resource(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
-        cursor.peek();
-        let byte = cursor.at;
+    fn resource(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
+        if cursor.peek() != Some(b'{') {
+            self.unread("resource_unknown", NOT_RESOURCE, cursor.at);
+            return cursor.value().map(|_| ());
+        }
         self.begin();
         let outcome = fields(cursor, |key, cursor| self.field(key.raw, cursor).map(|_| ()));
         self.load(outcome.is_err());
-        if !outcome? {
-            self.loader.notes.caveat("resource_unknown", NOT_RESOURCE, byte, &self.loader.input[byte..]);
-        }
-        Ok(())
+        outcome.map(|_| ())
     }
 
     /// Reads a field of the spans of a resource; whether it holds spans.
-    fn field(&mut self, key: &[u8], cursor: &mut Cursor<'a>) -> Result<bool, Broken> {
+    fn field(&mut self, key: &[u8], cursor: &mut Cursor<'a>) -> Result<bool, BrokenJson> {
         match key {
             b"resource" => {
                 self.found = true;
-                let mut attributes = Vec::new();
-                fields(cursor, |key, cursor| match key.raw {
-                    b"attributes" => record::read_attributes(cursor, &mut attributes).map(|_| ()),
-                    _ => cursor.value().map(|_| ()),
+                let (byte, mut attributes, mut right) = (cursor.at, Vec::new(), true);
+                let object = fields(cursor, |key, cursor| {
+                    match key.raw {
+                        b"attributes" => right &= record::read_attributes(cursor, &mut attributes)?,
+                        _ => {
+                            cursor.value()?;
+                        }
+                    }
+                    Ok(())
                 })?;
+                if !object || !right {
+                    let found = &self.loader.input[byte..];
+                    self.loader.notes.caveat("resource_unread", FLAWED_RESOURCE, byte, found);
+                }
                 self.attributes = Some(attributes);
                 self.service = None;
                 Ok(false)
@@ -163,13 +175,7 @@ impl<'a> Reader<'a> {
             | b"instrumentationLibrarySpans"
             | b"instrumentation_library_spans" => {
                 self.found = true;
-                elements(cursor, |cursor| {
-                    fields(cursor, |key, cursor| match key.raw {
-                        b"spans" => elements(cursor, |cursor| self.span(cursor)).map(|_| ()),
-                        _ => cursor.value().map(|_| ()),
-                    })
-                    .map(|_| ())
-                })?;
+                self.list(cursor, Self::scope)?;
                 Ok(true)
             }
             _ => {
@@ -179,7 +185,37 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn span(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+    /// Reads the spans of a scope.
+    fn scope(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
+        if cursor.peek() != Some(b'{') {
+            self.unread("scope_unknown", NOT_SCOPE, cursor.at);
+            return cursor.value().map(|_| ());
+        }
+        fields(cursor, |key, cursor| match key.raw {
+            b"spans" => self.list(cursor, Self::span),
+            _ => cursor.value().map(|_| ()),
+        })
+        .map(|_| ())
+    }
+
+    /// Hands every element of a list to `read`, and says where there is none.
+    fn list(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        mut read: impl FnMut(&mut Self, &mut Cursor<'a>) -> Result<(), BrokenJson>,
+    ) -> Result<(), BrokenJson> {
+        let byte = cursor.at;
+        if !elements(cursor, |cursor| read(self, cursor))? {
+            self.unread("list_unread", NOT_LIST, byte);
+        }
+        Ok(())
+    }
+
+    fn unread(&mut self, code: &'static str, text: &'static str, byte: usize) {
+        self.loader.notes.damaged(code, text, byte, &self.loader.input[byte..]);
+    }
+
+    fn span(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
         let span = record::read_span(cursor, &mut self.span_attributes)?;
         self.spans.push(span);
         if self.attributes.is_some() && self.spans.len() >= TOGETHER {

@@ -10,8 +10,8 @@
 //!              "arrayValue": {"values": [value]} | "kvlistValue": {"values": [attribute]}}}
 //! ```
 
-use crate::json::{Broken, Cursor, Value};
-use crate::trace_json::{Attribute, Declared, Flaw, SpanRecord, Unit, elements, fields, nanoseconds, text};
+use crate::json::{BrokenJson, Cursor, Value, elements, fields, text};
+use crate::trace_json::{Attribute, Declared, SpanRecord, Unit, keep, read_one};
 
 /// Reads the span that comes next; its attributes are added to `attributes`.
 ///
@@ -20,58 +20,31 @@ use crate::trace_json::{Attribute, Declared, Flaw, SpanRecord, Unit, elements, f
 pub(super) fn read_span<'a>(
     cursor: &mut Cursor<'a>,
     attributes: &mut Vec<Attribute<'a>>,
-) -> Result<SpanRecord<'a>, Broken> {
-    cursor.peek();
-    let mut span = SpanRecord::new(cursor.at);
-    if cursor.peek() != Some(b'{') {
-        span.flaw = Some(Flaw::NotObject(cursor.at));
-        cursor.value()?;
-        return Ok(span);
-    }
+) -> Result<SpanRecord<'a>, BrokenJson> {
     let mut end_ns = None;
-    fields(cursor, |key, cursor| {
-        let byte = cursor.at;
-        let right = match &*key.bytes() {
-            b"traceId" | b"trace_id" => text(cursor, &mut span.trace)?,
-            b"spanId" | b"span_id" => text(cursor, &mut span.id)?,
-            b"parentSpanId" | b"parent_span_id" => text(cursor, &mut span.parent)?,
-            b"name" => text(cursor, &mut span.operation)?,
-            b"kind" => {
-                span.kind = cursor.value()?;
-                true
-            }
-            b"startTimeUnixNano" | b"start_time_unix_nano" => {
-                let value = cursor.value()?;
-                span.start_ns = span.expect_time(nanoseconds(&value, Unit::Nanosecond), &value, byte);
-                true
-            }
-            b"endTimeUnixNano" | b"end_time_unix_nano" => {
-                let value = cursor.value()?;
-                // No time is zero in protobuf, and a span that was never finished has none.
-                let end = nanoseconds(&value, Unit::Nanosecond);
-                end_ns = span.expect_time(end, &value, byte).filter(|&end| end != 0);
-                true
-            }
-            b"attributes" => {
-                let start = attributes.len();
-                let right = read_attributes(cursor, attributes)?;
-                span.attributes = start..attributes.len();
-                right
-            }
-            b"status" => fields(cursor, |key, cursor| {
-                let value = cursor.value()?;
-                if key.raw == b"code" {
-                    span.status = value;
-                }
-                Ok(())
-            })?,
-            _ => {
-                cursor.value()?;
-                true
-            }
-        };
-        span.expect(right, byte);
-        Ok(())
+    let mut span = SpanRecord::read(cursor, |span, key, cursor| match key {
+        b"traceId" | b"trace_id" => text(cursor, &mut span.trace),
+        b"spanId" | b"span_id" => text(cursor, &mut span.id),
+        b"parentSpanId" | b"parent_span_id" => text(cursor, &mut span.parent),
+        b"name" => text(cursor, &mut span.operation),
+        b"kind" => keep(cursor, &mut span.kind),
+        b"startTimeUnixNano" | b"start_time_unix_nano" => {
+            span.start_ns = span.read_time(cursor, Unit::Nanosecond)?;
+            Ok(true)
+        }
+        b"endTimeUnixNano" | b"end_time_unix_nano" => {
+            // No time is zero in protobuf, and a span that was never finished has none.
+            end_ns = span.read_time(cursor, Unit::Nanosecond)?.filter(|&end| end != 0);
+            Ok(true)
+        }
+        b"attributes" => {
+            let start = attributes.len();
+            let right = read_attributes(cursor, attributes)?;
+            span.attributes = start..attributes.len();
+            Ok(right)
+        }
+        b"status" => read_one(cursor, &[b"code"], &mut span.status),
+        _ => cursor.value().map(|_| true),
     })?;
     span.ends_at(end_ns);
     Ok(span)
@@ -81,11 +54,11 @@ pub(super) fn read_span<'a>(
 pub(super) fn read_attributes<'a>(
     cursor: &mut Cursor<'a>,
     attributes: &mut Vec<Attribute<'a>>,
-) -> Result<bool, Broken> {
+) -> Result<bool, BrokenJson> {
     let mut right = true;
     let list = elements(cursor, |cursor| {
         let (mut key, mut found) = (None, None);
-        right &= fields(cursor, |field, cursor| {
+        let object = fields(cursor, |field, cursor| {
             match field.raw {
                 b"key" => right &= text(cursor, &mut key)?,
                 b"value" => found = Some(read_value(cursor)?),
@@ -95,7 +68,10 @@ pub(super) fn read_attributes<'a>(
             }
             Ok(())
         })?;
-        if let Some(key) = key {
+        right &= object;
+        if key.is_some() || found.is_some() {
+            // A text that is empty need not stand in the JSON of a protobuf.
+            let key = key.unwrap_or_default();
             let (value, declared) = found.unwrap_or((Value::Null, Declared::Nothing));
             attributes.push(Attribute { key, value, declared });
         }
@@ -105,7 +81,7 @@ pub(super) fn read_attributes<'a>(
 }
 
 /// Reads a value out of the object that names its type.
-fn read_value<'a>(cursor: &mut Cursor<'a>) -> Result<(Value<'a>, Declared), Broken> {
+fn read_value<'a>(cursor: &mut Cursor<'a>) -> Result<(Value<'a>, Declared), BrokenJson> {
     if cursor.peek() != Some(b'{') {
         return Ok((cursor.value()?, Declared::Nothing));
     }

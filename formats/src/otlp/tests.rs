@@ -173,6 +173,52 @@ fn flaws_cost_one_span_and_are_counted() {
 }
 
 #[test]
+fn what_stands_in_the_place_of_spans_is_named() {
+    for (other, code) in [
+        (r#"{"resourceSpans":7}"#, "list_unread"),
+        (r#"{"resourceSpans":{"resource":{}}}"#, "list_unread"),
+        (r#"{"resourceSpans":[{"scopeSpans":"x"}]}"#, "list_unread"),
+        (r#"{"resourceSpans":[{"scopeSpans":[{"spans":{"name":"x"}}]}]}"#, "list_unread"),
+        (r#"{"resourceSpans":["x"]}"#, "resource_unknown"),
+        (r#"{"resourceSpans":[null]}"#, "resource_unknown"),
+        (r#"{"resourceSpans":[{"scopeSpans":[[]]}]}"#, "scope_unknown"),
+        (r#"{"resourceSpans":[{"resource":[],"scopeSpans":[]}]}"#, "resource_unread"),
+        (r#"{"resourceSpans":[{"resource":{"attributes":7},"scopeSpans":[]}]}"#, "resource_unread"),
+    ] {
+        let (traces, notes) = read(&format!("{}\n{other}\n", document(&span(A, "", ""))));
+        assert_eq!((traces.spans.len(), codes(&notes)), (1, vec![(code, 1)]), "{other}");
+        assert_eq!(notes.get(code).unwrap().first[0].line, Some(2), "{other}");
+        assert_eq!(notes.losses().count(), usize::from(code != "resource_unread"), "{other}");
+    }
+    for nothing in [r#"{"resourceSpans":null}"#, r#"{"resourceSpans":[{"scopeSpans":[{"spans":null}]}]}"#] {
+        let (_, notes) = read(&format!("{}\n{nothing}\n", document(&span(A, "", ""))));
+        assert!(notes.is_empty(), "{nothing}: {notes:?}");
+    }
+    let (_, notes) = read(r#"{"resourceSpans":7}"#);
+    assert_eq!(codes(&notes), [("list_unread", 1)], "the search was not empty");
+}
+
+#[test]
+fn an_attribute_without_a_key_has_an_empty_one() {
+    let (traces, notes) = read(&document(&span(A, "", r#","attributes":[{"value":{"intValue":1}}]"#)));
+    assert!(notes.is_empty());
+    let tags: Vec<_> =
+        traces.tags_of(SpanId::new(0)).map(|tag| (text(&traces, tag.key), tag.value)).collect();
+    assert_eq!(tags, [(String::new(), TagValue::Int(1))]);
+}
+
+#[test]
+fn tags_that_are_not_needed_are_left_out_of_spans() {
+    let attributes = r#","attributes":[{"key":"hair","value":{"stringValue":"red"}},{"key":"http.route","value":{"stringValue":"/"}},
+        {"key":"error","value":{"boolValue":true}}]"#;
+    let options = ReadOptions { tags: crate::Tags::Needed, ..ReadOptions::default() };
+    let (traces, _) = read_with(document(&span(A, "", attributes)).as_bytes(), &options).unwrap();
+    let keys: Vec<String> = traces.tags_of(SpanId::new(0)).map(|tag| text(&traces, tag.key)).collect();
+    assert_eq!((keys, traces.spans.error[0]), (vec!["http.route".to_owned(), "error".to_owned()], true));
+    assert_eq!(traces.processes[0].tags.len(), 1, "those of processes stay");
+}
+
+#[test]
 fn caveats_keep_their_span() {
     let spans = [
         span(A, "", "").replace("\"endTimeUnixNano\":\"1500\"", "\"endTimeUnixNano\":\"0\""),

@@ -10,9 +10,8 @@ use std::ops::Range;
 /// A reader that knows more than this begins anew: the file hardly repeats any stacks, and they are kept elsewhere.
 const MOST_KNOWN: usize = 1 << 18;
 
-/// What the names of events begin with that are no samples.
-const SIDE: &[u8] = b"PERF_RECORD_";
-const UNREAD: &str = "lines expected to be \"comm pid time: event:\", skipped";
+/// How much of the file shows whether samples of an event have frames.
+const HEAD: usize = 1 << 20;
 
 /// The first place at or after `from` where a sample may end: after a blank line or before a header.
 pub(super) fn record_end(input: &[u8], from: usize) -> usize {
@@ -53,11 +52,38 @@ fn kind_of(line: &[u8]) -> LineKind<'_> {
     }
 }
 
-/// Whether the end of the file may have cut the line: what stands for the event may be its beginning only.
-fn is_cut(line: &[u8], header: &Header<'_>) -> bool {
-    let is_last = !line.ends_with(b"\n");
-    let is_after_event = !header.rest.is_empty() || line.ends_with(b" ");
-    is_last && (header.event.is_empty() || header.event.starts_with(SIDE) || !is_after_event)
+/// Whether a line is the last of the file and a piece of a whole one: every line that perf writes ends with a
+/// newline. A line that ends like a whole frame is taken for one, since people take final newlines away.
+fn is_cut(line: &[u8]) -> bool {
+    if line.ends_with(b"\n") || line == b"\r" {
+        return false;
+    }
+    let text = record::trim_end(line);
+    match record::header(text) {
+        Some(header) => !record::is_whole_frame(header.rest),
+        None => !record::is_whole_frame(text),
+    }
+}
+
+/// Whether samples of this event are single lines, without frames and blank lines: another of them is followed by the
+/// next header. It shows among the first ones, or else hardly ever.
+fn stands_alone(input: &[u8], event: &[u8]) -> bool {
+    let mut follows_one = false;
+    let mut at = 0;
+    while at < input.len().min(HEAD) {
+        let end = chunk::line_end(input, at);
+        let LineKind::Header(header) = kind_of(&input[at..end]) else {
+            follows_one = false;
+            at = end;
+            continue;
+        };
+        if follows_one {
+            return true;
+        }
+        follows_one = header.event == event;
+        at = end;
+    }
+    false
 }
 
 /// Reads chunks, and remembers frames and stacks between them.
@@ -94,26 +120,26 @@ impl<'a> Reader<'a> {
         while at < range.end {
             let end = chunk::line_end(self.input, at);
             let line = &self.input[at..end];
+            if is_cut(line) {
+                self.cut(at, line);
+                break;
+            }
             match kind_of(line) {
                 LineKind::Blank => at = end,
                 LineKind::Comment => {
                     metadata(&mut self.stacks.builder.meta, record::trim_end(line));
                     at = end;
                 }
-                LineKind::Header(header) if is_cut(line, &header) => {
-                    let notes = &mut self.facts.notes;
-                    if header.event.starts_with(SIDE) {
-                        notes.damaged("line_unread", UNREAD, at, line);
-                    } else {
-                        notes.met(1);
-                        let text = "samples whose first line is cut by the end of the file, left out";
-                        notes.left_out("sample_cut_at_end", text, at, line);
-                    }
-                    at = end;
-                }
                 LineKind::Header(header) => {
                     let body_end = self.take_body(end, range.end);
-                    self.sample(&header, at, end..body_end);
+                    if end == body_end && self.lacks_frames(&header, end) {
+                        // Where a piece of the first frame follows, that is what is noted.
+                        if end == self.input.len() {
+                            self.cut(at, line);
+                        }
+                    } else {
+                        self.sample(&header, at, end..body_end);
+                    }
                     at = body_end;
                 }
                 LineKind::Body => {
@@ -123,7 +149,8 @@ impl<'a> Reader<'a> {
                             "frames expected below a line \"comm pid time: event:\", left out without one";
                         notes.damaged("frame_without_sample", text, at, line);
                     } else {
-                        notes.damaged("line_unread", UNREAD, at, line);
+                        let text = "lines expected to be \"comm pid time: event:\", skipped";
+                        notes.damaged("line_unread", text, at, line);
                     }
                     at = end;
                 }
@@ -140,7 +167,7 @@ impl<'a> Reader<'a> {
         let ends = memchr::memchr_iter(b'\n', &input[start..limit]).map(|newline| start + newline + 1);
         for end in ends.chain(std::iter::once(limit)) {
             let line = &input[at..end];
-            if line.is_empty() || !matches!(kind_of(line), LineKind::Body) {
+            if line.is_empty() || !matches!(kind_of(line), LineKind::Body) || is_cut(line) {
                 break;
             }
             self.body.push(line);
@@ -149,8 +176,24 @@ impl<'a> Reader<'a> {
         at
     }
 
+    /// Whether the file was cut between the header of a sample, which ends at `end`, and the first of its frames.
+    fn lacks_frames(&self, header: &Header<'a>, end: usize) -> bool {
+        let rest = &self.input[end..];
+        let is_piece = rest.starts_with(b"\t") && is_cut(&rest[..chunk::line_end(rest, 0)]);
+        (rest.is_empty() || is_piece)
+            && !header.event.starts_with(b"PERF_RECORD_")
+            && !record::is_whole_frame(header.rest)
+            && !stands_alone(self.input, header.event)
+    }
+
+    /// Notes the piece of a line that the file ends with.
+    fn cut(&mut self, at: usize, line: &[u8]) {
+        let text = "samples cut by the end of the file, used as far as their frames are whole";
+        self.facts.notes.damaged("cut_at_end", text, at, line);
+    }
+
     fn sample(&mut self, header: &Header<'a>, at: usize, body: Range<usize>) {
-        if header.event.starts_with(SIDE) {
+        if header.event.starts_with(b"PERF_RECORD_") {
             if header.event.starts_with(b"PERF_RECORD_LOST") {
                 let lost = lost_events(header.rest);
                 let meta = &mut self.stacks.builder.meta;
@@ -175,6 +218,10 @@ impl<'a> Reader<'a> {
         }
         if let Some(time_ns) = header.time_ns {
             self.facts.time(time_ns);
+        }
+        if !body.is_empty() && body.end == self.input.len() {
+            let text = "samples not ended by a blank line as perf ends them; if the file was cut there, callers are missing";
+            self.facts.notes.caveat("end_unmarked", text, at, &self.input[at..]);
         }
         let stack = self.stacks.stack(header, body, &self.body, &mut self.facts.notes);
         let series = self.event(header.event);

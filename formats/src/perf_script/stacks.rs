@@ -13,6 +13,9 @@ use crate::{
 use hashbrown::HashMap;
 use std::ops::Range;
 
+/// A file, and a line in it.
+type Source<'a> = (&'a [u8], u32);
+
 /// Finds stacks. Their root frame is the name of the thread.
 pub(super) struct Stacks<'a> {
     input: &'a [u8],
@@ -65,10 +68,6 @@ impl<'a> Stacks<'a> {
             self.builder.stack(None, frame)
         });
         if body.is_empty() {
-            let is_last = body.end == self.input.len() && !self.input.ends_with(b"\n");
-            if is_last && record::frame(header.rest).is_some_and(|frame| frame.dso.is_empty()) {
-                notes.damaged("cut_at_end", CUT, body.end - header.rest.len(), header.rest);
-            }
             return self.rest_frame(root, header.rest);
         }
         if let Some(stack) = self.frames_only(root, lines) {
@@ -76,7 +75,11 @@ impl<'a> Stacks<'a> {
             return Some(stack);
         }
         let noted = notes.occurrences();
-        let stack = self.mixed(root, body, lines, notes);
+        let stack = match self.mixed(root, body, lines, notes) {
+            // None of the lines is a frame: the one on the header's line, if there is any, stands.
+            stack if stack == root => self.rest_frame(root, header.rest),
+            stack => stack,
+        };
         // A text with something to note is parsed every time, so that every time is counted.
         if notes.occurrences() == noted {
             self.whole.insert(text, stack);
@@ -134,41 +137,35 @@ impl<'a> Stacks<'a> {
         lines: &[&'a [u8]],
         notes: &mut Notes,
     ) -> Option<StackId> {
-        let mut stack = root;
-        // Reading upwards, a source position is met before the frame it belongs to.
-        let mut source = None;
-        let mut damage = Vec::new();
-        let mut at = body.end;
-        for (number, &line) in lines.iter().enumerate().rev() {
-            at -= line.len();
-            let known = if source.is_none() { self.frames.get(line).copied() } else { None };
-            let frame = known.or_else(|| {
-                let text = record::trim_end(line);
-                let Some(parsed) = record::frame(text) else {
-                    match record::source_line(text) {
-                        Some(position) => source = Some(position).filter(|(file, _)| !file.is_empty()),
-                        None => damage.push(("frame_unread", UNREAD, at, line)),
-                    }
-                    return None;
-                };
-                let above = number.checked_sub(1).map(|above| lines[above]);
-                if is_cut(parsed, line, above) {
-                    damage.push(("cut_at_end", CUT, at, line));
-                    return None;
+        // Forwards first, so that notes are in the order of the file; a source position follows its frame.
+        let mut met: Vec<(&'a [u8], FrameLine<'a>, Option<Source<'a>>)> = Vec::with_capacity(lines.len());
+        let mut follows_frame = false;
+        let mut at = body.start;
+        for &line in lines {
+            let text = record::trim_end(line);
+            if let Some(frame) = record::frame(text) {
+                met.push((line, frame, None));
+                follows_frame = true;
+            } else {
+                let source = no_frame(text, at, notes);
+                if let Some((.., last)) = met.last_mut().filter(|_| follows_frame) {
+                    *last = source;
                 }
-                let position = source.take();
-                let frame = self.frame(parsed, position);
-                if position.is_none() {
+                follows_frame = false;
+            }
+            at += line.len();
+        }
+        let mut stack = root;
+        for (line, parsed, source) in met.into_iter().rev() {
+            let known = if source.is_none() { self.frames.get(line).copied() } else { None };
+            let frame = known.unwrap_or_else(|| {
+                let frame = self.frame(parsed, source);
+                if source.is_none() {
                     self.frames.insert(line, frame);
                 }
-                Some(frame)
+                frame
             });
-            if let Some(frame) = frame {
-                stack = Some(self.builder.stack(stack, frame));
-            }
-        }
-        for (code, text, at, line) in damage.into_iter().rev() {
-            notes.damaged(code, text, at, line);
+            stack = Some(self.builder.stack(stack, frame));
         }
         stack
     }
@@ -177,7 +174,7 @@ impl<'a> Stacks<'a> {
         self.builder.function(Function { name, system_name: None, file, start_line: 0 })
     }
 
-    fn frame(&mut self, line: FrameLine<'a>, source: Option<(&'a [u8], u32)>) -> FrameId {
+    fn frame(&mut self, line: FrameLine<'a>, source: Option<Source<'a>>) -> FrameId {
         let builder = &mut self.builder;
         let known_dso = !line.dso.is_empty() && line.dso != b"[unknown]";
         let mapping = known_dso.then(|| {
@@ -209,13 +206,12 @@ impl<'a> Stacks<'a> {
     }
 }
 
-/// Whether the end of the file cut the line: it lacks the newline, and the dso that the line above has or none can tell.
-fn is_cut(frame: FrameLine<'_>, line: &[u8], above: Option<&[u8]>) -> bool {
-    !line.ends_with(b"\n")
-        && frame.dso.is_empty()
-        && !frame.inlined
-        && above.is_none_or(|above| record::trim_end(above).ends_with(b")"))
+/// A line of a sample that is no frame: the source position of the frame above it, or unknown.
+fn no_frame<'a>(line: &'a [u8], at: usize, notes: &mut Notes) -> Option<Source<'a>> {
+    let source = record::source_line(line);
+    if source.is_none() {
+        let text = "lines expected to be \"address symbol (dso)\", skipped; the sample is kept";
+        notes.damaged("frame_unread", text, at, line);
+    }
+    source.filter(|(file, _)| !file.is_empty())
 }
-
-const CUT: &str = "frame lines cut by the end of the file, left out";
-const UNREAD: &str = "lines expected to be \"address symbol (dso)\", skipped; the sample is kept";

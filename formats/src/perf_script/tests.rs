@@ -111,6 +111,128 @@ fn a_cut_last_sample_keeps_its_whole_frames() {
     assert_eq!(capture.notes.get("cut_at_end").unwrap().count, 1);
 }
 
+/// Samples in the order of the file, each with its event, its value and its frames from the leaf to the thread.
+fn samples(capture: &Capture) -> Vec<(String, i64, Vec<String>)> {
+    let profile = profile(capture);
+    let name = |frame: FrameId| {
+        let frame = profile.frame(frame);
+        format!("{} :{}", profile.strings.text(profile.function(frame.function).name), frame.line)
+    };
+    let mut samples: Vec<_> = Vec::new();
+    for series in &profile.series {
+        let timeline = series.samples.timeline.as_ref().unwrap();
+        for ((&row, &value), &time) in timeline.rows.iter().zip(&timeline.values).zip(&timeline.times_ns) {
+            let event = profile.strings.text(series.value_types[0].name).into_owned();
+            let frames = profile.frames_of(series.samples.stacks[row as usize]).map(name).collect();
+            samples.push((time, (event, value, frames)));
+        }
+    }
+    samples.sort_by_key(|&(time, _)| time);
+    samples.into_iter().map(|(_, sample)| sample).collect()
+}
+
+/// Cuts a text at every byte. Before the cut every sample is as in the whole text; the one that is cut has its
+/// frames as far as they are whole, or is no sample, and is noted.
+fn cut_everywhere(text: &str, ends: &[usize]) {
+    let read = |text: &str| {
+        let options = ReadOptions { from: Some("perf-script"), timeline: true, ..ReadOptions::default() };
+        read_bytes("test", text.as_bytes(), &options).unwrap()
+    };
+    let whole = samples(&read(text));
+    assert_eq!(whole.len(), ends.len());
+    for cut in 1..=text.len() {
+        let capture = read(&text[..cut]);
+        let found = samples(&capture);
+        let before = ends.iter().filter(|&&end| end <= cut).count();
+        let shown = &text[..cut];
+        assert_eq!(found[..before.min(found.len())], whole[..before], "{shown}");
+        if let Some((event, value, frames)) = found.get(before) {
+            let (true_event, true_value, true_frames) = &whole[before];
+            assert_eq!((event, value), (true_event, true_value), "{shown}");
+            let [kept @ .., thread] = &frames[..] else { panic!("no thread: {shown}") };
+            // The line of the last one may be cut away.
+            let name = |frame: &String| frame.rsplit_once(" :").map(|(name, _)| name.to_owned());
+            let is_same = |(kept, whole): (&String, &String)| name(kept) == name(whole);
+            assert!(!kept.is_empty() && kept.iter().zip(true_frames).all(is_same), "{shown}");
+            assert_eq!(Some(thread), true_frames.last(), "{shown}");
+        }
+        assert!(found.len() <= before + 1, "{shown}");
+        assert_eq!(capture.notes.records(), found.len() as u64, "{shown}");
+        let cuts: u64 = ["cut_at_end", "end_unmarked"]
+            .iter()
+            .filter_map(|code| capture.notes.get(code))
+            .map(|note| note.count)
+            .sum();
+        let is_between = cut == 0 || ends.contains(&cut) || text[..cut].ends_with("#\n");
+        assert_eq!(cuts > 0, !is_between, "{:?} {shown}", capture.notes);
+        assert!(
+            capture.notes.iter().all(|note| ["cut_at_end", "end_unmarked"].contains(&note.code)),
+            "{shown}"
+        );
+    }
+}
+
+/// Where the samples of a text end, which end in `mark`.
+fn ends(text: &str, mark: &str) -> Vec<usize> {
+    text.match_indices(mark).map(|(at, _)| at + mark.len()).collect()
+}
+
+#[test]
+fn text_with_stacks_cut_at_every_byte() {
+    let text = "#\na b 1/2 [000] 11.100000:   1003009 cycles:u: \n\t    7f01 f(int)+0x14 (/usr/bin/x (deleted))\n\
+                \t    55d2 [unknown] ([unknown])\n\t    55d3 (anonymous namespace)::g (/usr/lib/a (1)/b.so)\n\n\
+                b 1/3 [001] 12.200000:        250 cycles:u: \n\tffffffff96 do_it ([kernel.kallsyms])\n  it.c:125\n\
+                \t    7f01 f(int)+0x14 (/usr/bin/x (deleted))\n\n\
+                  :-1 -1 [001] 13.000001: 77 faults: \n\t    7f01 a+0x1 (/y)\n\t    7f02 b (inlined)\n\n";
+    cut_everywhere(text, &ends(text, "\n\n"));
+}
+
+#[test]
+fn text_of_single_lines_cut_at_every_byte() {
+    let text = "  a 1 1.100000: 1 cycles:u:  f9 [unknown] ([unknown])\n\
+                  a 1 1.200000: 12 cycles:u:  7f f+0x4 (/x (deleted))\n\
+                  b 22 1.300000: 34 cycles:u:  7f (anonymous namespace)::g+0x4 (/x)\n";
+    // Without the last newline a line is whole.
+    let ends: Vec<usize> = ends(text, "\n").into_iter().map(|end| end - 1).collect();
+    cut_single_lines(text, &ends);
+    let text = "a 1 1.100000: cycles: \na 1 1.200000: cycles: \na 1 1.300000: cycles: \n";
+    let marks = self::ends(text, "\n");
+    for cut in marks[1]..=text.len() {
+        let capture = capture(&text[..cut]);
+        let whole = marks.iter().filter(|&&end| end <= cut).count();
+        assert_eq!(capture.notes.records(), whole as u64, "{}", &text[..cut]);
+        assert_eq!(capture.notes.get("cut_at_end").is_some(), !marks.contains(&cut), "{}", &text[..cut]);
+    }
+}
+
+fn cut_single_lines(text: &str, ends: &[usize]) {
+    let whole = rows(&capture(text));
+    for cut in 1..=text.len() {
+        let options = ReadOptions { from: Some("perf-script"), ..ReadOptions::default() };
+        let capture = read_bytes("test", &text.as_bytes()[..cut], &options).unwrap();
+        let before = ends.iter().filter(|&&end| end <= cut).count();
+        assert_eq!(rows(&capture), whole[..before], "{}", &text[..cut]);
+        let is_whole = ends.contains(&cut) || text[..cut].ends_with('\n');
+        assert_eq!(capture.notes.get("cut_at_end").is_some(), !is_whole, "{}", &text[..cut]);
+    }
+}
+
+#[test]
+fn lines_below_a_frame_on_the_line_of_the_header_do_not_cost_it() {
+    let capture = capture("a 1 1.0: 1 cycles:  7f f+0x4 (/x)\nodd\na 1 1.0: 1 cycles:  7f f+0x4 (/x)\n");
+    assert_eq!(rows(&capture), ["cycles a;f 2 2"]);
+}
+
+#[test]
+fn places_are_in_the_order_of_the_file() {
+    let capture = capture(
+        "a 1 1.0: 5 cycles: \n\tODD\n\t1 f (/x)\n\tOTHER\n\tMORE\n\t2 g (/x)\n\tLAST\n\t3 h (/x)\n\t4 i (/x)\n\n",
+    );
+    let found: Vec<_> =
+        capture.notes.get("frame_unread").unwrap().first.iter().map(|place| &place.found).collect();
+    assert_eq!(found, ["\\tODD", "\\tOTHER", "\\tMORE"]);
+}
+
 #[test]
 fn chunks_do_not_show() {
     let mut text = String::new();

@@ -30,6 +30,7 @@ pub(crate) struct Locations {
     highest_id: u64,
     /// Frames of every location, root first.
     frames: Vec<FrameId>,
+    /// By position; empty for a location that cannot be used, since every other has a frame.
     ranges: Vec<Range<u32>>,
     /// The ones that cannot be used, by position.
     faults: Vec<(usize, Fault)>,
@@ -40,8 +41,7 @@ impl Locations {
     #[inline]
     pub(crate) fn get(&self, id: u64) -> Option<u32> {
         let position = self.ids.get(id)?;
-        let usable = self.ranges[position].start != u32::MAX;
-        usable.then_some(position as u32)
+        (!self.ranges[position].is_empty()).then_some(position as u32)
     }
 
     /// Why location `id` cannot be used.
@@ -50,7 +50,7 @@ impl Locations {
         self.faults.binary_search_by_key(&position, |fault| fault.0).ok().map(|index| &self.faults[index].1)
     }
 
-    /// The frames of the location at `position`, root first.
+    /// The frames of the location at `position`, root first; none when it cannot be used.
     #[inline]
     pub(crate) fn frames(&self, position: usize) -> &[FrameId] {
         let range = &self.ranges[position];
@@ -208,14 +208,14 @@ impl Loader<'_> {
             let mapping = self.mapping_of(raw, mappings);
             let start = frames.len();
             match self.frames(index, raw, mapping, functions, &mut frames) {
-                // u32::MAX marks what cannot be used: a frame takes four bytes of the file at least.
-                Ok(()) => ranges.push(start as u32..frames.len() as u32),
+                Ok(()) => {}
                 Err(fault) => {
                     frames.truncate(start);
                     faults.push((index, fault));
-                    ranges.push(u32::MAX..u32::MAX);
                 }
             }
+            // A frame takes four bytes of the file at least.
+            ranges.push(start as u32..frames.len() as u32);
         }
         let highest_id = ids.iter().copied().max().unwrap_or(0);
         let text = "expected unique location ids; the first is used";

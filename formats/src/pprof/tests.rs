@@ -533,8 +533,7 @@ fn every_legacy_form_is_named() {
 #[test]
 fn every_field_of_the_tables_is_kept() {
     let mut profile = base();
-    profile.function[0] =
-        Function { id: 1, name: 5, system_name: 6, filename: 8, start_line: 42, ..Function::default() };
+    profile.function[0] = Function { id: 1, name: 5, system_name: 6, filename: 8, start_line: 42 };
     profile.location[0].mapping_id = 1;
     profile.location[0].line[0].line = 44;
     profile.period_type = Some(ValueType { r#type: 3, unit: 4 });
@@ -577,4 +576,19 @@ fn errors_name_the_record_they_stand_in() {
         let message = try_read(&bytes).unwrap_err().to_string();
         assert!(message.contains(&format!("byte {}, {name}.", whole.len() + 3)), "{message}");
     }
+}
+
+#[test]
+fn frames_to_drop_are_not_looked_for_in_faulty_locations() {
+    let mut profile = base();
+    profile.drop_frames = add_string(&mut profile, b"leaf");
+    profile.location.push(Location {
+        id: 4,
+        line: vec![Line { function_id: 77, line: 1 }],
+        ..Location::default()
+    });
+    profile.sample.push(Sample { location_id: vec![4, 1], value: vec![1, 10], label: vec![] });
+    let (read, notes) = read(&profile);
+    assert_eq!((read.series[0].records, notes.samples_left_out()), (1, 1));
+    assert_eq!(notes.get("pprof_function_missing").unwrap().count, 1);
 }

@@ -137,7 +137,7 @@ impl ProfileBuilder {
     /// A sum that leaves `i64` is spread over several rows, so nothing wraps.
     ///
     /// # Panics
-    /// When the series has several columns, or rows of its own by [`sample`](Self::sample).
+    /// When the series has several columns, or rows of their own ([`sample`](Self::sample)).
     pub fn sum(&mut self, series: SeriesId, stack: Option<StackId>, value: i64) {
         self.rows(series).add(stack, 1, None, value);
     }
@@ -147,17 +147,23 @@ impl ProfileBuilder {
     /// A sum that leaves `i64` is spread over several rows, so nothing wraps.
     ///
     /// # Panics
-    /// As [`sum`](Self::sum).
+    /// As [`sum`](Self::sum) does.
     pub fn count(&mut self, series: SeriesId, stack: Option<StackId>, count: u64, value: i64) {
         self.rows(series).add(stack, count, Some(count), value);
     }
 
     /// Adds one sample as [`count`](Self::count) does, and remembers when it was taken.
+    ///
+    /// # Panics
+    /// As [`sum`](Self::sum) does.
     pub fn count_at(&mut self, series: SeriesId, stack: Option<StackId>, value: i64, moment: Moment) {
         self.rows(series).add_at(stack, Some(1), value, moment);
     }
 
     /// Adds one record as [`sum`](Self::sum) does, and remembers when it was taken.
+    ///
+    /// # Panics
+    /// As [`sum`](Self::sum) does.
     pub fn sum_at(&mut self, series: SeriesId, stack: Option<StackId>, value: i64, moment: Moment) {
         self.rows(series).add_at(stack, None, value, moment);
     }
@@ -165,7 +171,7 @@ impl ProfileBuilder {
     /// Adds one sample record with its own row: one value per value type.
     ///
     /// # Panics
-    /// When `values` has another length than the value types of the series.
+    /// When `values` has another length than the value types of the series, or rows of the series are added up.
     pub fn sample(
         &mut self,
         series: SeriesId,

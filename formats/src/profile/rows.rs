@@ -40,8 +40,7 @@ impl Rows {
         count: Option<u64>,
         value: i64,
     ) -> usize {
-        assert_eq!(self.samples.values.len(), 1, "what is added up has one column");
-        assert_eq!(self.samples.stacks.len(), self.sums.len(), "rows are added up or stand for themselves");
+        assert_eq!(self.samples.values.len(), 1, "records are added up in series of one column");
         self.records += records;
         let row = self.row(stack);
         match self.sums[row].checked_add(value) {
@@ -73,7 +72,7 @@ impl Rows {
     pub(super) fn push(&mut self, stack: Option<StackId>, values: &[i64], labels: Option<LabelSetId>) {
         let samples = &mut self.samples;
         assert_eq!(values.len(), samples.values.len(), "one value per value type");
-        assert!(self.sums.is_empty(), "rows are added up or stand for themselves");
+        assert!(self.sums.is_empty(), "a series has rows added up or rows of their own, not both");
         self.records += 1;
         if labels.is_some() && samples.labels.is_none() {
             samples.labels = Some(vec![None; samples.stacks.len()]);
@@ -93,6 +92,8 @@ impl Rows {
             self.row_of.resize(index + 1, 0);
         }
         if self.row_of[index] == 0 {
+            let is_summed = self.samples.stacks.len() == self.sums.len();
+            assert!(is_summed, "a series has rows added up or rows of their own, not both");
             self.samples.stacks.push(stack);
             self.sums.push(0);
             self.row_of[index] = number(self.sums.len());
@@ -205,57 +206,90 @@ fn number(row: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::StringId;
 
-    fn samples(rows: Rows) -> (Vec<Option<usize>>, Vec<i64>, Option<Vec<u64>>) {
+    fn finished(rows: Rows) -> Series {
+        let name = StringId::new(0);
         let columns = rows.samples.values.len();
-        let name = crate::StringId::new(0);
-        let series = rows.finish(vec![ValueType { name, unit: name, decimals: 0 }; columns]);
-        let stacks = series.samples.stacks.iter().map(|stack| stack.map(StackId::index)).collect();
-        (stacks, series.samples.values[0].clone(), series.samples.counts)
+        rows.finish(vec![ValueType { name, unit: name, decimals: 0 }; columns])
+    }
+
+    const A: Option<StackId> = None;
+
+    fn b() -> Option<StackId> {
+        Some(StackId::new(0))
     }
 
     #[test]
-    fn equal_stacks_are_one_row() {
+    fn equal_stacks_are_added_up() {
         let mut rows = Rows::new(1);
-        for (stack, value) in [(Some(3), 5), (None, 1), (Some(3), 6), (Some(0), 0)] {
-            rows.add(stack.map(StackId::new), 1, Some(2), value);
+        for (stack, value) in [(b(), 1), (A, 10), (b(), 2)] {
+            rows.add(stack, 1, Some(1), value);
         }
-        assert_eq!(rows.records(), 4);
-        assert_eq!(samples(rows), (vec![Some(3), None, Some(0)], vec![11, 1, 0], Some(vec![4, 2, 2])));
+        let series = finished(rows);
+        assert_eq!(series.samples.stacks, [b(), A]);
+        assert_eq!((&series.samples.values[0], &series.samples.counts), (&vec![3, 10], &Some(vec![2, 1])));
+        assert_eq!(series.records, 3);
     }
 
     #[test]
-    fn one_unknown_count_makes_all_unknown() {
+    fn one_record_without_a_count_leaves_all_uncounted() {
         let mut rows = Rows::new(1);
-        rows.add(None, 1, Some(1), 1);
-        rows.add(None, 1, None, 1);
-        assert_eq!(samples(rows).2, None);
+        rows.add(A, 1, Some(1), 1);
+        rows.add(b(), 1, None, 1);
+        assert_eq!(finished(rows).samples.counts, None);
     }
 
     #[test]
-    fn what_leaves_i64_goes_on_in_another_row() {
+    fn a_sum_over_the_range_is_spread_and_keeps_its_total() {
         let mut rows = Rows::new(1);
-        for _ in 0..3 {
-            rows.add(Some(StackId::new(1)), 1, Some(1), i64::MAX);
+        for value in [i64::MAX, i64::MAX, 5, -1] {
+            rows.add(b(), 1, Some(1), value);
         }
-        assert_eq!(samples(rows), (vec![Some(1); 3], vec![i64::MAX; 3], Some(vec![3, 0, 0])));
+        let series = finished(rows);
+        assert_eq!(series.sum(0), 2 * i128::from(i64::MAX) + 4);
+        assert_eq!(series.samples.counts.as_ref().unwrap().iter().sum::<u64>(), 4);
+        assert_eq!(series.samples.stacks, [b(), b(), b()]);
     }
 
     #[test]
-    fn parts_are_absorbed_as_if_read_at_once() {
-        let mut whole = Rows::new(1);
-        let mut worker = Rows::new(1);
-        for value in 1..=4 {
-            worker.add(Some(StackId::new(value % 2)), 1, Some(1), value as i64);
-            // Here, stacks are numbered the other way round.
-            whole.absorb(worker.take(), &[StackId::new(1), StackId::new(0)], &[], &[]);
+    fn parts_are_the_rows_of_one_read() {
+        let add = |rows: &mut Rows, at: i64| {
+            let moment = Moment { time_ns: at, thread: None };
+            rows.add_at(if at % 2 == 0 { A } else { b() }, Some(1), at, moment);
+        };
+        let (mut whole, mut first, mut joined) = (Rows::new(1), Rows::new(1), Rows::new(1));
+        for at in 0..6 {
+            add(&mut whole, at);
         }
-        assert_eq!(samples(whole), (vec![Some(0), Some(1)], vec![4, 6], Some(vec![2, 2])));
+        for part in [0..3, 3..6] {
+            part.for_each(|at| add(&mut first, at));
+            joined.absorb(first.take(), &[StackId::new(0)], &[], &[]);
+        }
+        assert_eq!(format!("{:?}", finished(joined)), format!("{:?}", finished(whole)));
     }
 
     #[test]
-    #[should_panic(expected = "what is added up has one column")]
+    fn labels_begin_where_the_first_one_is() {
+        let mut rows = Rows::new(2);
+        rows.push(A, &[1, 2], None);
+        rows.push(b(), &[3, 4], Some(LabelSetId::new(0)));
+        let samples = finished(rows).samples;
+        assert_eq!(samples.labels, Some(vec![None, Some(LabelSetId::new(0))]));
+        assert_eq!(samples.values, [[1, 3], [2, 4]]);
+    }
+
+    #[test]
+    #[should_panic(expected = "series of one column")]
     fn several_columns_are_not_added_up() {
-        Rows::new(2).add(None, 1, None, 1);
+        Rows::new(2).add(A, 1, None, 1);
+    }
+
+    #[test]
+    #[should_panic(expected = "not both")]
+    fn rows_are_of_one_sort() {
+        let mut rows = Rows::new(1);
+        rows.push(A, &[1], None);
+        rows.add(A, 1, None, 1);
     }
 }

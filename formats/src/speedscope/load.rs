@@ -1,14 +1,16 @@
 //! Loads a document into the model.
 
-use super::record::{self, Counts, Document, Elements, EventKind, ProfileRecord};
-use super::thread;
-use crate::json::{Broken, Cursor, Decimal, Text, Value};
+use super::elements::Elements;
+use super::record::{self, Counts, Document, ProfileRecord, ThreadField};
+use super::thread::{self, ThreadName};
+use crate::json::{BrokenJson, Decimal, note_fault};
 use crate::memory::Memory;
 use crate::{
-    Frame, FrameId, Function, Moment, Notes, ProfileBuilder, SeriesId, StackId, Thread, ThreadId, ValueType,
-    folded,
+    Frame, FrameId, Function, Moment, NoteKind, Notes, ProfileBuilder, SeriesId, StackId, Thread, ThreadId,
+    ValueType, folded,
 };
 use hashbrown::HashSet;
+use std::borrow::Cow;
 
 /// The most decimal places that are kept.
 const PLACES: u32 = 9;
@@ -16,23 +18,16 @@ const PLACES: u32 = 9;
 const UNKNOWN: &[u8] = b"[unknown]";
 
 /// Why a record is left out: its code and its sentence.
-type Flaw = (&'static str, &'static str);
+pub(super) type Flaw = (&'static str, &'static str);
 
-const NO_SAMPLE: Flaw = ("sample_missing", "weights without a sample, left out");
-const NO_WEIGHT: Flaw = ("weight_missing", "samples without a weight, left out");
-const NO_COUNT: Flaw = ("count_unread", "samples whose number in \"counts\" is missing or unfit, left out");
-const SAMPLE: Flaw = ("sample_unread", "samples expected to be lists of frame numbers, left out");
-const WEIGHT: Flaw = ("weight_unread", "weights expected to be numbers, left out with their samples");
-const TOO_LARGE: Flaw = ("value_too_large", "values over 2^63 in the last decimal place kept, left out");
-const FRAME: Flaw = ("frame_unknown", "samples or events that name a frame not in shared.frames, left out");
-const EVENT: Flaw = ("event_unread", "events that lack type O or C, frame or time, left out");
-const UNOPENED: Flaw = ("close_unmatched", "events that end a call that has not begun, left out");
+pub(super) const TOO_LARGE: Flaw =
+    ("value_too_large", "values over 2^63 in the last decimal place kept, left out");
+pub(super) const FRAME: Flaw =
+    ("frame_unknown", "samples or events that name a frame not in shared.frames, left out");
 
-const CLOSED: &str = "calls that end before calls they made; those are taken to end with them";
-const BACKWARDS: &str = "events earlier than the event before them, taken to be at its time";
-const OPEN: &str = "profiles that end inside calls, which are taken to end with the profile";
 const CUT: &str = "numbers with more decimal places than are kept, rounded";
 const NAMELESS: &str = "frames without a name, kept as [unknown]";
+const NO_RECORD: &str = "entries that stand for no sample and cannot be read, left out with their value";
 const NEITHER: &str = "profiles without samples or events, not read";
 
 /// What a document holds.
@@ -45,7 +40,7 @@ pub(super) struct Loaded {
 
 /// Loads a document. `places` is the decimal places of values whose unit has no least part.
 pub(super) fn load(input: &[u8], document: &Document<'_>, timeline: bool, places: u8) -> Loaded {
-    let mut loader = Loader {
+    let mut loader = DocumentLoader {
         input,
         timeline,
         places,
@@ -56,48 +51,53 @@ pub(super) fn load(input: &[u8], document: &Document<'_>, timeline: bool, places
         path: Vec::new(),
         calls: Vec::new(),
         span_ns: None,
+        counted: 0,
     };
     loader.frames(document.frames);
     loader.calls = vec![0; loader.frames.len()];
-    let mut names: HashSet<&[u8]> = HashSet::new();
+    let mut threads = HashSet::new();
     let mut is_threads = false;
     for (index, profile) in document.profiles.iter().flatten().enumerate() {
         let series = loader.profile(profile);
         if document.active == Some(index) {
             loader.loaded.builder.meta.default_value = series.map(|series| (series, 0));
         }
-        if let Some(name) = profile.name {
-            is_threads |= thread::parse(&name.bytes()).tid.is_some();
-            names.insert(name.raw);
+        if let Some(thread) = thread_of(profile) {
+            is_threads |= thread.tid.is_some() || matches!(profile.thread, ThreadField::Of(_));
+            threads.insert(thread.identity());
         }
     }
     let meta = &mut loader.loaded.builder.meta;
-    meta.threads = (is_threads || names.len() > 1).then_some(names.len() as u64);
+    // One name alone may be that of the program.
+    meta.threads = (is_threads || threads.len() > 1).then_some(threads.len() as u64);
     meta.duration_ns = loader.span_ns.and_then(|(start, end)| end.checked_sub(start));
     loader.loaded
 }
 
-struct Loader<'a> {
-    input: &'a [u8],
+/// Loads the profiles of a document one after the other.
+pub(super) struct DocumentLoader<'a> {
+    pub input: &'a [u8],
     timeline: bool,
     places: u8,
     /// Where the walk over the document ended early.
     broken_at: Option<usize>,
-    loaded: Loaded,
-    frames: Vec<FrameId>,
-    stacks: Memory<&'a [u8]>,
+    pub loaded: Loaded,
+    pub frames: Vec<FrameId>,
+    pub stacks: Memory<&'a [u8]>,
     /// The frames of the sample being read.
-    path: Vec<FrameId>,
+    pub path: Vec<FrameId>,
     /// How many calls of each frame are open.
-    calls: Vec<u32>,
+    pub calls: Vec<u32>,
     /// From the start of the first evented profile to the end of the last.
-    span_ns: Option<(i64, i64)>,
+    pub span_ns: Option<(i64, i64)>,
+    /// The sum of the sample counts that were read.
+    pub counted: u64,
 }
 
 /// What the values of a profile go to.
-struct Target {
+pub(super) struct Target {
     series: SeriesId,
-    unit: Unit,
+    pub precision: Precision,
     thread: Option<ThreadId>,
     /// Whether records go to the timeline: entries that stand for several samples have no one time.
     one_by_one: bool,
@@ -105,15 +105,15 @@ struct Target {
 
 /// How values of a unit are kept.
 #[derive(Clone, Copy)]
-struct Unit {
-    places: u8,
+pub(super) struct Precision {
+    pub places: u8,
     /// The last decimal place is a nanosecond.
-    is_time: bool,
+    pub is_time: bool,
     /// There is no least part: the places are those that are needed.
-    is_open: bool,
+    pub is_open: bool,
 }
 
-impl<'a> Loader<'a> {
+impl<'a> DocumentLoader<'a> {
     fn frames(&mut self, start: Option<usize>) {
         let mut frames = Elements::of(self.input, start);
         while let Some((byte, frame)) = frames.next(record::frame) {
@@ -133,9 +133,9 @@ impl<'a> Loader<'a> {
     }
 
     /// Notes where the bytes of an array stop being JSON, unless the walk over the document ended there too.
-    fn end(&mut self, broken: Option<Broken>) {
+    pub(super) fn end(&mut self, broken: Option<BrokenJson>) {
         if let Some(broken) = broken.filter(|broken| self.broken_at != Some(broken.byte)) {
-            super::damaged(&mut self.loaded.notes, self.input, broken);
+            note_fault(&mut self.loaded.notes, self.input, &broken);
         }
     }
 
@@ -156,128 +156,60 @@ impl<'a> Loader<'a> {
     }
 
     fn target(&mut self, profile: &ProfileRecord<'a>) -> Target {
-        let bytes = |text: Option<Text<'a>>| text.map(|text| text.bytes());
-        let in_file = bytes(profile.unit).unwrap_or(b"none".into());
-        // What every value of a unit is called when the file does not say, its own name, and its decimal places.
-        let (name, unit, places): (&[u8], &[u8], Option<u8>) = match &*in_file {
-            b"seconds" => (b"wall", b"seconds", Some(9)),
-            b"milliseconds" => (b"wall", b"milliseconds", Some(6)),
-            b"microseconds" => (b"wall", b"microseconds", Some(3)),
-            b"nanoseconds" => (b"wall", b"nanoseconds", Some(0)),
-            b"bytes" => (b"space", b"bytes", Some(0)),
-            b"none" => (b"samples", b"count", None),
-            other => (b"samples", other, None),
-        };
-        let is_time = name == b"wall";
-        let name = bytes(profile.value_name).unwrap_or(name.into());
-        let unit = bytes(profile.value_unit).unwrap_or(unit.into());
+        let Meaning { name, unit, places, is_time } = Meaning::of(profile);
         let decimals = places.unwrap_or(self.places);
         let builder = &mut self.loaded.builder;
         let value_type = ValueType { decimals, ..builder.value_type(&name, &unit) };
         let series = builder.series(&[value_type]);
         let one_by_one = self.timeline && !matches!(profile.counts, Counts::List(_));
-        let thread =
-            profile.name.filter(|_| self.timeline).and_then(|text| self.thread(&text.bytes(), &name));
+        let thread = thread_of(profile).filter(|_| self.timeline).map(|thread| {
+            let name = builder.string(&thread.name);
+            builder.thread(Thread { name, pid: thread.pid, tid: thread.tid })
+        });
         Target {
             series,
-            unit: Unit { places: decimals, is_time, is_open: places.is_none() },
+            precision: Precision { places: decimals, is_time, is_open: places.is_none() },
             thread,
             one_by_one,
         }
     }
 
-    /// The thread that a profile is named after; none where it is named after its value.
-    fn thread(&mut self, text: &[u8], value: &[u8]) -> Option<ThreadId> {
-        let text = super::write::without_value(text, value);
-        if text.is_empty() || text == value {
-            return None;
-        }
-        let thread = thread::parse(text);
-        let name = self.loaded.builder.string(thread.name);
-        Some(self.loaded.builder.thread(Thread { name, pid: thread.pid, tid: thread.tid }))
-    }
-
-    fn left_out(&mut self, (code, text): Flaw, byte: usize) {
-        self.loaded.notes.met(1);
-        self.loaded.notes.left_out(code, text, byte, &self.input[byte..]);
+    /// Leaves out an entry that stands for so many records.
+    pub(super) fn left_out(&mut self, (code, text): Flaw, records: u64, byte: usize) {
+        let (notes, found) = (&mut self.loaded.notes, &self.input[byte..]);
+        let Some(others) = records.checked_sub(1) else {
+            notes.damaged("entry_unread", NO_RECORD, byte, found);
+            return;
+        };
+        notes.met(records);
+        notes.left_out(code, text, byte, found);
+        notes.count(code, NoteKind::LeftOut, text, others);
     }
 
     /// A number in the last place of its unit; `None` when it leaves `i64`.
-    fn fixed(&mut self, number: Decimal, unit: Unit, byte: usize) -> Option<i64> {
+    pub(super) fn fixed(&mut self, number: Decimal, precision: Precision, byte: usize) -> Option<i64> {
         let places = number.places();
-        if places > u32::from(unit.places) {
-            let kept = if unit.is_open { PLACES } else { u32::from(unit.places) };
-            if unit.is_open {
+        if places > u32::from(precision.places) {
+            let kept = if precision.is_open { PLACES } else { u32::from(precision.places) };
+            if precision.is_open {
                 self.loaded.most_places = self.loaded.most_places.max(places.min(PLACES) as u8);
             }
             if places > kept {
                 self.loaded.notes.caveat("decimals_cut", CUT, byte, &self.input[byte..]);
             }
         }
-        number.fixed(unit.places)
-    }
-
-    /// Reads the samples of a profile with their weights.
-    fn sampled(&mut self, profile: &ProfileRecord<'a>, target: &Target) {
-        let list = if let Counts::List(at) = profile.counts { Some(at) } else { None };
-        let [mut samples, mut weights, mut counts] =
-            [profile.samples, profile.weights, list].map(|start| Elements::of(self.input, start));
-        let one = match profile.counts {
-            Counts::One => Some(1),
-            Counts::Unsaid if !target.unit.is_open => Some(1),
-            Counts::Unsaid | Counts::Unknown | Counts::List(_) => None,
-        };
-        let start = profile.start.filter(|_| target.unit.is_time);
-        let mut time_ns = start.and_then(|start| start.fixed(target.unit.places)).unwrap_or(0);
-        loop {
-            let sample = samples.next(|cursor| self.stack(cursor));
-            let weight = weights.next(Cursor::value);
-            let listed = counts.next(Cursor::value);
-            let (byte, stack, weight) = match (sample, weight) {
-                (None, None) => break,
-                (None, Some((byte, _))) => {
-                    self.left_out(NO_SAMPLE, byte);
-                    continue;
-                }
-                (Some((byte, _)), None) => {
-                    self.left_out(NO_WEIGHT, byte);
-                    continue;
-                }
-                (Some((byte, Err(flaw))), _) => {
-                    self.left_out(flaw, byte);
-                    continue;
-                }
-                (Some((byte, Ok(stack))), Some((at, weight))) => (byte, stack, (at, weight)),
-            };
-            let Some(number) = record::number(weight.1) else {
-                self.left_out(WEIGHT, weight.0);
-                continue;
-            };
-            let Some(value) = self.fixed(number, target.unit, weight.0) else {
-                self.left_out(TOO_LARGE, weight.0);
-                continue;
-            };
-            let time = if target.unit.is_time { time_ns } else { 0 };
-            time_ns = time_ns.saturating_add(value);
-            let count = match list {
-                None => one,
-                Some(_) => match listed.and_then(|(_, count)| count_of(count)) {
-                    Some(count) => Some(count),
-                    None => {
-                        self.left_out(NO_COUNT, byte);
-                        continue;
-                    }
-                },
-            };
-            self.add(target, stack, count, value, time);
-        }
-        self.end(samples.broken);
-        self.end(weights.broken);
-        self.end(counts.broken);
+        number.fixed(precision.places)
     }
 
     /// Adds a record that is whole.
-    fn add(&mut self, target: &Target, stack: Option<StackId>, count: Option<u64>, value: i64, time_ns: i64) {
+    pub(super) fn add(
+        &mut self,
+        target: &Target,
+        stack: Option<StackId>,
+        count: Option<u64>,
+        value: i64,
+        time_ns: i64,
+    ) {
         let Loaded { builder, notes, .. } = &mut self.loaded;
         let moment = Moment { time_ns, thread: target.thread };
         notes.met(count.unwrap_or(1));
@@ -288,140 +220,49 @@ impl<'a> Loader<'a> {
             (None, false) => builder.sum(target.series, stack, value),
         }
     }
+}
 
-    /// Reads a sample.
-    fn stack(&mut self, cursor: &mut Cursor<'a>) -> Result<Result<Option<StackId>, Flaw>, Broken> {
-        if cursor.peek() != Some(b'[') {
-            cursor.value()?;
-            return Ok(Err(SAMPLE));
-        }
-        let start = cursor.at;
-        // No sample that was read holds a bracket, so the first one ends it, if this one was met before.
-        let end = memchr::memchr(b']', &self.input[start..]).map(|ahead| start + ahead + 1);
-        let text = end.map(|end| &self.input[start..end]);
-        if let Some(stack) = text.and_then(|text| self.stacks.get(&text)) {
-            cursor.at = start + text.map_or(0, <[u8]>::len);
-            return Ok(Ok(stack));
-        }
-        self.path.clear();
-        let mut flaw = None;
-        let mut first = true;
-        cursor.at += 1;
-        while cursor.element(&mut first)? {
-            let index = match cursor.value()? {
-                number @ Value::Number(_) => number.int(),
-                _ => None,
-            };
-            let Some(index) = index else {
-                flaw = Some(SAMPLE);
-                continue;
-            };
-            match usize::try_from(index).ok().and_then(|index| self.frames.get(index)) {
-                Some(&frame) => self.path.push(frame),
-                None => flaw = flaw.or(Some(FRAME)),
-            }
-        }
-        if let Some(flaw) = flaw {
-            return Ok(Err(flaw));
-        }
-        let builder = &mut self.loaded.builder;
-        let stack = self.path.iter().fold(None, |parent, &frame| Some(builder.stack(parent, frame)));
-        if let Some(text) = text {
-            self.stacks.insert(text, stack);
-        }
-        Ok(Ok(stack))
-    }
+/// What the values of a profile are.
+struct Meaning<'a> {
+    name: Cow<'a, [u8]>,
+    unit: Cow<'a, [u8]>,
+    /// The decimal places of its least part, if it has one.
+    places: Option<u8>,
+    is_time: bool,
+}
 
-    /// Reads the events of a profile: the time between two of them goes to the calls that are open.
-    fn evented(&mut self, profile: &ProfileRecord<'a>, target: &Target) {
-        let mut events = Elements::of(self.input, profile.events);
-        let mut open: Vec<(usize, StackId)> = Vec::new();
-        let mut last = None;
-        let [start, end] =
-            [profile.start, profile.end].map(|bound| bound.and_then(|bound| bound.fixed(target.unit.places)));
-        if let (Some(start), Some(end)) = (start, end)
-            && target.unit.is_time
-        {
-            let (first, latest) = self.span_ns.unwrap_or((start, end));
-            self.span_ns = Some((first.min(start), latest.max(end)));
-        }
-        while let Some((byte, event)) = events.next(record::event) {
-            let (Some(kind), Some(index), Some(at)) = (event.kind, event.frame, event.at) else {
-                self.left_out(EVENT, byte);
-                continue;
-            };
-            let Some(&frame) = self.frames.get(index) else {
-                self.left_out(FRAME, byte);
-                continue;
-            };
-            let Some(mut at) = self.fixed(at, target.unit, byte) else {
-                self.left_out(TOO_LARGE, byte);
-                continue;
-            };
-            let found = &self.input[byte..];
-            if last.is_some_and(|last| at < last) {
-                self.loaded.notes.damaged("time_backwards", BACKWARDS, byte, found);
-                at = last.unwrap_or(at);
-            }
-            if kind == EventKind::Close && self.calls[index] == 0 {
-                self.left_out(UNOPENED, byte);
-                continue;
-            }
-            self.elapse(target, &open, last, at, byte);
-            last = Some(at);
-            let top = open.last().copied();
-            if kind == EventKind::Open {
-                open.push((index, self.loaded.builder.stack(top.map(|(_, stack)| stack), frame)));
-                self.calls[index] += 1;
-                continue;
-            }
-            if top.is_some_and(|(top, _)| top != index) {
-                self.loaded.notes.damaged("calls_unclosed", CLOSED, byte, found);
-            }
-            while let Some((closed, _)) = open.pop() {
-                self.calls[closed] -= 1;
-                if closed == index {
-                    break;
-                }
-            }
-        }
-        if !open.is_empty() && events.is_whole() {
-            self.loaded.notes.caveat("calls_open", OPEN, profile.byte, &self.input[profile.byte..]);
-            if let Some(end) = end {
-                self.elapse(target, &open, last, end, profile.byte);
-            }
-        }
-        for (index, _) in open {
-            self.calls[index] = 0;
-        }
-        self.end(events.broken);
-    }
-
-    /// Gives the time from the last event to this one to the calls that are open.
-    fn elapse(
-        &mut self,
-        target: &Target,
-        open: &[(usize, StackId)],
-        last: Option<i64>,
-        at: i64,
-        byte: usize,
-    ) {
-        let (Some(&(_, stack)), Some(last)) = (open.last(), last) else { return };
-        match at.checked_sub(last) {
-            Some(value) if value <= 0 => {}
-            Some(value) => {
-                let time = if target.unit.is_time { last } else { 0 };
-                self.add(target, Some(stack), None, value, time);
-            }
-            None => self.left_out(TOO_LARGE, byte),
+impl<'a> Meaning<'a> {
+    fn of(profile: &ProfileRecord<'a>) -> Meaning<'a> {
+        let in_file = profile.unit.map_or(Cow::Borrowed(&b"none"[..]), |unit| unit.bytes());
+        // What every value of a unit is called when the file does not say, its own name, and its decimal places.
+        let (name, unit, places): (&[u8], Cow<'a, [u8]>, Option<u8>) = match &*in_file {
+            b"seconds" => (b"wall", in_file, Some(9)),
+            b"milliseconds" => (b"wall", in_file, Some(6)),
+            b"microseconds" => (b"wall", in_file, Some(3)),
+            b"nanoseconds" => (b"wall", in_file, Some(0)),
+            b"bytes" => (b"space", in_file, Some(0)),
+            b"none" => (b"samples", b"count".into(), None),
+            _ => (b"samples", in_file, None),
+        };
+        Meaning {
+            is_time: name == b"wall",
+            name: profile.value_name.map_or(name.into(), |name| name.bytes()),
+            unit: profile.value_unit.map_or(unit, |unit| unit.bytes()),
+            places,
         }
     }
 }
 
-/// A sample count, of a size that sums of them stay within `u64`.
-fn count_of(value: Value<'_>) -> Option<u64> {
-    match value {
-        Value::Number(_) => value.int().and_then(|count| u32::try_from(count).ok()).map(u64::from),
-        _ => None,
-    }
+/// The thread that a profile is of: the one it says, or else the one it is named after. Some are named after what they
+/// measure, `cpu` or `cpu [nanoseconds]`, and those are of no thread.
+fn thread_of<'a>(profile: &ProfileRecord<'a>) -> Option<ThreadName<'a>> {
+    let text = match &profile.thread {
+        ThreadField::Of(thread) => return Some(thread.clone()),
+        ThreadField::Nobody => return None,
+        ThreadField::Unsaid => profile.name?.bytes(),
+    };
+    let Meaning { name, unit, .. } = Meaning::of(profile);
+    let in_brackets = [&b" ["[..], &unit, b"]"].concat();
+    let names_value = text.is_empty() || text == name || text.ends_with(&in_brackets);
+    (!names_value).then(|| thread::parse(text))
 }

@@ -13,33 +13,33 @@
 //! |---|---|---|
 //! | sample and weight, unit of time or bytes | one | one |
 //! | sample and weight, unit `none` | one | unknown: the weights are the counts |
+//! | sample, weight and count in `counts` | as many as it says | as many |
 //! | time between two events while a call is open | one | unknown |
 //!
 //! Time while no call is open belongs to no stack and is not counted. Times are kept to the nanosecond, bytes whole,
 //! and values without a unit with the decimal places they have, at most nine.
 //!
-//! Three fields are Plateau's own and nobody else's business: `valueName` and `valueUnit` say what a profile
-//! measures, and `counts` how many samples its entries stand for: 1 for one each, null when it is not known, or a
-//! list.
+//! Four fields are Plateau's own and nobody else's business: `valueName` and `valueUnit` say what a profile
+//! measures, `counts` how many samples its entries stand for: 1 for one each, null when it is not known, or a
+//! list; and `thread` whose samples they are: `{"name", "pid"?, "tid"?}`, null when that is not known.
 
+mod elements;
+mod evented;
 mod load;
 mod record;
+mod sampled;
 mod thread;
 mod write;
 
-use crate::error::At;
 use crate::format::{Confidence, Format, ReadOptions, Recognition};
-use crate::json::{Broken, Fault, Keys};
-use crate::{Content, Notes, ReadErrorKind, note};
+use crate::json::{Fault, Keys, malformed, note_fault};
+use crate::{Content, Notes, ReadErrorKind};
 pub use write::{all_values, write};
 
 /// Reads speedscope files.
 pub struct Speedscope;
 
-const CUT: &str = "file ends inside its JSON; what is whole before that is used";
-const BROKEN: &str =
-    "expected JSON, found something else; what is whole before it is used, the rest of it is not read";
-const STRANGE: &str = "\"shared\" or \"profiles\" that is not as expected or stands twice, not read";
+const STRANGE: &str = "parts of the document that are not as expected or stand twice, not read";
 const NOTHING: &str = "document holds no profile";
 
 impl Format for Speedscope {
@@ -87,7 +87,7 @@ impl Format for Speedscope {
             loaded.notes.damaged("part_unread", STRANGE, byte, &input[byte..]);
         }
         if let Some(broken) = document.broken {
-            damaged(&mut loaded.notes, input, broken);
+            note_fault(&mut loaded.notes, input, &broken);
         } else if document.profiles.is_some_and(|profiles| profiles.is_empty()) {
             loaded.notes.caveat("no_profiles", NOTHING, 0, input);
         }
@@ -95,23 +95,6 @@ impl Format for Speedscope {
         notes.absorb(loaded.notes);
         Ok(Content::Profile(loaded.builder.finish()))
     }
-}
-
-/// Notes where the bytes stop being JSON.
-fn damaged(notes: &mut Notes, input: &[u8], broken: Broken) {
-    let byte = broken.byte.min(input.len());
-    let (code, text) = if byte == input.len() { ("json_cut", CUT) } else { ("json_broken", BROKEN) };
-    notes.damaged(code, text, byte, &input[byte..]);
-}
-
-fn malformed(input: &[u8], byte: usize, expected: &'static str) -> ReadErrorKind {
-    let (before, rest) = input.split_at(byte.min(input.len()));
-    let line = memchr::memchr_iter(b'\n', before).count() as u64 + 1;
-    let found = match rest {
-        [] => "the end of the file".to_owned(),
-        rest => format!("\"{}\"", note::excerpt(&rest[..rest.len().min(40)])),
-    };
-    ReadErrorKind::malformed(At { byte: byte as u64, line: Some(line), field: None }, expected, found)
 }
 
 #[cfg(test)]

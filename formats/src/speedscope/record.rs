@@ -1,9 +1,10 @@
-//! Documents as they stand: offsets of arrays, and their elements one by one, borrowed, without a model.
+//! Documents as they stand: offsets of arrays, and what their elements hold, borrowed, without a model.
 //!
 //! A document is walked once to find its arrays, because the frames may stand behind the samples that name them and
 //! the unit behind the weights it measures.
 
-use crate::json::{Broken, Cursor, Decimal, Text, Value};
+use super::thread::ThreadName;
+use crate::json::{BrokenJson, Cursor, Decimal, Text, Value, fields, text};
 
 /// A document: where its arrays begin, and what is small.
 #[derive(Default)]
@@ -17,7 +18,7 @@ pub(super) struct Document<'a> {
     /// Offsets of what is no profile or stands twice.
     pub strange: Vec<usize>,
     /// Where the bytes stop being JSON.
-    pub broken: Option<Broken>,
+    pub broken: Option<BrokenJson>,
 }
 
 /// One of `profiles`. Arrays are offsets of their brackets.
@@ -31,10 +32,22 @@ pub(super) struct ProfileRecord<'a> {
     pub samples: Option<usize>,
     pub weights: Option<usize>,
     pub events: Option<usize>,
-    /// Plateau's own: what the value is called, its unit where speedscope knows none, and sample counts.
+    /// Plateau's own: what the value is called, its unit where speedscope knows none, sample counts, the thread.
     pub value_name: Option<Text<'a>>,
     pub value_unit: Option<Text<'a>>,
     pub counts: Counts,
+    pub thread: ThreadField<'a>,
+}
+
+/// What the profiles that Plateau writes say of their thread.
+#[derive(Debug, Default)]
+pub(super) enum ThreadField<'a> {
+    /// Nothing: the name of the profile may be that of a thread.
+    #[default]
+    Unsaid,
+    /// That the samples are of no known thread.
+    Nobody,
+    Of(ThreadName<'a>),
 }
 
 /// How many samples the entries of a sampled profile stand for.
@@ -62,7 +75,7 @@ pub(super) fn document(input: &[u8]) -> Document<'_> {
 }
 
 impl<'a> Document<'a> {
-    fn walk(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+    fn walk(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
         cursor.pass(b'{', "'{', the start of a speedscope document")?;
         let mut first = true;
         while let Some(key) = cursor.key(&mut first)? {
@@ -91,19 +104,20 @@ impl<'a> Document<'a> {
         }
     }
 
-    fn shared(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
-        cursor.at += 1;
-        let mut first = true;
-        while let Some(key) = cursor.key(&mut first)? {
-            if &*key.bytes() == b"frames" && cursor.peek() == Some(b'[') {
-                self.frames = Some(cursor.at);
+    fn shared(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
+        fields(cursor, |key, cursor| {
+            let byte = cursor.at;
+            if key.raw == b"frames" && cursor.peek() == Some(b'[') && self.frames.is_none() {
+                self.frames = Some(byte);
+            } else if key.raw == b"frames" {
+                self.strange.push(byte);
             }
-            cursor.value()?;
-        }
-        Ok(())
+            cursor.value().map(|_| ())
+        })
+        .map(|_| ())
     }
 
-    fn list(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+    fn list(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
         cursor.at += 1;
         let mut first = true;
         let profiles = self.profiles.get_or_insert_default();
@@ -115,7 +129,7 @@ impl<'a> Document<'a> {
                 continue;
             }
             let mut profile = ProfileRecord { byte, ..ProfileRecord::default() };
-            let outcome = profile.walk(cursor);
+            let outcome = profile.walk(cursor, &mut self.strange);
             profiles.push(profile);
             outcome?;
         }
@@ -124,34 +138,82 @@ impl<'a> Document<'a> {
 }
 
 impl<'a> ProfileRecord<'a> {
-    fn walk(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
-        cursor.at += 1;
-        let mut first = true;
-        while let Some(key) = cursor.key(&mut first)? {
-            // An array is noted before it is passed, so that the whole part of a cut one can be read.
-            let array = (cursor.peek() == Some(b'[')).then_some(cursor.at);
-            match (&*key.bytes(), array) {
-                (b"samples", Some(_)) => self.samples = array,
-                (b"weights", Some(_)) => self.weights = array,
-                (b"events", Some(_)) => self.events = array,
-                (b"counts", Some(at)) => self.counts = Counts::List(at),
-                _ => {}
+    /// Reads a profile. The offsets of what is not as expected go to `strange`.
+    fn walk(&mut self, cursor: &mut Cursor<'a>, strange: &mut Vec<usize>) -> Result<(), BrokenJson> {
+        fields(cursor, |key, cursor| {
+            let byte = cursor.at;
+            let right = self.field(&key.bytes(), cursor)?;
+            if !right {
+                strange.push(byte);
             }
-            let value = cursor.value()?;
-            match (&*key.bytes(), value) {
-                (b"name", Value::Text(text)) => self.name = Some(text),
-                (b"unit", Value::Text(text)) => self.unit = Some(text),
-                (b"valueName", Value::Text(text)) => self.value_name = Some(text),
-                (b"valueUnit", Value::Text(text)) => self.value_unit = Some(text),
-                (b"startValue", value) => self.start = number(value),
-                (b"endValue", value) => self.end = number(value),
-                (b"counts", Value::Null) => self.counts = Counts::Unknown,
-                (b"counts", Value::Number(b"1")) => self.counts = Counts::One,
-                _ => {}
-            }
-        }
-        Ok(())
+            Ok(())
+        })
+        .map(|_| ())
     }
+
+    /// Reads a field; whether it is as expected.
+    fn field(&mut self, key: &[u8], cursor: &mut Cursor<'a>) -> Result<bool, BrokenJson> {
+        match key {
+            b"name" => text(cursor, &mut self.name),
+            b"unit" => text(cursor, &mut self.unit),
+            b"valueName" => text(cursor, &mut self.value_name),
+            b"valueUnit" => text(cursor, &mut self.value_unit),
+            b"startValue" => bound(cursor, &mut self.start),
+            b"endValue" => bound(cursor, &mut self.end),
+            b"samples" => array(cursor, &mut self.samples),
+            b"weights" => array(cursor, &mut self.weights),
+            b"events" => array(cursor, &mut self.events),
+            b"counts" => {
+                if cursor.peek() == Some(b'[') {
+                    self.counts = Counts::List(cursor.at);
+                    return cursor.value().map(|_| true);
+                }
+                self.counts = match cursor.value()? {
+                    Value::Null => Counts::Unknown,
+                    Value::Number(b"1") => Counts::One,
+                    _ => return Ok(false),
+                };
+                Ok(true)
+            }
+            b"thread" => {
+                let mut name = ThreadName::default();
+                let is_object = cursor.peek() == Some(b'{');
+                let right = fields(cursor, |key, cursor| {
+                    let number = |value: Value<'_>| value.int().and_then(|number| u32::try_from(number).ok());
+                    match (key.raw, cursor.value()?) {
+                        (b"name", Value::Text(text)) => name.name = text.bytes(),
+                        (b"pid", value) => name.pid = number(value),
+                        (b"tid", value) => name.tid = number(value),
+                        _ => {}
+                    }
+                    Ok(())
+                })?;
+                self.thread = if is_object { ThreadField::Of(name) } else { ThreadField::Nobody };
+                Ok(right)
+            }
+            _ => cursor.value().map(|_| true),
+        }
+    }
+}
+
+/// Goes past an array and keeps where it begins; whether it is the first such, or null.
+fn array(cursor: &mut Cursor<'_>, start: &mut Option<usize>) -> Result<bool, BrokenJson> {
+    let byte = cursor.at;
+    if cursor.peek() != Some(b'[') {
+        return Ok(cursor.value()? == Value::Null);
+    }
+    // Noted before it is passed, so that the whole part of a cut one can be read.
+    let is_first = start.is_none();
+    start.get_or_insert(byte);
+    cursor.value()?;
+    Ok(is_first)
+}
+
+/// Reads where a profile begins or ends; whether that is a number or null.
+fn bound(cursor: &mut Cursor<'_>, at: &mut Option<Decimal>) -> Result<bool, BrokenJson> {
+    let value = cursor.value()?;
+    *at = number(value);
+    Ok(at.is_some() || value == Value::Null)
 }
 
 /// The number that a value is.
@@ -159,52 +221,6 @@ pub(super) fn number(value: Value<'_>) -> Option<Decimal> {
     match value {
         Value::Number(digits) => Decimal::read(digits),
         _ => None,
-    }
-}
-
-/// The elements of an array, until it ends or its bytes stop being JSON.
-pub(super) struct Elements<'a> {
-    cursor: Cursor<'a>,
-    first: bool,
-    ended: bool,
-    /// Where the bytes stop being JSON.
-    pub broken: Option<Broken>,
-}
-
-impl<'a> Elements<'a> {
-    /// Those of the array at `start`; none where there is no array.
-    pub(super) fn of(input: &'a [u8], start: Option<usize>) -> Elements<'a> {
-        let cursor = Cursor::new(input, start.map_or(input.len(), |bracket| bracket + 1));
-        Elements { cursor, first: true, ended: start.is_none(), broken: None }
-    }
-
-    /// Reads the next element with `read`; its offset and what that gave. `None` after the last.
-    #[inline]
-    pub(super) fn next<T>(
-        &mut self,
-        read: impl FnOnce(&mut Cursor<'a>) -> Result<T, Broken>,
-    ) -> Option<(usize, T)> {
-        if self.ended {
-            return None;
-        }
-        let element = || -> Result<Option<(usize, T)>, Broken> {
-            if !self.cursor.element(&mut self.first)? {
-                return Ok(None);
-            }
-            let byte = self.cursor.at;
-            Ok(Some((byte, read(&mut self.cursor)?)))
-        };
-        let next = element().unwrap_or_else(|broken| {
-            self.broken = Some(broken);
-            None
-        });
-        self.ended = next.is_none();
-        next
-    }
-
-    /// Whether the array was read to its end.
-    pub(super) fn is_whole(&self) -> bool {
-        self.ended && self.broken.is_none()
     }
 }
 
@@ -217,13 +233,16 @@ pub(super) struct FrameRecord<'a> {
 }
 
 /// Reads a frame; what is no object has no name.
-pub(super) fn frame<'a>(cursor: &mut Cursor<'a>) -> Result<FrameRecord<'a>, Broken> {
+pub(super) fn frame<'a>(cursor: &mut Cursor<'a>) -> Result<FrameRecord<'a>, BrokenJson> {
     let mut frame = FrameRecord::default();
-    fields(cursor, |key, value| match (key, value) {
-        (b"name", Value::Text(text)) => frame.name = Some(text),
-        (b"file", Value::Text(text)) => frame.file = Some(text).filter(|text| !text.raw.is_empty()),
-        (b"line", value) => frame.line = value.int().and_then(|line| u32::try_from(line).ok()),
-        _ => {}
+    fields(cursor, |key, cursor| {
+        match (&*key.bytes(), cursor.value()?) {
+            (b"name", Value::Text(text)) => frame.name = Some(text),
+            (b"file", Value::Text(text)) => frame.file = Some(text).filter(|text| !text.raw.is_empty()),
+            (b"line", value) => frame.line = value.int().and_then(|line| u32::try_from(line).ok()),
+            _ => {}
+        }
+        Ok(())
     })?;
     Ok(frame)
 }
@@ -245,34 +264,22 @@ pub(super) enum EventKind {
 
 /// Reads an event; what is no object has no fields.
 #[inline]
-pub(super) fn event(cursor: &mut Cursor<'_>) -> Result<Event, Broken> {
+pub(super) fn event(cursor: &mut Cursor<'_>) -> Result<Event, BrokenJson> {
     let mut event = Event::default();
-    fields(cursor, |key, value| match (key, value) {
-        (b"type", Value::Text(text)) => {
-            event.kind = match text.raw {
-                b"O" => Some(EventKind::Open),
-                b"C" => Some(EventKind::Close),
-                _ => None,
+    fields(cursor, |key, cursor| {
+        match (&*key.bytes(), cursor.value()?) {
+            (b"type", Value::Text(text)) => {
+                event.kind = match text.raw {
+                    b"O" => Some(EventKind::Open),
+                    b"C" => Some(EventKind::Close),
+                    _ => None,
+                }
             }
+            (b"frame", value) => event.frame = value.int().and_then(|frame| usize::try_from(frame).ok()),
+            (b"at", value) => event.at = number(value),
+            _ => {}
         }
-        (b"frame", value) => event.frame = value.int().and_then(|frame| usize::try_from(frame).ok()),
-        (b"at", value) => event.at = number(value),
-        _ => {}
+        Ok(())
     })?;
     Ok(event)
-}
-
-#[inline]
-fn fields<'a>(cursor: &mut Cursor<'a>, mut field: impl FnMut(&[u8], Value<'a>)) -> Result<(), Broken> {
-    if cursor.peek() != Some(b'{') {
-        cursor.value()?;
-        return Ok(());
-    }
-    cursor.at += 1;
-    let mut first = true;
-    while let Some(key) = cursor.key(&mut first)? {
-        let value = cursor.value()?;
-        field(&key.bytes(), value);
-    }
-    Ok(())
 }

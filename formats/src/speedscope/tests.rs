@@ -141,6 +141,83 @@ fn samples_and_weights_that_do_not_fit_are_left_out() {
 }
 
 #[test]
+fn what_is_left_out_is_counted_as_what_is_used() {
+    for (entries, met, left_out) in [
+        // A frame that is not there, no sample, no weight, a weight that is no number, neither sample nor weight.
+        (r#""samples":[[0],[9]],"weights":[1,1],"counts":[2,30]"#, 32, vec![("frame_unknown", 30)]),
+        (r#""samples":[[0]],"weights":[1,1],"counts":[2,30]"#, 32, vec![("sample_missing", 30)]),
+        (r#""samples":[[0],[1]],"weights":[1],"counts":[2,30]"#, 32, vec![("weight_missing", 30)]),
+        (r#""samples":[[0],[1]],"weights":[1,"x"],"counts":[2,30]"#, 32, vec![("weight_unread", 30)]),
+        (r#""samples":[[0]],"weights":[1],"counts":[2,30,4]"#, 36, vec![("entry_missing", 34)]),
+        // Where the number cannot be told, an entry is one; one that stands for none is damage.
+        (r#""samples":[[0],[1]],"weights":[1,1],"counts":[2]"#, 3, vec![("count_unread", 1)]),
+        (r#""samples":[[0],[9]],"weights":[1,1],"counts":[2,-3]"#, 3, vec![("frame_unknown", 1)]),
+        (r#""samples":[[0],[9]],"weights":[1,1],"counts":[2,0]"#, 2, vec![("entry_unread", 1)]),
+        (r#""samples":[[0],[9]],"weights":[1,1],"counts":1"#, 2, vec![("frame_unknown", 1)]),
+        (
+            r#""samples":[[0],[1]],"weights":[1,1],"counts":[18446744073709551615,2]"#,
+            3,
+            vec![("count_unread", 1)],
+        ),
+        (r#""samples":[[0],[1]],"weights":[1,1],"counts":[5000000000,0]"#, 5_000_000_000, vec![]),
+        (
+            r#""samples":[[0],[1]],"weights":[1,1],"counts":[9223372036854775807,1]"#,
+            9_223_372_036_854_775_808,
+            vec![("count_unread", 1)],
+        ),
+    ] {
+        let capture = one(&format!(r#""unit":"none",{entries}"#));
+        assert_eq!((capture.notes.records(), codes(&capture)), (met, left_out), "{entries}");
+    }
+}
+
+#[test]
+fn parts_of_a_profile_that_are_not_as_expected_are_named() {
+    let entries = r#""samples":[[0]],"weights":[1]"#;
+    for part in [
+        r#""counts":7"#,
+        r#""counts":"1""#,
+        r#""events":{}"#,
+        r#""samples":[[0]]"#,
+        r#""weights":5"#,
+        r#""thread":3"#,
+        r#""unit":7"#,
+        r#""startValue":"x""#,
+    ] {
+        let capture = one(&format!("{entries},{part}"));
+        assert_eq!(
+            (folded(&capture).as_str(), codes(&capture)),
+            ("a 1\n", vec![("part_unread", 1)]),
+            "{part}"
+        );
+    }
+    let document = r#"{"shared":{"frames":[{"name":"a"}],"frames":7},"profiles":[]}"#;
+    assert_eq!(codes(&read(document, false)), [("part_unread", 1), ("no_profiles", 1)]);
+    assert!(one(&format!(r#"{entries},"events":null,"thread":null"#)).notes.is_empty());
+}
+
+#[test]
+fn names_of_values_are_no_threads() {
+    let profile = |name: &str, rest: &str| {
+        format!(r#"{{"name":"{name}","unit":"nanoseconds",{rest}"samples":[[0]],"weights":[1]}}"#)
+    };
+    let threads = |profiles: &[String]| {
+        let capture = read(&format!("{{{FRAMES},\"profiles\":[{}]}}", profiles.join(",")), true);
+        (self::profile(&capture).meta.threads, self::profile(&capture).threads.len())
+    };
+    let values = [
+        profile("cpu", r#""valueName":"cpu","#),
+        profile("wait [nanoseconds]", r#""valueName":"wait","#),
+        profile("delay [nanoseconds]", ""),
+        profile("off", r#""valueName":"off","thread":null,"#),
+    ];
+    assert_eq!(threads(&values), (None, 0));
+    let mixed = [profile("cpu", r#""valueName":"cpu","#), profile("io", ""), profile("main", "")];
+    assert_eq!(threads(&mixed), (Some(2), 2));
+    assert_eq!(threads(&[profile(r#"Thread 7 \"w\""#, ""), profile(r#"Thread 7 \"x\""#, "")]), (Some(1), 2));
+}
+
+#[test]
 fn a_sample_that_is_no_sample_is_not_remembered() {
     let capture = one(r#""unit":"none","samples":[[0,[1],2],[0,[1],2],[0],[0]],"weights":[1,1,1,1]"#);
     assert_eq!((folded(&capture), codes(&capture)), ("a 2\n".to_owned(), vec![("sample_unread", 2)]));
@@ -275,7 +352,7 @@ fn written_profiles_are_one_per_value_and_thread() {
     assert_eq!(names, ["Thread 7 \"w\" (cycles)", "Thread 8 \"w\" (cycles)", "Thread 7 \"w\" (faults)"]);
     assert_eq!(profiles[0]["weights"], serde_json::json!([30, 10]), "in the order of time");
     let again = read(&json, true);
-    assert_eq!(profile(&again).threads.len(), 2);
+    assert_eq!((profile(&again).threads.len(), profile(&again).meta.threads), (2, Some(2)));
     assert_eq!(folded(&again), folded(&capture));
     let counts = |capture: &Capture| profile(capture).series[0].samples.counts.clone();
     assert_eq!(counts(&again), counts(&capture));

@@ -1,20 +1,32 @@
 //! Names of profiles: the thread that was sampled, as py-spy writes it, `Process 12 Thread 34 "worker"`.
 
+use std::borrow::Cow;
+
 /// What the name of a profile says of its thread.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct ThreadName<'a> {
-    pub name: &'a [u8],
+    pub name: Cow<'a, [u8]>,
     pub pid: Option<u32>,
     pub tid: Option<u32>,
 }
 
+impl<'a> ThreadName<'a> {
+    /// What tells it from other threads: its number, or else its name.
+    pub(super) fn identity(self) -> ThreadName<'a> {
+        let name = if self.tid.is_some() { Cow::Borrowed(&b""[..]) } else { self.name };
+        ThreadName { name, ..self }
+    }
+}
+
 /// Takes a name apart; one of another shape is the thread's name as it stands.
-pub(super) fn parse(text: &[u8]) -> ThreadName<'_> {
-    let (pid, rest) = number(text, b"Process ");
+pub(super) fn parse(text: Cow<'_, [u8]>) -> ThreadName<'_> {
+    let (pid, rest) = number(&text, b"Process ");
     let (tid, rest) = number(rest, b"Thread ");
     let quoted = rest.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
     match quoted {
-        Some(name) if pid.is_some() || tid.is_some() => ThreadName { name, pid, tid },
+        Some(name) if pid.is_some() || tid.is_some() => {
+            ThreadName { name: Cow::Owned(name.to_vec()), pid, tid }
+        }
         _ => ThreadName { name: text, pid: None, tid: None },
     }
 }
@@ -37,7 +49,7 @@ pub(super) fn format(thread: &ThreadName<'_>) -> Vec<u8> {
             text.extend(format!("{word} {number} ").bytes());
         }
     }
-    if text.is_empty() { thread.name.to_vec() } else { [&text, &b"\""[..], thread.name, b"\""].concat() }
+    if text.is_empty() { thread.name.to_vec() } else { [&text, &b"\""[..], &thread.name, b"\""].concat() }
 }
 
 #[cfg(test)]
@@ -54,8 +66,8 @@ mod tests {
             ("Thread pool", "Thread pool", None, None),
             ("Thread 140703 (main)", "Thread 140703 (main)", None, None),
         ] {
-            let thread = parse(text.as_bytes());
-            assert_eq!(thread, ThreadName { name: name.as_bytes(), pid, tid }, "{text}");
+            let thread = parse(text.as_bytes().into());
+            assert_eq!(thread, ThreadName { name: name.as_bytes().into(), pid, tid }, "{text}");
             assert_eq!(format(&thread), text.as_bytes());
         }
     }

@@ -61,12 +61,6 @@ pub fn write(
     Ok(writer.lossy.iter().filter(|&&lossy| lossy).count())
 }
 
-/// The name of a thread without the value type that is put behind it where there are several.
-pub(super) fn without_value<'a>(name: &'a [u8], value: &[u8]) -> &'a [u8] {
-    let rest = name.strip_suffix(b")").and_then(|name| name.strip_suffix(value));
-    rest.and_then(|name| name.strip_suffix(b" (")).unwrap_or(name)
-}
-
 /// The samples of a series, one by one where they are known, else its rows.
 struct Entries<'a> {
     profile: &'a Profile,
@@ -226,12 +220,12 @@ impl<W: Write> Writer<'_, W> {
         is_one_of_many: bool,
     ) -> io::Result<()> {
         let (value, unit, decimals) = entries.meaning();
-        let name = match group.thread {
+        let thread = group.thread.map(|thread| self.profile.threads[thread]);
+        let thread = thread.map(|thread| (self.text(thread.name), thread.pid, thread.tid));
+        let name = match &thread {
             None => value.to_string(),
-            Some(thread) => {
-                let thread = self.profile.threads[thread];
-                let name = self.text(thread.name);
-                let name = ThreadName { name: name.as_bytes(), pid: thread.pid, tid: thread.tid };
+            Some((name, pid, tid)) => {
+                let name = ThreadName { name: name.as_bytes().into(), pid: *pid, tid: *tid };
                 let name = String::from_utf8_lossy(&thread::format(&name)).into_owned();
                 if is_one_of_many { format!("{name} ({value})") } else { name }
             }
@@ -242,6 +236,20 @@ impl<W: Write> Writer<'_, W> {
         self.string(&value)?;
         write!(self.out, ",\"valueUnit\":")?;
         self.string(&unit)?;
+        write!(self.out, ",\"thread\":")?;
+        match &thread {
+            None => write!(self.out, "null")?,
+            Some((name, pid, tid)) => {
+                write!(self.out, "{{\"name\":")?;
+                self.string(name)?;
+                for (key, number) in [("pid", pid), ("tid", tid)] {
+                    if let Some(number) = number {
+                        write!(self.out, ",\"{key}\":{number}")?;
+                    }
+                }
+                write!(self.out, "}}")?;
+            }
+        }
         let sum: i128 = group.entries.iter().map(|&entry| entries.value(entry)).sum();
         write!(self.out, ",\"startValue\":0,\"endValue\":")?;
         folded::write_decimal(self.out, sum, decimals)?;

@@ -5,17 +5,13 @@
 //! such lines, the pieces are read in parallel, and a flawed piece does not cost the next. Anything else is read
 //! in one go, and what stands before a fault is kept.
 
-use crate::error::At;
-use crate::json::{Broken, Cursor, Fault};
-use crate::{Content, Notes, ReadErrorKind, ReadOptions, TracesBuilder, chunk, note};
+use crate::json::{BrokenJson, Cursor, Fault, malformed, note_fault};
+use crate::{Content, Notes, ReadErrorKind, ReadOptions, Tags, TracesBuilder, chunk};
 use std::ops::Range;
 
 /// How many pieces are looked at to tell whether a file is a stream.
 const LOOKED_AT: usize = 8;
 
-const CUT: &str = "file ends inside its JSON; what is whole before that is used";
-const BROKEN: &str =
-    "expected JSON, found something else; what is whole before it is used, the rest is not read";
 const LINE: &str = "document is not whole JSON; what is whole in it is used, and reading goes on at the next line \
      that begins with '{' or '['";
 const TEXT: &str = "text between JSON documents; the line is skipped";
@@ -29,14 +25,14 @@ pub(crate) trait ReadSpans<'a> {
     /// The tick of its clock in nanoseconds.
     const TICK_NS: i64;
 
-    /// A reader for documents in `input`.
-    fn new(input: &'a [u8]) -> Self;
+    /// A reader for documents in `input`, of whose spans these tags are kept.
+    fn new(input: &'a [u8], tags: Tags) -> Self;
 
     /// Reads the object or array that the cursor stands at, up to its end.
     ///
     /// # Errors
     /// Where the bytes stop being JSON; what was whole before is loaded.
-    fn document(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken>;
+    fn document(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson>;
 
     /// Where notes go.
     fn notes(&mut self) -> &mut Notes;
@@ -52,7 +48,7 @@ pub(crate) struct Part {
     /// Whether anything of the format was found.
     pub(crate) found: bool,
     /// The first fault.
-    fault: Option<Broken>,
+    fault: Option<BrokenJson>,
 }
 
 impl Part {
@@ -80,23 +76,21 @@ pub(crate) fn read<'a, R: ReadSpans<'a>>(
     let stream = is_stream(input);
     let size = if stream { options.chunk_bytes } else { usize::MAX };
     let ranges = chunk::cut(input, size, |from| next_piece(input, from));
-    let mut part = R::new(input).finish();
+    let mut part = R::new(input, options.tags).finish();
     chunk::read(
         &ranges,
         || (),
-        |(), range| read_range::<R>(input, range, stream),
+        |(), range| read_range(R::new(input, options.tags), input, range, stream),
         |_, later| part.absorb(later),
     );
-    let fatal = |broken: &Broken| part.builder.is_empty() || (!stream && broken.fault == Fault::TooDeep);
+    let fatal = |broken: &BrokenJson| part.builder.is_empty() || (!stream && broken.fault == Fault::TooDeep);
     if let Some(broken) = part.fault.filter(fatal) {
-        let rest = &input[broken.byte.min(input.len())..];
-        let found = if rest.is_empty() { "the end of the file".to_owned() } else { quoted(rest) };
-        return Err(ReadErrorKind::malformed(place(input, broken.byte), broken.expected, found));
+        return Err(malformed(input, broken.byte, broken.expected));
     }
     if !part.found {
-        return Err(ReadErrorKind::malformed(place(input, 0), R::EXPECTED, quoted(input)));
+        return Err(malformed(input, 0, R::EXPECTED));
     }
-    if part.notes.records() == 0 {
+    if part.notes.records() == 0 && part.notes.losses().next().is_none() {
         part.notes.caveat("no_traces", NOTHING, 0, input);
     }
     let traces = part.builder.finish(&mut part.notes);
@@ -105,21 +99,24 @@ pub(crate) fn read<'a, R: ReadSpans<'a>>(
     Ok(Content::Traces(traces))
 }
 
-fn read_range<'a, R: ReadSpans<'a>>(input: &'a [u8], range: Range<usize>, stream: bool) -> Part {
-    let mut reader = R::new(input);
+fn read_range<'a, R: ReadSpans<'a>>(
+    mut reader: R,
+    input: &'a [u8],
+    range: Range<usize>,
+    stream: bool,
+) -> Part {
     let mut fault = None;
     let mut at = range.start;
     while at < range.end {
         let end = if stream { next_piece(input, at + 1).min(range.end) } else { range.end };
         if let Err(broken) = read_piece(&mut reader, &input[..end], at) {
             fault = fault.or(Some(broken));
-            let (code, text) = match (broken.byte >= input.len(), stream) {
-                (true, _) => ("json_cut", CUT),
-                (false, true) => ("document_broken", LINE),
-                (false, false) => ("json_broken", BROKEN),
-            };
-            let byte = broken.byte.min(end);
-            reader.notes().damaged(code, text, byte, &input[byte..end]);
+            if stream && broken.byte < input.len() {
+                let byte = broken.byte.min(end);
+                reader.notes().damaged("document_broken", LINE, byte, &input[byte..end]);
+            } else {
+                note_fault(reader.notes(), input, &broken);
+            }
         }
         at = end;
     }
@@ -127,7 +124,7 @@ fn read_range<'a, R: ReadSpans<'a>>(input: &'a [u8], range: Range<usize>, stream
 }
 
 /// Reads the documents from `at` to the end of `input`.
-fn read_piece<'a, R: ReadSpans<'a>>(reader: &mut R, input: &'a [u8], at: usize) -> Result<(), Broken> {
+fn read_piece<'a, R: ReadSpans<'a>>(reader: &mut R, input: &'a [u8], at: usize) -> Result<(), BrokenJson> {
     let mut cursor = Cursor::new(input, at);
     loop {
         match cursor.peek() {
@@ -199,15 +196,15 @@ fn is_whole(input: &[u8], start: usize) -> bool {
 /// Those of `visit`, and where the bytes stop being JSON.
 pub(crate) fn each<'a>(
     cursor: &mut Cursor<'a>,
-    mut visit: impl FnMut(&mut Cursor<'a>) -> Result<(), Broken>,
-) -> Result<(), Broken> {
+    mut visit: impl FnMut(&mut Cursor<'a>) -> Result<(), BrokenJson>,
+) -> Result<(), BrokenJson> {
     const DEEPEST: u32 = 128;
     let (mut depth, mut first) = (0, true);
     loop {
         if cursor.peek() == Some(b'[') {
             if depth == DEEPEST {
                 let expected = "arrays nested at most 128 deep";
-                return Err(Broken { byte: cursor.at, expected, fault: Fault::TooDeep });
+                return Err(BrokenJson { byte: cursor.at, expected, fault: Fault::TooDeep });
             }
             depth += 1;
             cursor.at += 1;
@@ -232,16 +229,6 @@ pub(crate) fn each<'a>(
 /// Whether an empty list comes next: a search that found nothing.
 pub(crate) fn is_empty_list(mut cursor: Cursor<'_>) -> bool {
     cursor.pass(b'[', "'['").is_ok() && cursor.peek() == Some(b']')
-}
-
-fn place(input: &[u8], byte: usize) -> At {
-    let before = &input[..byte.min(input.len())];
-    let line = memchr::memchr_iter(b'\n', before).count() as u64 + 1;
-    At { byte: byte as u64, line: Some(line), field: None }
-}
-
-fn quoted(found: &[u8]) -> String {
-    format!("\"{}\"", note::excerpt(&found[..found.len().min(40)]))
 }
 
 #[cfg(test)]

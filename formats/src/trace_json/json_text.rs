@@ -73,8 +73,8 @@ pub(super) fn unwrapped(json: &[u8], map: bool) -> Option<Vec<u8>> {
                         text.push(b':');
                     }
                     b"intValue" | b"int_value" => {
-                        cursor.value().ok()?;
-                        text.extend(json[start..cursor.at].iter().filter(|&&byte| byte != b'"'));
+                        let number = cursor.value().ok()?.int().is_some();
+                        text.extend(json[start..cursor.at].iter().filter(|&&byte| !number || byte != b'"'));
                     }
                     _ => {
                         cursor.value().ok()?;
@@ -106,6 +106,7 @@ mod tests {
                 r#"["a",7,true,null]"#,
             ),
             (r#"{ "values" : [] }"#, false, "[]"),
+            (r#"{"values":[{"intValue":"nan"}]}"#, false, r#"["nan"]"#),
             (
                 r#"{"values":[{"key":"k","value":{"doubleValue":1.5}},{"key":"l","value":{"arrayValue":{"values":[{"stringValue":"x"}]}}}]}"#,
                 true,

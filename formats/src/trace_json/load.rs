@@ -1,13 +1,14 @@
-//! Loads records of spans into the model, and says what their words mean.
+//! Loads records of spans into the model.
 
-use super::json_text::{compact, unwrapped};
-use super::record::{Attribute, Declared, Flaw, SpanRecord};
+use super::meaning::{self, says, tag_value};
+use super::record::{Attribute, Flaw, SpanRecord};
 use super::{ids, names_a_span};
 use crate::json::{Text, Value};
-use crate::{NewSpan, Notes, ProcessId, Reference, ReferenceKind, SpanKind, Tag, TagValue, TracesBuilder};
+use crate::trace::is_needed;
+use crate::{NewSpan, Notes, ProcessId, Reference, ReferenceKind, SpanKind, Tag, Tags, TracesBuilder};
 
 /// The service of spans that name none, and the name of operations that have none.
-const UNKNOWN: &[u8] = b"[unknown]";
+pub(crate) const UNKNOWN: &[u8] = b"[unknown]";
 
 const NOT_OBJECT: &str = "expected a span, found something else; it is left out";
 const WRONG_TYPE: &str = "span has a field of the wrong type; it is left out";
@@ -26,16 +27,19 @@ pub(crate) struct Service {
 }
 
 /// Loads spans one after the other.
-pub(crate) struct Loader<'a> {
+pub(crate) struct SpanLoader<'a> {
     pub(crate) input: &'a [u8],
     pub(crate) builder: TracesBuilder,
     pub(crate) notes: Notes,
+    /// Which tags of spans are kept.
+    wanted: Tags,
     tags: Vec<Tag>,
 }
 
-impl<'a> Loader<'a> {
-    pub(crate) fn new(input: &'a [u8], tick_ns: i64) -> Loader<'a> {
-        Loader { input, builder: TracesBuilder::new(tick_ns), notes: Notes::default(), tags: Vec::new() }
+impl<'a> SpanLoader<'a> {
+    pub(crate) fn new(input: &'a [u8], tick_ns: i64, wanted: Tags) -> SpanLoader<'a> {
+        let builder = TracesBuilder::new(tick_ns);
+        SpanLoader { input, builder, notes: Notes::default(), wanted, tags: Vec::new() }
     }
 
     /// Adds a span with its attributes, or leaves it out with a note.
@@ -88,16 +92,18 @@ impl<'a> Loader<'a> {
             let span = self.builder.string(&parent);
             Reference { kind: ReferenceKind::Parent, trace, span }
         });
-        let (mut kind, mut error) = (kind(&span.kind), span.failed || is_error(&span.status));
+        let (mut kind, mut error) =
+            (meaning::kind(&span.kind), span.failed || meaning::is_error(&span.status));
         self.tags.clear();
         for attribute in attributes {
-            match attribute.key.raw {
-                b"error" => error |= is_true(&attribute.value),
-                b"otel.status_code" => error |= is_error(&attribute.value),
-                b"span.kind" if kind == SpanKind::Unspecified => kind = self::kind(&attribute.value),
-                _ => {}
+            let says = says(attribute.key.raw, &attribute.value);
+            error |= says.error;
+            if kind == SpanKind::Unspecified {
+                kind = says.kind.unwrap_or(kind);
             }
-            self.tags.push(tag(&mut self.builder, attribute));
+            if self.wanted == Tags::All || is_needed(&attribute.key.bytes()) {
+                self.tags.push(tag(&mut self.builder, attribute));
+            }
         }
         let process = service.process;
         let byte = span.byte as u64;
@@ -133,101 +139,4 @@ pub(crate) fn take_service<'a>(attributes: &mut Vec<Attribute<'a>>) -> Option<Te
 fn tag(builder: &mut TracesBuilder, attribute: &Attribute<'_>) -> Tag {
     let key = builder.string(&attribute.key.bytes());
     Tag { key, value: tag_value(builder, &attribute.value, attribute.declared) }
-}
-
-/// The value of a tag: of the declared type where it can be read as such, else what JSON says.
-fn tag_value(builder: &mut TracesBuilder, value: &Value<'_>, declared: Declared) -> TagValue {
-    let number = |int: Option<i64>| int.map(TagValue::Int).or_else(|| value.float().map(TagValue::Float));
-    let typed = match (value, declared) {
-        (Value::Bool(value), _) => Some(TagValue::Bool(*value)),
-        (Value::Text(text), Declared::Bool) => {
-            matches!(text.raw, b"true" | b"false").then_some(TagValue::Bool(text.raw == b"true"))
-        }
-        (Value::Number(_) | Value::Text(_), Declared::Float) => number(None),
-        (Value::Number(_), _) | (Value::Text(_), Declared::Int) => number(value.int()),
-        _ => None,
-    };
-    typed.unwrap_or_else(|| {
-        TagValue::Text(match value {
-            Value::Text(text) => builder.string(&text.bytes()),
-            Value::Number(raw) => builder.string(raw),
-            Value::Container(json) => {
-                let wrapped = matches!(declared, Declared::WrappedList | Declared::WrappedMap);
-                let plain = wrapped.then(|| unwrapped(json, declared == Declared::WrappedMap)).flatten();
-                match plain {
-                    Some(plain) => builder.string(&plain),
-                    None => builder.string(&compact(json)),
-                }
-            }
-            Value::Null | Value::Bool(_) => builder.string(b"null"),
-        })
-    })
-}
-
-/// The kind that a number of OpenTelemetry's `SpanKind` or a word means.
-fn kind(value: &Value<'_>) -> SpanKind {
-    match (value.int(), value) {
-        (Some(1), _) => SpanKind::Internal,
-        (Some(2), _) => SpanKind::Server,
-        (Some(3), _) => SpanKind::Client,
-        (Some(4), _) => SpanKind::Producer,
-        (Some(5), _) => SpanKind::Consumer,
-        (None, Value::Text(word)) => kind_named(word.raw),
-        _ => SpanKind::Unspecified,
-    }
-}
-
-/// The kind that a word means: `client`, `CLIENT`, `SPAN_KIND_CLIENT`, `SpanKind.CLIENT`.
-pub(crate) fn kind_named(word: &[u8]) -> SpanKind {
-    let last = word.rsplit(|byte| matches!(byte, b'_' | b'.')).next().unwrap_or(word);
-    match &*last.to_ascii_lowercase() {
-        b"internal" => SpanKind::Internal,
-        b"server" => SpanKind::Server,
-        b"client" => SpanKind::Client,
-        b"producer" => SpanKind::Producer,
-        b"consumer" => SpanKind::Consumer,
-        _ => SpanKind::Unspecified,
-    }
-}
-
-/// Whether a status means failure: 2, `ERROR`, `STATUS_CODE_ERROR`.
-fn is_error(status: &Value<'_>) -> bool {
-    let named = |word: &[u8]| word.len() >= 5 && word[word.len() - 5..].eq_ignore_ascii_case(b"error");
-    status.int() == Some(2) || matches!(status, Value::Text(word) if named(word.raw))
-}
-
-fn is_true(value: &Value<'_>) -> bool {
-    match value {
-        Value::Bool(value) => *value,
-        Value::Text(text) => text.raw.eq_ignore_ascii_case(b"true"),
-        _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::json::Cursor;
-
-    #[test]
-    fn kinds_and_statuses_have_many_spellings() {
-        let value = |json: &'static str| Cursor::new(json.as_bytes(), 0).value().unwrap();
-        for json in ["3 ", "\"3\"", "\"client\"", "\"CLIENT\"", "\"SPAN_KIND_CLIENT\"", "\"SpanKind.CLIENT\""]
-        {
-            assert_eq!(kind(&value(json)), SpanKind::Client, "{json}");
-        }
-        for json in ["0 ", "6 ", "null", "\"\"", "\"SPAN_KIND_UNSPECIFIED\"", "[3]"] {
-            assert_eq!(kind(&value(json)), SpanKind::Unspecified, "{json}");
-        }
-        for (json, error) in [
-            ("2 ", true),
-            ("\"STATUS_CODE_ERROR\"", true),
-            ("\"Error\"", true),
-            ("1 ", false),
-            ("\"Unset\"", false),
-            ("null", false),
-        ] {
-            assert_eq!(is_error(&value(json)), error, "{json}");
-        }
-    }
 }

@@ -1,10 +1,10 @@
 //! Formats whose documents are spans: one object is one span and names its sender.
 
 use super::documents::{Part, ReadSpans, each, is_empty_list};
-use super::load::{Loader, Service};
+use super::load::{Service, SpanLoader};
 use super::record::{Attribute, SpanRecord};
-use crate::Notes;
-use crate::json::{Broken, Cursor, Text, Value};
+use crate::json::{BrokenJson, Cursor, Text, Value};
+use crate::{Notes, Tags};
 use hashbrown::HashMap;
 use std::marker::PhantomData;
 
@@ -33,7 +33,7 @@ pub(crate) trait Grammar {
     fn read_span<'a>(
         cursor: &mut Cursor<'a>,
         attributes: &mut Vec<Attribute<'a>>,
-    ) -> Result<Sent<'a>, Broken>;
+    ) -> Result<Sent<'a>, BrokenJson>;
 
     /// Reads a sender: gives the name of its service and adds what else it says to `attributes`.
     ///
@@ -42,12 +42,12 @@ pub(crate) trait Grammar {
     fn read_sender<'a>(
         cursor: &mut Cursor<'a>,
         attributes: &mut Vec<Attribute<'a>>,
-    ) -> Result<Option<Text<'a>>, Broken>;
+    ) -> Result<Option<Text<'a>>, BrokenJson>;
 }
 
 /// Reads objects that are spans, and lists of them.
 pub(crate) struct Objects<'a, G> {
-    loader: Loader<'a>,
+    loader: SpanLoader<'a>,
     found: bool,
     attributes: Vec<Attribute<'a>>,
     /// The senders that were seen, by their text.
@@ -59,9 +59,9 @@ impl<'a, G: Grammar> ReadSpans<'a> for Objects<'a, G> {
     const EXPECTED: &'static str = G::EXPECTED;
     const TICK_NS: i64 = G::TICK_NS;
 
-    fn new(input: &'a [u8]) -> Self {
+    fn new(input: &'a [u8], tags: Tags) -> Self {
         Objects {
-            loader: Loader::new(input, G::TICK_NS),
+            loader: SpanLoader::new(input, G::TICK_NS, tags),
             found: false,
             attributes: Vec::new(),
             services: HashMap::new(),
@@ -69,7 +69,7 @@ impl<'a, G: Grammar> ReadSpans<'a> for Objects<'a, G> {
         }
     }
 
-    fn document(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Broken> {
+    fn document(&mut self, cursor: &mut Cursor<'a>) -> Result<(), BrokenJson> {
         self.found |= is_empty_list(*cursor);
         each(cursor, |cursor| {
             self.attributes.clear();

@@ -1,6 +1,7 @@
-//! Borrowed records of spans, as all formats but Jaeger's have them, and the walk over objects and arrays.
+//! Borrowed records of spans, as all formats but Jaeger's have them.
 
-use crate::json::{Broken, Cursor, Text, Value};
+use super::time::{Unit, nanoseconds};
+use crate::json::{BrokenJson, Cursor, Text, Value, fields};
 use std::ops::Range;
 
 /// One span. Everything stands as in the file; its attributes are in a list beside it.
@@ -25,9 +26,37 @@ pub(crate) struct SpanRecord<'a> {
     pub(crate) flaw: Option<Flaw>,
 }
 
-impl SpanRecord<'_> {
+impl<'a> SpanRecord<'a> {
+    /// Reads the span that comes next. Its fields are handed to `field`, which reads their values and says whether
+    /// they are of their type.
+    ///
+    /// # Errors
+    /// Where the bytes stop being JSON.
+    #[inline]
+    pub(crate) fn read(
+        cursor: &mut Cursor<'a>,
+        mut field: impl FnMut(&mut SpanRecord<'a>, &[u8], &mut Cursor<'a>) -> Result<bool, BrokenJson>,
+    ) -> Result<SpanRecord<'a>, BrokenJson> {
+        let is_object = cursor.peek() == Some(b'{');
+        let mut span = SpanRecord::new(cursor.at);
+        if !is_object {
+            span.flaw = Some(Flaw::NotObject(cursor.at));
+            cursor.value()?;
+            return Ok(span);
+        }
+        fields(cursor, |key, cursor| {
+            let byte = cursor.at;
+            let right = field(&mut span, &key.bytes(), cursor)?;
+            if !right {
+                span.flaw.get_or_insert(Flaw::WrongType(byte));
+            }
+            Ok(())
+        })?;
+        Ok(span)
+    }
+
     /// A span of which nothing is known but where it stands.
-    pub(crate) fn new(byte: usize) -> Self {
+    fn new(byte: usize) -> Self {
         SpanRecord {
             byte,
             trace: None,
@@ -54,17 +83,25 @@ impl SpanRecord<'_> {
         }
     }
 
-    /// Notes that the field at `byte` is not of its type.
-    pub(crate) fn expect(&mut self, right: bool, byte: usize) {
-        if !right {
-            self.flaw.get_or_insert(Flaw::WrongType(byte));
-        }
+    /// Reads a time; absent where the file says null.
+    ///
+    /// # Errors
+    /// Where the bytes stop being JSON.
+    pub(crate) fn read_time(
+        &mut self,
+        cursor: &mut Cursor<'a>,
+        unit: Unit,
+    ) -> Result<Option<i64>, BrokenJson> {
+        let byte = cursor.at;
+        let value = cursor.value()?;
+        Ok(self.time(&value, unit, byte))
     }
 
-    /// A time that was read from `value` at `byte`; absent where the file says null.
-    pub(crate) fn expect_time(&mut self, time: Option<i64>, value: &Value<'_>, byte: usize) -> Option<i64> {
+    /// The time that `value` at `byte` is; absent where the file says null.
+    pub(crate) fn time(&mut self, value: &Value<'_>, unit: Unit, byte: usize) -> Option<i64> {
+        let time = nanoseconds(value, unit);
         if time.is_none() && *value != Value::Null {
-            let flaw = if value.float().is_some() { Flaw::TimeRange(byte) } else { Flaw::WrongType(byte) };
+            let flaw = if value.is_number() { Flaw::TimeRange(byte) } else { Flaw::WrongType(byte) };
             self.flaw.get_or_insert(flaw);
         }
         time
@@ -90,6 +127,13 @@ pub(crate) struct Attribute<'a> {
     pub(crate) declared: Declared,
 }
 
+impl<'a> Attribute<'a> {
+    /// One that is of the type that JSON says.
+    pub(crate) fn new(key: Text<'a>, value: Value<'a>) -> Attribute<'a> {
+        Attribute { key, value, declared: Declared::Nothing }
+    }
+}
+
 /// The type that a file declares for a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Declared {
@@ -104,60 +148,35 @@ pub(crate) enum Declared {
     WrappedMap,
 }
 
-/// Hands every field of the object that comes next to `field`, which reads its value. `false`, having gone past the
-/// value, where it is neither an object nor null.
-pub(crate) fn fields<'a>(
-    cursor: &mut Cursor<'a>,
-    mut field: impl FnMut(Text<'a>, &mut Cursor<'a>) -> Result<(), Broken>,
-) -> Result<bool, Broken> {
-    if cursor.peek() != Some(b'{') {
-        return Ok(cursor.value()? == Value::Null);
-    }
-    cursor.at += 1;
-    let mut first = true;
-    while let Some(key) = cursor.key(&mut first)? {
-        cursor.peek();
-        field(key, cursor)?;
-    }
-    Ok(true)
-}
-
-/// Hands every element of the array that comes next to `element`, which reads it. `false`, having gone past the
-/// value, where it is neither an array nor null.
-pub(crate) fn elements<'a>(
-    cursor: &mut Cursor<'a>,
-    mut element: impl FnMut(&mut Cursor<'a>) -> Result<(), Broken>,
-) -> Result<bool, Broken> {
-    if cursor.peek() != Some(b'[') {
-        return Ok(cursor.value()? == Value::Null);
-    }
-    cursor.at += 1;
-    let mut first = true;
-    while cursor.element(&mut first)? {
-        element(cursor)?;
-    }
-    Ok(true)
-}
-
 /// Adds the fields of an object to `attributes`; `false` where it is none.
 pub(crate) fn read_map<'a>(
     cursor: &mut Cursor<'a>,
     attributes: &mut Vec<Attribute<'a>>,
-) -> Result<bool, Broken> {
+) -> Result<bool, BrokenJson> {
     fields(cursor, |key, cursor| {
         let value = cursor.value()?;
-        attributes.push(Attribute { key, value, declared: Declared::Nothing });
+        attributes.push(Attribute::new(key, value));
         Ok(())
     })
 }
 
-/// Reads text into `field`; whether it was text or null.
-pub(crate) fn text<'a>(cursor: &mut Cursor<'a>, field: &mut Option<Text<'a>>) -> Result<bool, Broken> {
-    Ok(match cursor.value()? {
-        Value::Text(text) => {
-            *field = Some(text);
-            true
+/// Keeps the value of the one field of an object that has one of these names; whether it was an object or null.
+pub(crate) fn read_one<'a>(
+    cursor: &mut Cursor<'a>,
+    names: &[&[u8]],
+    found: &mut Value<'a>,
+) -> Result<bool, BrokenJson> {
+    fields(cursor, |key, cursor| {
+        let value = cursor.value()?;
+        if names.contains(&key.raw) {
+            *found = value;
         }
-        value => value == Value::Null,
+        Ok(())
     })
+}
+
+/// Keeps the value that comes next, whatever it is.
+pub(crate) fn keep<'a>(cursor: &mut Cursor<'a>, found: &mut Value<'a>) -> Result<bool, BrokenJson> {
+    *found = cursor.value()?;
+    Ok(true)
 }

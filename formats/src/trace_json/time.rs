@@ -27,7 +27,7 @@ pub(crate) fn nanoseconds(value: &Value<'_>, unit: Unit) -> Option<i64> {
         return date_time(text.raw);
     }
     let nanoseconds = (value.float()? * scale as f64).round();
-    // Beyond 2^63 the cast would saturate; NaN fails the comparison.
+    // Beyond 2^63 the cast would saturate.
     (nanoseconds.abs() < 9.2e18).then_some(nanoseconds as i64)
 }
 

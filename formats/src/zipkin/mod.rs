@@ -8,8 +8,8 @@ mod record;
 #[cfg(test)]
 mod tests;
 
-use crate::json::{Broken, Cursor, Keys, Text};
-use crate::trace_json::{self, Attribute, Grammar, Objects, Sent};
+use crate::json::recognise;
+use crate::trace_json::{self, Objects};
 use crate::{Content, Format, Notes, ReadErrorKind, ReadOptions, Recognition};
 
 /// Zipkin v2 spans.
@@ -35,31 +35,10 @@ impl Format for Zipkin {
             &["traceId", "localEndpoint"],
             &["traceId", "parentId"],
         ];
-        let keys = Keys::of(head)?;
-        let (sign, confidence) = keys.first_of(SIGNS, 3)?;
-        Some(Recognition { confidence, why: format!("JSON with the keys {}", sign.join(", ")) })
+        recognise(head, SIGNS, 3)
     }
 
     fn read(&self, input: &[u8], options: &ReadOptions, notes: &mut Notes) -> Result<Content, ReadErrorKind> {
         trace_json::read::<Objects<'_, Self>>(input, options, notes)
-    }
-}
-
-impl Grammar for Zipkin {
-    const EXPECTED: &'static str = "Zipkin v2 spans: objects with \"traceId\" and \"id\"";
-    const TICK_NS: i64 = 1000;
-
-    fn read_span<'a>(
-        cursor: &mut Cursor<'a>,
-        attributes: &mut Vec<Attribute<'a>>,
-    ) -> Result<Sent<'a>, Broken> {
-        record::read_span(cursor, attributes)
-    }
-
-    fn read_sender<'a>(
-        cursor: &mut Cursor<'a>,
-        attributes: &mut Vec<Attribute<'a>>,
-    ) -> Result<Option<Text<'a>>, Broken> {
-        record::read_endpoint(cursor, attributes)
     }
 }

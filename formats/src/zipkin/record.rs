@@ -8,103 +8,90 @@
 //! endpoint = {"serviceName"?, "ipv4"?, "ipv6"?, "port"?}
 //! ```
 
-use crate::json::{Broken, Cursor, Text, Value};
-use crate::trace_json::{
-    Attribute, Declared, Flaw, Sent, SpanRecord, Unit, fields, nanoseconds, read_map, text,
-};
-
-/// Reads the span that comes next; its tags are added to `attributes`.
-///
-/// # Errors
-/// Where the bytes stop being JSON.
-pub(super) fn read_span<'a>(
-    cursor: &mut Cursor<'a>,
-    attributes: &mut Vec<Attribute<'a>>,
-) -> Result<Sent<'a>, Broken> {
-    cursor.peek();
-    let mut span = SpanRecord::new(cursor.at);
-    let (mut local, mut remote, mut known) = (Value::Null, None, false);
-    if cursor.peek() != Some(b'{') {
-        span.flaw = Some(Flaw::NotObject(cursor.at));
-        cursor.value()?;
-        return Ok(Sent { span, sender: local, known });
-    }
-    fields(cursor, |key, cursor| {
-        let byte = cursor.at;
-        let right = match &*key.bytes() {
-            b"traceId" => {
-                known = true;
-                text(cursor, &mut span.trace)?
-            }
-            b"id" => text(cursor, &mut span.id)?,
-            b"parentId" => text(cursor, &mut span.parent)?,
-            b"name" => text(cursor, &mut span.operation)?,
-            b"kind" => {
-                span.kind = cursor.value()?;
-                true
-            }
-            b"timestamp" => {
-                let value = cursor.value()?;
-                span.start_ns = span.expect_time(nanoseconds(&value, Unit::Microsecond), &value, byte);
-                true
-            }
-            b"duration" => {
-                let value = cursor.value()?;
-                span.duration_ns = span.expect_time(nanoseconds(&value, Unit::Microsecond), &value, byte);
-                true
-            }
-            b"localEndpoint" => {
-                local = cursor.value()?;
-                true
-            }
-            b"remoteEndpoint" => fields(cursor, |key, cursor| match key.raw {
-                b"serviceName" => text(cursor, &mut remote).map(|_| ()),
-                _ => cursor.value().map(|_| ()),
-            })?,
-            b"tags" => read_map(cursor, attributes)?,
-            _ => {
-                cursor.value()?;
-                true
-            }
-        };
-        span.expect(right, byte);
-        Ok(())
-    })?;
-    // Whatever an error tag says, it says that there was an error.
-    let failed = |tag: &&Attribute<'_>| {
-        tag.key.raw == b"error" && !matches!(tag.value, Value::Text(text) if text.raw == b"false")
-    };
-    span.failed = attributes.iter().any(|tag| failed(&tag) && tag.value != Value::Bool(false));
-    if let Some(service) = remote.filter(|service| !service.raw.is_empty())
-        && !attributes.iter().any(|tag| tag.key.raw == PEER.raw)
-    {
-        attributes.push(Attribute { key: PEER, value: Value::Text(service), declared: Declared::Nothing });
-    }
-    span.attributes = 0..attributes.len();
-    Ok(Sent { span, sender: local, known })
-}
+use super::Zipkin;
+use crate::json::{BrokenJson, Cursor, Text, Value, fields, text};
+use crate::trace_json::{Attribute, Grammar, Sent, SpanRecord, Unit, keep, read_map, read_one};
 
 /// What OpenTracing and OpenTelemetry call the service at the other end.
 const PEER: Text<'static> = Text { raw: b"peer.service", escaped: false };
 
-/// Reads an endpoint: gives its service and adds its addresses to `attributes`.
-///
-/// # Errors
-/// Where the bytes stop being JSON.
-pub(super) fn read_endpoint<'a>(
-    cursor: &mut Cursor<'a>,
-    attributes: &mut Vec<Attribute<'a>>,
-) -> Result<Option<Text<'a>>, Broken> {
-    let mut service = None;
-    fields(cursor, |key, cursor| {
-        match (key.raw, cursor.value()?) {
-            (b"serviceName", Value::Text(name)) => service = Some(name),
-            (b"ipv4" | b"ipv6" | b"port", value) => {
-                attributes.push(Attribute { key, value, declared: Declared::Nothing });
+impl Grammar for Zipkin {
+    const EXPECTED: &'static str = "Zipkin v2 spans: objects with \"traceId\" and \"id\"";
+    const TICK_NS: i64 = 1000;
+
+    fn read_span<'a>(
+        cursor: &mut Cursor<'a>,
+        attributes: &mut Vec<Attribute<'a>>,
+    ) -> Result<Sent<'a>, BrokenJson> {
+        let (mut local, mut remote) = (Value::Null, None);
+        // One field alone may be anyone's.
+        let (mut has_trace, mut has_other) = (false, false);
+        let mut span = SpanRecord::read(cursor, |span, key, cursor| {
+            has_trace |= key == b"traceId";
+            has_other |= matches!(key, b"parentId" | b"kind" | b"timestamp" | b"duration" | b"localEndpoint");
+            match key {
+                b"traceId" => text(cursor, &mut span.trace),
+                b"id" => text(cursor, &mut span.id),
+                b"parentId" => text(cursor, &mut span.parent),
+                b"name" => text(cursor, &mut span.operation),
+                b"kind" => keep(cursor, &mut span.kind),
+                b"timestamp" => {
+                    span.start_ns = span.read_time(cursor, Unit::Microsecond)?;
+                    Ok(true)
+                }
+                b"duration" => {
+                    span.duration_ns = span.read_time(cursor, Unit::Microsecond)?;
+                    Ok(true)
+                }
+                b"localEndpoint" => keep(cursor, &mut local),
+                b"remoteEndpoint" => read_remote(cursor, &mut remote),
+                b"tags" => read_map(cursor, attributes),
+                _ => cursor.value().map(|_| true),
             }
-            _ => {}
+        })?;
+        // Whatever an error tag says, it says that there was an error.
+        let failed = |tag: &&Attribute<'_>| {
+            tag.key.raw == b"error" && !matches!(tag.value, Value::Text(text) if text.raw == b"false")
+        };
+        span.failed = attributes.iter().any(|tag| failed(&tag) && tag.value != Value::Bool(false));
+        if let Some(service) = remote.filter(|service| !service.raw.is_empty())
+            && !attributes.iter().any(|tag| tag.key.raw == PEER.raw)
+        {
+            attributes.push(Attribute::new(PEER, Value::Text(service)));
         }
-        Ok(())
-    })?;
-    Ok(service)
+        span.attributes = 0..attributes.len();
+        let known = has_trace || (has_other && span.id.is_some());
+        Ok(Sent { span, sender: local, known })
+    }
+
+    /// Reads an endpoint: its service and, as attributes, its addresses.
+    fn read_sender<'a>(
+        cursor: &mut Cursor<'a>,
+        attributes: &mut Vec<Attribute<'a>>,
+    ) -> Result<Option<Text<'a>>, BrokenJson> {
+        let mut service = None;
+        fields(cursor, |key, cursor| {
+            match (key.raw, cursor.value()?) {
+                (b"serviceName", Value::Text(name)) => service = Some(name),
+                (b"ipv4" | b"ipv6" | b"port", value) => attributes.push(Attribute::new(key, value)),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(service)
+    }
+}
+
+/// Reads the service at the other end; `false` where anything is of the wrong type.
+fn read_remote<'a>(cursor: &mut Cursor<'a>, service: &mut Option<Text<'a>>) -> Result<bool, BrokenJson> {
+    let mut name = Value::Null;
+    let right = read_one(cursor, &[b"serviceName"], &mut name)?;
+    Ok(right
+        && match name {
+            Value::Text(name) => {
+                *service = Some(name);
+                true
+            }
+            name => name == Value::Null,
+        })
 }

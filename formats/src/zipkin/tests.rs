@@ -112,6 +112,27 @@ fn what_a_span_lacks_is_noted() {
 }
 
 #[test]
+fn wrong_types_and_lacking_ids_are_noted() {
+    let whole = span("1", "", "SERVER", "shop");
+    let other = span("2", "1", "CLIENT", "shop");
+    for (wrong, code, left_out) in [
+        (
+            other.replace(r#"{"serviceName":"shop","ipv4":"10.0.0.1","port":80}"#, "\"shop\""),
+            "service_missing",
+            0,
+        ),
+        (other.replace("\"tags\"", r#""remoteEndpoint":{"serviceName":7},"tags""#), "span_wrong_type", 1),
+        (other.replace(r#"{"http.path":"/"}"#, "[]"), "span_wrong_type", 1),
+        (other.replace(r#""traceId":"48485a3953bb6124","#, ""), "span_incomplete", 1),
+        (other.replace("\"id\":\"2\",", ""), "span_incomplete", 1),
+    ] {
+        let (traces, notes) = read(&format!("[{whole},{wrong}]"));
+        assert_eq!(codes(&notes), [(code, 1)], "{wrong}");
+        assert_eq!((traces.spans.len(), notes.records()), (2 - left_out, 2), "{wrong}");
+    }
+}
+
+#[test]
 fn an_error_tag_is_an_error_and_a_remote_service_a_tag() {
     let base = span("1", "", "CLIENT", "shop");
     for (tags, error) in [

@@ -1,14 +1,11 @@
-//! Lines of `perf script` text, borrowed, without a model.
-//!
-//! The grammar is that of `tools/perf/builtin-script.c`: `comm pid/tid [cpu] time: period event: payload`, where
-//! everything but the event may be absent, then one line per frame from the leaf to the root,
-//! `address symbol+0xoffset (dso)`, then a blank line. Every name may hold spaces, digits and punctuation.
+//! The first line of a sample: `comm pid/tid [cpu] time: period event: payload`.
 
+use super::{is_blank, is_number, number, token, trim_end, trim_start};
 use memchr::memchr;
 
 /// The first line of a sample, or of a `PERF_RECORD_*` side event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Header<'a> {
+pub(in super::super) struct Header<'a> {
     /// The thread's name; empty when the capture has none.
     pub comm: &'a [u8],
     /// Process id, where it is printed beside that of the thread.
@@ -25,53 +22,8 @@ pub(super) struct Header<'a> {
     pub rest: &'a [u8],
 }
 
-/// A frame line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct FrameLine<'a> {
-    /// The symbol without its offset; empty when the line has an address only.
-    pub symbol: &'a [u8],
-    /// The binary, library or pseudo-file; empty when the line has none.
-    pub dso: &'a [u8],
-    /// Whether the compiler inlined the symbol into the next frame.
-    pub inlined: bool,
-}
-
-/// The line without its end (`\n` or `\r\n`) and trailing blanks.
-pub(super) fn trim_end(mut line: &[u8]) -> &[u8] {
-    while let [rest @ .., b'\n' | b'\r' | b' ' | b'\t'] = line {
-        line = rest;
-    }
-    line
-}
-
-fn is_blank(byte: u8) -> bool {
-    byte == b' ' || byte == b'\t'
-}
-
-fn trim_start(mut line: &[u8]) -> &[u8] {
-    while let [b' ' | b'\t', rest @ ..] = line {
-        line = rest;
-    }
-    line
-}
-
-/// The first token of a line that has no leading blanks, and what follows it.
-fn token(line: &[u8]) -> (&[u8], &[u8]) {
-    let end = line.iter().position(|&byte| is_blank(byte)).unwrap_or(line.len());
-    (&line[..end], trim_start(&line[end..]))
-}
-
-fn is_hex(token: &[u8]) -> bool {
-    let digits = token.strip_prefix(b"0x").unwrap_or(token);
-    !digits.is_empty() && digits.len() <= 16 && digits.iter().all(u8::is_ascii_hexdigit)
-}
-
-fn is_number(token: &[u8]) -> bool {
-    !token.is_empty() && token.iter().all(u8::is_ascii_digit)
-}
-
 /// Parses a header line, trimmed at its end. `None` when the line is not one.
-pub(super) fn header(line: &[u8]) -> Option<Header<'_>> {
+pub(in super::super) fn header(line: &[u8]) -> Option<Header<'_>> {
     // Every header has a colon before a blank or at its end; most frame lines have none.
     if !memchr::memchr_iter(b':', line).any(|at| line.get(at + 1).is_none_or(|&next| is_blank(next))) {
         return None;
@@ -145,13 +97,6 @@ fn time(word: &[u8]) -> Option<u64> {
     }
     let scale = 10u64.pow(9 - fraction.len() as u32);
     number(seconds)?.checked_mul(1_000_000_000)?.checked_add(number(fraction)? * scale)
-}
-
-/// Digits as a number; `None` when it leaves `u64`.
-pub(super) fn number(digits: &[u8]) -> Option<u64> {
-    digits
-        .iter()
-        .try_fold(0u64, |sum, digit| sum.checked_mul(10)?.checked_add(u64::from(digit.wrapping_sub(b'0'))))
 }
 
 fn is_cpu(word: &[u8]) -> bool {
@@ -240,66 +185,6 @@ fn tail(line: &[u8]) -> Option<Tail<'_>> {
     Some(Tail { period, event: &line[..end], rest: trim_start(&line[end + 1..]) })
 }
 
-/// Parses a frame line, trimmed at its end. `None` when it does not start with an address.
-pub(super) fn frame(line: &[u8]) -> Option<FrameLine<'_>> {
-    let (address, rest) = token(trim_start(line));
-    if !is_hex(address) {
-        return None;
-    }
-    // What may follow the frame on its line: a branch target, or the mark of an inlined function.
-    let rest = match memchr::memmem::find(rest, b" => ") {
-        Some(at) if rest[..at].ends_with(b")") => &rest[..at],
-        _ => rest,
-    };
-    let (rest, inlined) = match rest.strip_suffix(b" (inlined)") {
-        Some(rest) => (rest, true),
-        None => (rest, false),
-    };
-    let (symbol, dso) = split_dso(rest);
-    Some(FrameLine { symbol: strip_offset(symbol), dso, inlined })
-}
-
-/// Splits `symbol (dso)`: the dso is the last group in parentheses, and may hold such groups itself.
-fn split_dso(text: &[u8]) -> (&[u8], &[u8]) {
-    if !text.ends_with(b")") {
-        return (text, b"");
-    }
-    let mut depth = 0usize;
-    for (at, &byte) in text.iter().enumerate().rev() {
-        match byte {
-            b')' => depth += 1,
-            b'(' => depth -= 1,
-            _ => {}
-        }
-        if depth == 0 {
-            let before = &text[..at];
-            // `operator()` and `f(int)` end in a group that is part of the symbol.
-            let is_dso = before.is_empty() || before.ends_with(b" ") || before.ends_with(b"\t");
-            return if is_dso { (trim_end(before), &text[at + 1..text.len() - 1]) } else { (text, b"") };
-        }
-    }
-    (text, b"")
-}
-
-/// Cuts a trailing `+0x1f`.
-fn strip_offset(symbol: &[u8]) -> &[u8] {
-    match memchr::memmem::rfind(symbol, b"+0x") {
-        Some(at) if is_hex(&symbol[at + 3..]) => &symbol[..at],
-        _ => symbol,
-    }
-}
-
-/// The line of a frame's source position, printed below it with `-F +srcline`: `  file.c:123` or `  dso[1f]`.
-pub(super) fn source_line(line: &[u8]) -> Option<(&[u8], u32)> {
-    let text = line.strip_prefix(b"  ").filter(|text| text.first().is_some_and(|&byte| !is_blank(byte)))?;
-    if let Some(open) = text.strip_suffix(b"]").and_then(|text| memchr::memrchr(b'[', text)) {
-        return is_hex(&text[open + 1..text.len() - 1]).then_some((b"", 0));
-    }
-    let colon = memchr::memrchr(b':', text)?;
-    let line = number(&text[colon + 1..]).filter(|_| is_number(&text[colon + 1..]))?;
-    Some((&text[..colon], u32::try_from(line).ok()?))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -386,52 +271,9 @@ mod tests {
     }
 
     #[test]
-    fn frames_keep_their_symbols() {
-        let cases = [
-            ("\t7f00 memcpy+0x14 (/usr/lib/libc.so.6)", "memcpy", "/usr/lib/libc.so.6", false),
-            (
-                "\t7f00 (anonymous namespace)::f(int)+0x1 (/opt/a b/x (deleted))",
-                "(anonymous namespace)::f(int)",
-                "/opt/a b/x (deleted)",
-                false,
-            ),
-            ("\t7f00 F::operator()(int) const (/opt/x)", "F::operator()(int) const", "/opt/x", false),
-            ("\t7f00 [unknown] (/memfd:x (deleted))", "[unknown]", "/memfd:x (deleted)", false),
-            ("\t7f00 RegExp:[&<>\"'] (/tmp/perf-1.map)", "RegExp:[&<>\"']", "/tmp/perf-1.map", false),
-            ("\t7f00 inner (inlined)", "inner", "", true),
-            ("\t7f00 operator() (inlined)", "operator()", "", true),
-            ("\tffffffff96613abf", "", "", false),
-            (
-                "ffffffff8103d0ca native_write_msr_safe ([kernel.kallsyms])",
-                "native_write_msr_safe",
-                "[kernel.kallsyms]",
-                false,
-            ),
-            ("\t7f00 a+0x1f+0x2 (b)", "a+0x1f", "b", false),
-            ("\t7f00 f (/bin/a) => 7f01 g (/bin/b)", "f", "/bin/a", false),
-        ];
-        for (line, symbol, dso, inlined) in cases {
-            let frame = frame(trim_end(line.as_bytes())).unwrap();
-            assert_eq!(
-                (frame.symbol, frame.dso, frame.inlined),
-                (symbol.as_bytes(), dso.as_bytes(), inlined),
-                "{line}"
-            );
-        }
-        assert_eq!(frame(b"\t THIS_IS_A_WEIRD_LINE"), None);
-    }
-
-    #[test]
     fn frames_are_no_headers() {
         for line in ["\t7f00 a::b (c)", "\t7f00 RegExp: x (y)", "ffffffff8103d0ca x ([kernel.kallsyms])"] {
             assert_eq!(header(line.as_bytes()), None, "{line}");
         }
-    }
-
-    #[test]
-    fn source_lines() {
-        assert_eq!(source_line(b"  main.c:12"), Some((&b"main.c"[..], 12)));
-        assert_eq!(source_line(b"  wdel2 (deleted)[14b3]"), Some((&b""[..], 0)));
-        assert_eq!(source_line(b"\tmain.c:12"), None);
     }
 }
