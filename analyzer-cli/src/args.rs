@@ -187,6 +187,7 @@ pub(crate) enum NamesArg {
 fn parse_scale(text: &str) -> Result<ScaleChoice, String> {
     match text {
         "auto" => Ok(ScaleChoice::Auto),
+        "reference" => Ok(ScaleChoice::Reference),
         "share" => Ok(ScaleChoice::Share),
         "duration" => Ok(ScaleChoice::Duration),
         _ => {
@@ -250,6 +251,7 @@ impl Diff {
         }
         match self.scale {
             ScaleChoice::Auto => {}
+            ScaleChoice::Reference => option("scale", "reference".to_owned()),
             ScaleChoice::Share => option("scale", "share".to_owned()),
             ScaleChoice::Duration => option("scale", "duration".to_owned()),
             ScaleChoice::Work(before, after) => option("scale", format!("work={before}:{after}")),
