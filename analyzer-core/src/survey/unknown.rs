@@ -4,6 +4,7 @@ use super::percent;
 use crate::value::Measure;
 use analyzer_formats::{Frame, FrameKind, Profile, StringId};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// More modules do not help anyone.
 const MOST_MODULES: usize = 10;
