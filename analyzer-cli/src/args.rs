@@ -89,9 +89,16 @@ pub(crate) struct Measuring {
     /// The value type or event to use, by name: cpu, alloc_space, cycles:u
     #[arg(long, value_name = "NAME")]
     pub(crate) sample_index: Option<String>,
-    /// The value that spans of traces are measured by
-    #[arg(long, value_enum, default_value_t = TraceValueArg::Cp)]
-    pub(crate) value: TraceValueArg,
+    /// The value that spans of traces are measured by [default: cp]
+    #[arg(long, value_enum)]
+    pub(crate) value: Option<TraceValueArg>,
+}
+
+impl Measuring {
+    /// The value that spans are measured by.
+    pub(crate) fn trace_value(&self) -> TraceValue {
+        self.value.unwrap_or(TraceValueArg::Cp).into()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -224,7 +231,7 @@ impl Diff {
                 NamesArg::Canonical => Names::Canonical,
                 NamesArg::Exact => Names::Exact,
             },
-            trace_value: self.measuring.value.into(),
+            trace_value: self.measuring.trace_value(),
             confidence: self.confidence,
             rank: RankOptions { min_share: self.min_share, ..RankOptions::default() },
         }
@@ -245,8 +252,8 @@ impl Diff {
         if let Some(value) = &self.measuring.sample_index {
             option("sample-index", value.clone());
         }
-        if self.measuring.value != TraceValueArg::Cp {
-            let name = self.measuring.value.to_possible_value();
+        if let Some(value) = self.measuring.value.filter(|&value| value != TraceValueArg::Cp) {
+            let name = value.to_possible_value();
             option("value", name.map_or_else(String::new, |name| name.get_name().to_owned()));
         }
         match self.scale {

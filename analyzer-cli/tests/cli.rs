@@ -302,3 +302,31 @@ fn names_that_json_cannot_hold_are_said() {
     assert_eq!(run.code, 0);
     assert!(run.stderr.contains("1 names are not UTF-8"), "{}", run.stderr);
 }
+
+#[test]
+fn a_value_of_spans_is_refused_for_a_profile() {
+    let (before, after) = (corpus("rust/before.folded.gz"), corpus("rust/after.folded.gz"));
+    let folder = scratch();
+    let picture = folder.path().join("flame.svg").display().to_string();
+    let runs = [
+        vec!["convert", "--value", "wall", &before],
+        vec!["show", "--value", "cp", &before],
+        vec!["flame", "--value", "count", &before, "-o", &picture],
+        vec!["diff", "--value", "wall", &before, &after],
+        vec!["diff", "--value", "wall", "--format", "folded-diff", &before, &after],
+    ];
+    for run in runs {
+        fails(&plateau(&run), 2, &["--value chooses what spans", "--sample-index"]);
+    }
+}
+
+#[test]
+fn one_request_is_not_many() {
+    let traces = r#"[[{"traceId":"1","id":"2","name":"get","timestamp":1000,"duration":5,"localEndpoint":{"serviceName":"a"}}]]"#;
+    let folder = scratch();
+    let path = folder.path().join("one.json");
+    std::fs::write(&path, traces).unwrap();
+    let path = path.display().to_string();
+    let run = plateau(&["diff", &path, &path]);
+    assert!(run.stdout.contains("1 request ") && !run.stdout.contains("1 requests"), "{}", run.stdout);
+}

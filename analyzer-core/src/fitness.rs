@@ -157,9 +157,11 @@ const RULES: &[Rule] = &[
         figure: |facts| facts.shows_points.filter(|_| !facts.is_empty),
         limits: &[(Unfit, Above(10.0)), (Care, Above(100.0 * GROWTH))],
         text: |facts, points| {
+            let samples = facts.samples.unwrap_or(0);
             format!(
-                "{} samples show changes above {points:.1} points in a function of 1 %; 1 point takes about {}",
-                units::count(facts.samples.unwrap_or(0) as f64),
+                "{} show{} changes above {points:.1} points in a function of 1 %; 1 point takes about {}",
+                units::many(samples, "sample"),
+                if samples == 1 { "s" } else { "" },
                 units::count(rounded_up(facts.samples_needed.unwrap_or(0)) as f64)
             )
         },
@@ -169,7 +171,9 @@ const RULES: &[Rule] = &[
         code: "few_requests",
         figure: |facts| Some(facts.requests? as f64),
         limits: &[(Unfit, Below(10.0)), (Care, Below(100.0))],
-        text: |_, requests| format!("{} requests only: collect a hundred or more", units::count(requests)),
+        text: |_, requests| {
+            format!("{} only: collect a hundred or more", units::many(requests as u64, "request"))
+        },
     },
     Rule {
         code: "damaged",

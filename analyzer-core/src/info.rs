@@ -227,13 +227,44 @@ impl Info {
     }
 
     fn describe_traces(&mut self, traces: &Traces, facts: Facts) -> Facts {
-        let mut seen = FxHashSet::default();
-        let unique = traces.processes.iter().map(|process| process.service).filter(|&name| seen.insert(name));
-        let services: Vec<String> = unique.map(|name| traces.strings.text(name).into_owned()).collect();
+        let mut known = FxHashSet::default();
+        let new =
+            traces.processes.iter().map(|process| process.service).filter(|service| known.insert(*service));
+        let services = new.map(|service| traces.strings.text(service).into_owned()).collect();
         self.traces = Some(traces.traces.len());
         self.spans = Some(traces.spans.len());
         self.services = Some(services);
         let requests = spans::requests(traces);
         Facts { is_empty: traces.spans.is_empty(), requests: Some(requests), ..facts }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fitness::Fit;
+    use analyzer_formats::{ReadOptions, read_bytes};
+
+    fn of(text: &str) -> Info {
+        info(&read_bytes("x", text.as_bytes(), &ReadOptions::default()).unwrap())
+    }
+
+    #[test]
+    fn the_gravest_finding_is_the_verdict_whatever_comes_after_it() {
+        // Half of the lines left out is unfit; that there is no duration is a remark.
+        let fit = of("a;b 10000000\na;c x\n").fit;
+        let codes: Vec<_> = fit.reasons.iter().map(|reason| reason.code).collect();
+        assert_eq!((fit.verdict, codes), (Fit::No, vec!["left_out", "no_duration"]));
+    }
+
+    #[test]
+    fn services_are_named_once_in_the_order_of_the_file() {
+        let span = |id: u32, service: &str| {
+            format!(
+                r#"{{"traceId":"1","id":"{id}","name":"n","timestamp":1,"duration":1,"localEndpoint":{{"serviceName":"{service}"}}}}"#
+            )
+        };
+        let info = of(&format!("[[{},{},{}]]", span(1, "web"), span(2, "db"), span(3, "web")));
+        assert_eq!(info.services.unwrap(), ["web", "db"]);
     }
 }

@@ -216,9 +216,7 @@ fn a_stack_of_200_000_frames_goes_through_every_sink() {
     assert!(sinks >= 5 + RENDERERS.len());
 }
 
-/// `cargo test --release -p analyzer-core --test hostile -- --ignored`
 #[test]
-#[ignore = "takes seconds without optimisation"]
 fn a_stack_of_a_million_frames_goes_through_every_sink() {
     every_output(&deep(1_000_000), |_, _| {});
 }

@@ -20,7 +20,7 @@ pub(crate) fn run(convert: &Convert) -> Result<Outcome> {
     let timeline = format == ConvertFormat::Speedscope;
     let options = ReadOptions { timeline, ..convert.reading.options(false) };
     let capture = input::read_as(&convert.capture, &convert.reading, &options)?;
-    let mut profile = profile(&capture, convert.measuring.value.into());
+    let mut profile = profile(&capture, &convert.measuring)?;
     let (measure, others) = choose_measure(&profile, convert.measuring.sample_index.as_deref())?;
     if let ValueSource::Column(column) = measure.source {
         profile.to_mut().meta.default_value = Some((measure.series, column));

@@ -5,11 +5,11 @@ use crate::exit::Outcome;
 use crate::input;
 use crate::output::{self, Files, Form};
 use analyzer_core::plateau::Tier;
-use analyzer_core::render::{Renderer, Text};
+use analyzer_core::render::{self, Renderer};
 use analyzer_core::report::{Plateau, Report};
 use analyzer_core::{CompareOptions, compare, folded_diff, folded_text_diff};
 use analyzer_formats::Capture;
-use analyzer_formats::folded::Totals;
+use analyzer_formats::folded::{Text, Totals};
 use anyhow::Result;
 use std::io::{self, IsTerminal, Write};
 
@@ -25,7 +25,7 @@ pub(crate) fn run(diff: &Diff) -> Result<Outcome> {
     let needs_report = diff.exit_code || asks_for(|form| matches!(form, Form::Report(_)));
 
     // Folded files whose raw lines are wanted are added up as they stand.
-    let texts = match asks_for(|form| matches!(form, Form::FoldedDiff)) {
+    let texts = match asks_for(|form| matches!(form, Form::FoldedDiff)) && diff.measuring.value.is_none() {
         true => input::open_texts(&inputs, &diff.reading)?,
         false => None,
     };
@@ -33,21 +33,10 @@ pub(crate) fn run(diff: &Diff) -> Result<Outcome> {
     let options = diff.compare_options();
     let captures = match &totals {
         Some(_) if !needs_report => None,
-        _ => Some(input::read_pair(&diff.before, diff.after.as_deref(), &diff.reading, needs_report)?),
+        _ => Some(read(diff, needs_report)?),
     };
     if !diff.printing.quiet {
-        match (&captures, &texts, &totals) {
-            (Some((before, after)), ..) => {
-                super::warn_of_losses(&before.source.name, &before.notes);
-                super::warn_of_losses(&after.source.name, &after.notes);
-            }
-            (None, Some(texts), Some(totals)) => {
-                for (text, totals) in texts.iter().zip(totals) {
-                    super::warn_of_losses(text.name(), &totals.notes);
-                }
-            }
-            _ => {}
-        }
+        warn(captures.as_ref(), texts.as_ref().zip(totals.as_ref()));
     }
     let report = match &captures {
         Some((before, after)) if needs_report => Some(compare(before, after, &options)?),
@@ -71,13 +60,38 @@ pub(crate) fn run(diff: &Diff) -> Result<Outcome> {
             _ => result.write(printed, out),
         })?;
     }
+    let grew = diff.exit_code && report.as_ref().is_some_and(has_grown);
+    Ok(if grew { Outcome::Grew } else { Outcome::Done })
+}
+
+fn read(diff: &Diff, digest: bool) -> Result<(Capture, Capture)> {
+    let (before, after) = input::read_pair(&diff.before, diff.after.as_deref(), &diff.reading, digest)?;
+    for capture in [&before, &after] {
+        super::expect_value_of_traces(capture, &diff.measuring)?;
+    }
+    Ok((before, after))
+}
+
+/// Says what is missing of either side: once, where it was read twice.
+fn warn(captures: Option<&(Capture, Capture)>, texts: Option<(&[Text; 2], &[Totals<'_>; 2])>) {
+    if let Some((before, after)) = captures {
+        super::warn_of_losses(&before.source.name, &before.notes);
+        super::warn_of_losses(&after.source.name, &after.notes);
+    } else if let Some((texts, totals)) = texts {
+        for (text, totals) in texts.iter().zip(totals) {
+            super::warn_of_losses(text.name(), &totals.notes);
+        }
+    }
+}
+
+/// Whether anything grew: by size alone, where it is not known how sure that is.
+fn has_grown(report: &Report) -> bool {
     let grew = |row: &Plateau| match row.tier {
         Tier::Grew => true,
         Tier::Unquantified => row.growth.value > 0.0,
         _ => false,
     };
-    let grew = report.is_some_and(|report| report.plateaus.iter().any(grew));
-    Ok(if grew && diff.exit_code { Outcome::Grew } else { Outcome::Done })
+    report.plateaus.iter().any(grew)
 }
 
 /// What every output is made from.
@@ -101,7 +115,7 @@ impl Answer<'_> {
 }
 
 /// The table for whatever standard output is.
-fn table(printing: Printing) -> Text {
+fn table(printing: Printing) -> render::Text {
     let stdout = io::stdout();
     let color = match printing.color {
         Color::Always => true,
@@ -109,5 +123,5 @@ fn table(printing: Printing) -> Text {
         Color::Auto => anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never,
     };
     let width = terminal_size::terminal_size_of(&stdout).map(|(width, _)| usize::from(width.0));
-    Text { width: width.filter(|_| stdout.is_terminal()).unwrap_or(WIDTH_ELSEWHERE), color }
+    render::Text { width: width.filter(|_| stdout.is_terminal()).unwrap_or(WIDTH_ELSEWHERE), color }
 }

@@ -18,7 +18,7 @@ pub(crate) fn run(flame: &Flame) -> Result<Outcome> {
     }
     let capture = input::read(&flame.capture, &flame.reading, false)?;
     super::warn_of_losses(&capture.source.name, &capture.notes);
-    let profile = profile(&capture, flame.measuring.value.into());
+    let profile = profile(&capture, &flame.measuring)?;
     let (measure, _) = choose_measure(&profile, flame.measuring.sample_index.as_deref())?;
     let mut stacks = Vec::new();
     let values = match measure.source {

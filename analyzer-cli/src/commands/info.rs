@@ -7,7 +7,7 @@ use analyzer_core::fitness::share;
 use analyzer_core::info::{Info, Sum, ValueInfo, info};
 use analyzer_core::render::figures::printable;
 use analyzer_core::render::wrap;
-use analyzer_core::report::units;
+use analyzer_core::report::units::{self, many};
 use analyzer_core::survey::{UnknownModule, advice};
 use anyhow::Result;
 use std::io::Write;
@@ -130,11 +130,6 @@ fn value_type(value: &ValueInfo, noun: &str) -> String {
         units::value(sum, &value.unit),
         many(value.samples, noun.trim_end_matches('s'))
     )
-}
-
-/// A number of things.
-fn many(number: u64, noun: &str) -> String {
-    format!("{} {noun}{}", units::count(number as f64), if number == 1 { "" } else { "s" })
 }
 
 /// A rate without more digits than help.

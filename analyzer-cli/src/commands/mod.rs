@@ -6,11 +6,12 @@ mod flame;
 mod info;
 mod show;
 
-use crate::args::{Args, Command};
+use crate::args::{Args, Command, Measuring};
 use crate::exit::Outcome;
 use crate::output;
-use analyzer_core::spans::{self, TraceValue};
+use analyzer_core::spans;
 use analyzer_formats::{Capture, Content, Notes, Profile};
+use anyhow::bail;
 use std::borrow::Cow;
 
 /// Runs a command.
@@ -32,9 +33,22 @@ fn warn_of_losses(name: &str, notes: &Notes) {
 }
 
 /// The stacks of a capture: traces are projected.
-fn profile(capture: &Capture, value: TraceValue) -> Cow<'_, Profile> {
-    match &capture.content {
+fn profile<'a>(capture: &'a Capture, measuring: &Measuring) -> anyhow::Result<Cow<'a, Profile>> {
+    expect_value_of_traces(capture, measuring)?;
+    Ok(match &capture.content {
         Content::Profile(profile) => Cow::Borrowed(profile),
-        Content::Traces(traces) => Cow::Owned(spans::project(traces, value)),
+        Content::Traces(traces) => Cow::Owned(spans::project(traces, measuring.trace_value())),
+    })
+}
+
+/// Refuses `--value` for a profile, in which it would choose nothing.
+fn expect_value_of_traces(capture: &Capture, measuring: &Measuring) -> anyhow::Result<()> {
+    if measuring.value.is_some() && matches!(capture.content, Content::Profile(_)) {
+        bail!(
+            "{}: --value chooses what spans of traces are measured by, and this is a profile; \
+             --sample-index chooses its value type",
+            capture.source.name
+        );
     }
+    Ok(())
 }

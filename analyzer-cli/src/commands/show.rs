@@ -17,8 +17,9 @@ const NAME_WIDTH: usize = 60;
 pub(crate) fn run(show: &Show) -> Result<Outcome> {
     let capture = input::read(&show.capture, &show.reading, false)?;
     super::warn_of_losses(&capture.source.name, &capture.notes);
+    super::expect_value_of_traces(&capture, &show.measuring)?;
     let wanted = show.measuring.sample_index.as_deref();
-    let mut flat = flat(&capture, wanted, show.measuring.value.into(), show.by.into())?;
+    let mut flat = flat(&capture, wanted, show.measuring.trace_value(), show.by.into())?;
     let all = flat.functions.len();
     if show.format == ShowFormat::Text {
         flat.functions.truncate(show.nodecount);

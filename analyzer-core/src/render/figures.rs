@@ -87,7 +87,10 @@ pub fn heading(plateau: &Plateau) -> &'static str {
 pub fn side(report: &Report, side: &Summary) -> String {
     let mut parts = vec![side.name.clone()];
     match side.samples {
-        Some(samples) => parts.push(format!("{} {}", units::count(samples as f64), report.basis.noun())),
+        Some(samples) => {
+            let noun = report.basis.noun().trim_end_matches('s');
+            parts.push(units::many(u64::try_from(samples).unwrap_or(0), noun));
+        }
         None => parts.push(units::value(side.value, &report.value_type.unit)),
     }
     if let Some(duration) = side.duration_ns {

@@ -41,6 +41,19 @@ pub fn count(value: f64) -> String {
     if value < 0.0 { format!("-{text}") } else { text }
 }
 
+/// A number of things, named by the word for one: `1 request`, `12,345 samples`.
+///
+/// ```
+/// use analyzer_core::report::units::many;
+///
+/// assert_eq!(many(1, "request"), "1 request");
+/// assert_eq!(many(12_345, "sample"), "12,345 samples");
+/// ```
+#[must_use]
+pub fn many(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", count(number as f64), if number == 1 { "" } else { "s" })
+}
+
 /// A length of time in nanoseconds, short: `60 s`, `1.5 ms`.
 #[must_use]
 pub fn duration(nanoseconds: i64) -> String {

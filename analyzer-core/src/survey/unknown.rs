@@ -3,8 +3,8 @@
 use super::percent;
 use crate::value::Measure;
 use analyzer_formats::{Frame, FrameKind, Profile, StringId};
-use rustc_hash::FxHashMap;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// More modules do not help anyone.
 const MOST_MODULES: usize = 10;
@@ -23,10 +23,9 @@ pub struct UnknownModule {
 /// What to do to have the symbols of a module next time.
 #[must_use]
 pub fn advice(module: &str) -> &'static str {
-    let file = module.rsplit('/').next().unwrap_or(module);
     if module.starts_with("[kernel") || module.starts_with("[guest.kernel") {
         "record as root, or with kernel.kptr_restrict=0"
-    } else if file.starts_with("perf-") || file.starts_with("jitted-") || is_anonymous(module) {
+    } else if is_compiled_at_run_time(module) {
         "have the runtime write a perf map of what it compiles (node --perf-basic-prof, perf-map-agent)"
     } else if module.starts_with("[unknown") {
         "code of no known module: have the runtime write a perf map, or record with --call-graph dwarf"
@@ -35,9 +34,12 @@ pub fn advice(module: &str) -> &'static str {
     }
 }
 
-/// Whether a module is memory that no file stands behind, as the kernel names it: `//anon`, `[anon:v8]`.
-fn is_anonymous(module: &str) -> bool {
-    module == "//anon" || module.starts_with("[anon") || module == "anon_inode:[perf_event]"
+/// perf maps, jitdumps, and anonymous memory as perf and simpleperf call it.
+fn is_compiled_at_run_time(module: &str) -> bool {
+    let file = module.rsplit('/').next().unwrap_or(module);
+    (file.starts_with("perf-") && file.ends_with(".map"))
+        || file.starts_with("jitted-")
+        || ["//anon", "[anon", "anon_inode:"].iter().any(|start| module.starts_with(start))
 }
 
 /// How much has no symbol.
@@ -51,7 +53,8 @@ pub(super) fn unknown(profile: &Profile, measure: &Measure, weights: &[f64]) -> 
     let frames = frames(profile);
     let (mut whole, mut unknown) = (0.0, 0.0);
     let (mut all_frames, mut unknown_frames) = (0.0, 0.0);
-    let mut by_module: FxHashMap<(StringId, Option<StringId>), f64> = FxHashMap::default();
+    // By module and build id; an ordered map, since it is walked.
+    let mut by_module: BTreeMap<(StringId, Option<StringId>), f64> = BTreeMap::new();
     let stacks = &profile.series[measure.series.index()].samples.stacks;
     for (stack, &weight) in stacks.iter().zip(weights) {
         whole += weight;
@@ -70,12 +73,15 @@ pub(super) fn unknown(profile: &Profile, measure: &Measure, weights: &[f64]) -> 
         .into_iter()
         .map(|((module, build_id), weight)| UnknownModule {
             module: text(module),
-            build_id: build_id.map(text).filter(|id| !id.is_empty()),
+            build_id: build_id.map(text),
             pct: percent(weight, whole),
         })
         .collect();
-    let name = |module: &UnknownModule| (module.module.clone(), module.build_id.clone());
-    modules.sort_by(|one, other| other.pct.total_cmp(&one.pct).then_with(|| name(one).cmp(&name(other))));
+    // Equal shares stand in the order of their names.
+    modules.sort_by(|one, other| {
+        let names = || (&one.module, &one.build_id).cmp(&(&other.module, &other.build_id));
+        other.pct.total_cmp(&one.pct).then_with(names)
+    });
     modules.truncate(MOST_MODULES);
     Unknown {
         leaf_pct: (whole > 0.0).then(|| percent(unknown, whole)),
@@ -98,10 +104,10 @@ fn frames(profile: &Profile) -> Vec<(u32, u32)> {
     frames
 }
 
-/// The name and the build id of the module of a frame without a symbol; of no known module, what the frame is called.
 fn module(profile: &Profile, frame: &Frame) -> (StringId, Option<StringId>) {
+    let is_known = |id: &StringId| !profile.strings.get(*id).is_empty();
     match frame.mapping.map(|mapping| &profile.mappings[mapping.index()]) {
-        Some(mapping) if !profile.strings.get(mapping.file).is_empty() => (mapping.file, mapping.build_id),
+        Some(mapping) if is_known(&mapping.file) => (mapping.file, mapping.build_id.filter(is_known)),
         _ => (profile.function(frame.function).name, None),
     }
 }
@@ -129,18 +135,18 @@ web 1/1 3.0: 1 cycles: \n\t3 work (/bin/web)\n\t2 main (/bin/web)\n\n";
     #[test]
     fn what_to_do_depends_on_the_module() {
         let modules = [
-            "/usr/lib/libc.so.6",
-            "[kernel.kallsyms]",
-            "/tmp/perf-12.map",
-            "[unknown]",
-            "[anon:JIT]",
-            "/opt/canonical/bin",
+            ("/usr/lib/libc.so.6", "debug symbols"),
+            ("[kernel.kallsyms]", "kptr_restrict"),
+            ("/tmp/perf-12.map", "perf map"),
+            ("//anon", "perf map"),
+            ("[anon:dalvik-jit-code-cache]", "perf map"),
+            ("[unknown]", "no known module"),
+            ("/usr/lib/libcanonicalize.so", "debug symbols"),
+            ("/opt/perf-tools/bin/perf-agent", "debug symbols"),
+            ("(anonymous namespace)::f", "debug symbols"),
         ];
-        let advices = modules.map(advice);
-        let expected =
-            ["debug symbols", "kptr_restrict", "perf map", "no known module", "perf map", "debug symbols"];
-        for (advice, expected) in advices.into_iter().zip(expected) {
-            assert!(advice.contains(expected), "{advice}");
+        for (module, expected) in modules {
+            assert!(advice(module).contains(expected), "{module}: {}", advice(module));
         }
     }
 
