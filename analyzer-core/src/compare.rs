@@ -3,7 +3,7 @@
 use crate::align::{KeySpace, Names};
 use crate::error::CompareError;
 use crate::function::{self, FunctionCells};
-use crate::plateau::{RankOptions, Totals, rank};
+use crate::plateau::{Changes, RankOptions, Totals, rank, tests};
 use crate::report::{Basis, Inputs, Report, build};
 use crate::scale::{Alternative, ScaleChoice, Sizes, scales};
 use crate::spans::{self, TraceValue};
@@ -110,11 +110,19 @@ pub fn compare(before: &Capture, after: &Capture, options: &CompareOptions) -> R
     let totals = Totals { before: sizes.totals.0, after: sizes.totals.1, k };
     let noise = (pair.basis() == Basis::Samples).then(|| {
         let wide = |cell| totals.widest_share(cell) >= options.rank.min_share;
-        let tests = functions.iter().filter(|function| wide(&function.own)).count();
+        let tests = tests(functions.iter().filter(|function| wide(&function.own)).count());
         let k = k * weights(&whole);
         Noise::assumed(k, tests, options.confidence).at(k, se_ln_k.unwrap_or(0.0)).learn(functions.iter().map(counts))
     });
-    let ranked = rank(&functions, &keys, &totals, noise.as_ref(), &options.rank);
+    let changes = Changes {
+        tree: &tree,
+        children: &children,
+        functions: &functions,
+        keys: &keys,
+        totals,
+        noise: noise.as_ref(),
+    };
+    let ranked = rank(&changes, &options.rank);
     Ok(build(Inputs {
         command: &options.command,
         captures: (before, after),

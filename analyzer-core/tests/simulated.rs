@@ -82,6 +82,49 @@ impl Program {
         grown
     }
 
+    /// The share of every function and what it calls.
+    fn total(&self) -> BTreeMap<u32, f64> {
+        let mut total = BTreeMap::new();
+        for (stack, weight) in &self.stacks {
+            for function in stack.iter().collect::<HashSet<_>>() {
+                *total.entry(*function).or_default() += weight;
+            }
+        }
+        total
+    }
+
+    /// The same with `function` called more often, so that the whole takes `growth` of itself more.
+    fn called_more(&self, function: u32, growth: f64) -> Program {
+        let factor = 1.0 + growth / self.total()[&function];
+        let mut grown = self.clone();
+        for (stack, weight) in &mut grown.stacks {
+            if stack.contains(&function) {
+                *weight *= factor;
+            }
+        }
+        grown.scale();
+        grown
+    }
+
+    /// The same with two new frames around every call of `function`, which take nothing by themselves.
+    fn wrapped(&self, function: u32) -> Program {
+        let mut wrapped = self.clone();
+        for (stack, _) in &mut wrapped.stacks {
+            if let Some(at) = stack.iter().position(|&callee| callee == function) {
+                stack.splice(at..at, [900, 901]);
+            }
+        }
+        wrapped
+    }
+
+    /// The same with `function` under another name.
+    fn renamed(&self, function: u32) -> Program {
+        let mut renamed = self.clone();
+        let names = renamed.stacks.iter_mut().flat_map(|(stack, _)| stack.iter_mut());
+        names.filter(|name| **name == function).for_each(|name| *name = 950);
+        renamed
+    }
+
     /// A capture of so many samples as folded text.
     fn capture(&self, samples: usize, drawn: Drawn, rng: &mut StdRng) -> String {
         let mut program = self.clone();
@@ -145,6 +188,67 @@ fn runs() -> usize {
 fn upper(found: usize, of: usize) -> f64 {
     let (n, p, z) = (of as f64, found as f64 / of as f64, 1.96f64);
     (p + z * z / (2.0 * n) + z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt()) / (1.0 + z * z / n)
+}
+
+/// A function of `program` whose share, by itself or with its callees, is in a range.
+fn some_function(shares: &BTreeMap<u32, f64>, range: std::ops::Range<f64>, rng: &mut StdRng) -> Option<u32> {
+    let fitting: Vec<u32> =
+        shares.iter().filter(|(name, share)| **name != 0 && range.contains(*share)).map(|(&name, _)| name).collect();
+    (!fitting.is_empty()).then(|| fitting[rng.random_range(0..fitting.len())])
+}
+
+#[test]
+fn a_function_called_more_often_is_one_row() {
+    for samples in SIZES {
+        let mut rng = StdRng::seed_from_u64(3);
+        let (mut done, mut first, mut third, mut rows, mut outside) = (0, 0, 0, 0, 0);
+        for _ in 0..runs() {
+            let program = Program::new(&mut rng);
+            let Some(function) = some_function(&program.total(), 0.04..0.15, &mut rng) else { continue };
+            let before = program.capture(samples, Drawn::Independent, &mut rng);
+            let grown = program.called_more(function, 0.06);
+            let after = grown.capture(samples * 13 / 10, Drawn::Independent, &mut rng);
+            let report = diff(&before, &after);
+            // The function, its callers that lead to nothing else, and what it calls are true answers.
+            let callees: HashSet<String> = program
+                .stacks
+                .iter()
+                .filter_map(|(stack, _)| stack.iter().position(|&callee| callee == function).map(|at| &stack[at..]))
+                .flatten()
+                .map(|name| format!("f{name}"))
+                .collect();
+            let grew = grew(&report);
+            done += 1;
+            let name = format!("f{function}");
+            let rank = grew.iter().position(|grown| *grown == name).unwrap_or(99);
+            first += usize::from(rank == 0);
+            third += usize::from(rank < 3);
+            rows += grew.len();
+            outside += grew.iter().filter(|grown| !callees.contains(**grown)).count();
+        }
+        println!(
+            "called more, {samples} samples: the function is first {first} and in the first three {third} of {done}; \
+             {rows} rows, {outside} neither it nor what it calls"
+        );
+    }
+}
+
+#[test]
+fn wrappers_and_new_names_are_no_growth() {
+    for (what, samples) in [("wrapped", SIZES[0]), ("wrapped", SIZES[1]), ("renamed", SIZES[0]), ("renamed", SIZES[1])] {
+        let mut rng = StdRng::seed_from_u64(4);
+        let (mut done, mut alarms) = (0, 0);
+        for _ in 0..runs() {
+            let program = Program::new(&mut rng);
+            let Some(function) = some_function(&program.total(), 0.1..0.8, &mut rng) else { continue };
+            let changed = if what == "wrapped" { program.wrapped(function) } else { program.renamed(function) };
+            let before = program.capture(samples, Drawn::Independent, &mut rng);
+            let after = changed.capture(samples * 13 / 10, Drawn::Independent, &mut rng);
+            done += 1;
+            alarms += usize::from(!grew(&diff(&before, &after)).is_empty());
+        }
+        println!("{what}, {samples} samples: {alarms} of {done} call something grown");
+    }
 }
 
 const SIZES: [usize; 2] = [3_000, 30_000];

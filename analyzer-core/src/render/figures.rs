@@ -50,6 +50,7 @@ fn why(why: Why) -> &'static str {
         Why::Own => "self",
         Why::New => "new",
         Why::Gone => "gone",
+        Why::Scaled => "with callees",
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
 use crate::account::{Account, places_of};
 use crate::align::KeySpace;
 use crate::function::FunctionCells;
-use crate::plateau::{Ranked, Tier, Totals};
+use crate::plateau::{Kind, Ranked, Tier, Totals};
 use crate::scale::Alternative;
 use crate::stats::noise::Noise;
 use crate::tree::{CallTree, Cell, Children, ROOT};
@@ -100,7 +100,8 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         least_pct: 100.0 * inputs.min_share,
     });
     let mut ranks: Ranks = vec![None; inputs.keys.keys().len()];
-    for (index, ranked) in inputs.ranked.iter().enumerate() {
+    let plateaus_only = inputs.ranked.iter().enumerate().filter(|(_, ranked)| ranked.kind == Kind::Plateau);
+    for (index, ranked) in plateaus_only {
         let mark = match ranked.tier {
             Tier::Grew => Mark::Grew,
             Tier::Shrank => Mark::Shrank,
@@ -131,8 +132,8 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         noise: inputs.noise.as_ref().filter(|_| totals.before > 0.0 && totals.after > 0.0).map(|noise| {
             let count = whole.count.before as f64;
             NoiseFigures {
-                phi: round(noise.phi()),
-                alpha: Some(round(noise.alpha())),
+                phi: round(noise.phi),
+                alpha: Some(round(noise.alpha)),
                 source: noise.source.name(),
                 detectable_pct: Detectable {
                     share_1: round(100.0 * noise.detectable(0.01, count)),
@@ -182,7 +183,7 @@ impl Facts<'_> {
 
     fn plateau(&self, rank: usize, ranked: &Ranked, place: Place, gross: (f64, f64)) -> Plateau {
         let key = &self.inputs.keys.keys()[ranked.key as usize];
-        let cell = &self.inputs.functions[ranked.key as usize].own;
+        let cell = ranked.kind.cell(&self.inputs.functions[ranked.key as usize]);
         let name = String::from_utf8_lossy(&key.name).into_owned();
         let side = |value: i128, count: i128, total: f64| PlateauSide {
             count: self.noise.map(|_| saturate(count)),
@@ -195,7 +196,7 @@ impl Facts<'_> {
             rank,
             id: fingerprint(&key.name, &self.inputs.measures[0].0.after.name),
             tier: ranked.tier,
-            kind: "plateau",
+            kind: ranked.kind,
             function: name,
             module: key.module.clone(),
             file: key.file.clone(),

@@ -11,7 +11,7 @@ pub mod units;
 mod words;
 
 use crate::account::{PlaceInfo, Records};
-use crate::plateau::{Tier, Why};
+use crate::plateau::{Kind, Tier, Why};
 use crate::scale::{Alternative, ScaleMode};
 pub(crate) use build::{Inputs, build};
 pub use graph::{Graph, GraphNode, Mark};
@@ -252,7 +252,7 @@ pub struct Plateau {
     /// How sure the change is.
     pub tier: Tier,
     /// What sort of thing changed.
-    pub kind: &'static str,
+    pub kind: Kind,
     /// The function.
     pub function: String,
     /// The module it was loaded from.

@@ -36,6 +36,10 @@ impl NoiseSource {
 #[derive(Clone, Debug)]
 pub struct Noise {
     points: Vec<Point>,
+    /// Variance over that of independent samples, on average.
+    pub phi: f64,
+    /// Relative variance of a function's speed from run to run, on average.
+    pub alpha: f64,
     /// Where it comes from.
     pub source: NoiseSource,
     /// The factor from before to after, in samples.
@@ -109,8 +113,17 @@ impl Noise {
     /// The prior, for a comparison of `tests` cells with the factor `k`.
     #[must_use]
     pub fn assumed(k: f64, tests: usize, confidence: f64) -> Noise {
-        let points = normalised(prior());
-        Noise { points, source: NoiseSource::Assumed, k, se_ln_k: 0.0, tests: tests.max(1), confidence }
+        let noise = Noise {
+            points: Vec::new(),
+            phi: 1.0,
+            alpha: 0.0,
+            source: NoiseSource::Assumed,
+            k,
+            se_ln_k: 0.0,
+            tests: tests.max(1),
+            confidence,
+        };
+        noise.with(prior())
     }
 
     /// The same noise at another factor, known to so much of its logarithm.
@@ -127,12 +140,21 @@ impl Noise {
         if functions.len() < FEWEST_FUNCTIONS {
             return self;
         }
-        for point in &mut self.points {
+        let mut points = std::mem::take(&mut self.points);
+        for point in &mut points {
             let ln_likelihoods = functions.iter().map(|&function| point.ln_likelihood(self.k, function));
             point.ln_weight += ln_likelihoods.sum::<f64>();
         }
-        self.points = normalised(self.points);
         self.source = NoiseSource::Measured;
+        self.with(points)
+    }
+
+    fn with(mut self, points: Vec<Point>) -> Noise {
+        self.points = normalised(points);
+        let mean = |of: fn(&Point) -> f64| {
+            weighed(self.points.clone()).iter().map(|(point, weight)| weight * of(point)).sum()
+        };
+        (self.phi, self.alpha) = (mean(|point| point.phi), mean(|point| point.alpha));
         self
     }
 
@@ -144,18 +166,6 @@ impl Noise {
             Point { ln_weight: point.ln_weight - said, ..point }
         });
         weighed(normalised(points.collect()))
-    }
-
-    /// The mean of phi.
-    #[must_use]
-    pub fn phi(&self) -> f64 {
-        weighed(self.points.clone()).iter().map(|(point, weight)| weight * point.phi).sum()
-    }
-
-    /// The mean of alpha.
-    #[must_use]
-    pub fn alpha(&self) -> f64 {
-        weighed(self.points.clone()).iter().map(|(point, weight)| weight * point.alpha).sum()
     }
 
     /// How likely it is, where nothing changed, that two counts differ at least as much in the same direction.
@@ -177,6 +187,24 @@ impl Noise {
             normal::cdf(-difference / variance.sqrt())
         };
         points.iter().map(|(point, weight)| weight * p(point)).sum()
+    }
+
+    /// The deviation under no change of a sum of differences, whose variance is phi times `by_phi` plus alpha times
+    /// `by_alpha`, of `scaled` samples of before at the scale of after.
+    #[must_use]
+    pub fn deviation(&self, by_phi: f64, by_alpha: f64, scaled: f64) -> f64 {
+        (self.phi * by_phi + self.alpha * by_alpha + (scaled * self.se_ln_k).powi(2)).sqrt()
+    }
+
+    /// How likely a sum of differences as large as `growth` is where nothing changed, with the variance that
+    /// [`deviation`](Self::deviation) takes.
+    #[must_use]
+    pub fn p_value_of_sum(&self, growth: f64, by_phi: f64, by_alpha: f64, scaled: f64) -> f64 {
+        let p = |point: &Point| {
+            let variance = point.phi * by_phi + point.alpha * by_alpha + (scaled * self.se_ln_k).powi(2);
+            normal::cdf(-growth / variance.sqrt())
+        };
+        weighed(self.points.clone()).iter().map(|(point, weight)| weight * p(point)).sum()
     }
 
     /// The difference of two counts in standard deviations of what no change would give.
@@ -328,7 +356,7 @@ mod tests {
             let half = factor * samples.sqrt() * if index % 2 == 0 { 0.5 } else { -0.5 };
             (samples - half, samples + half)
         });
-        let phi = |functions: Vec<(f64, f64)>| Noise::assumed(1.0, 40, 0.95).learn(functions.into_iter()).phi();
+        let phi = |functions: Vec<(f64, f64)>| Noise::assumed(1.0, 40, 0.95).learn(functions.into_iter()).phi;
         let (calm, wild) = (phi(scattered(1.4).collect()), phi(scattered(3.0).collect()));
         assert!(calm < 1.6 && (3.0..7.0).contains(&wild), "{calm} {wild}");
         let changed: Vec<_> = scattered(1.4).chain([(500.0, 2500.0)]).collect();

@@ -278,6 +278,7 @@ fn why(row: &Plateau) -> &'static str {
         Why::Own => "self",
         Why::New => "new",
         Why::Gone => "gone",
+        Why::Scaled => "with callees",
     }
 }
 
