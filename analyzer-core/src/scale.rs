@@ -86,7 +86,9 @@ pub fn scales(sizes: &Sizes, choice: ScaleChoice) -> Option<Vec<Alternative>> {
     let has = |mode| known.iter().any(|alternative| alternative.mode == mode);
     let wanted = match choice {
         ScaleChoice::Auto if has(ScaleMode::Work) => ScaleMode::Work,
-        ScaleChoice::Auto if sizes.reference.is_some_and(|reference| is_trusted(&reference)) => ScaleMode::Reference,
+        ScaleChoice::Auto if sizes.reference.is_some_and(|reference| is_trusted(&reference)) => {
+            ScaleMode::Reference
+        }
         ScaleChoice::Reference => ScaleMode::Reference,
         ScaleChoice::Auto | ScaleChoice::Share => ScaleMode::Share,
         ScaleChoice::Duration => ScaleMode::Duration,

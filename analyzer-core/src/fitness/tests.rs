@@ -106,7 +106,7 @@ fn how_many_samples_are_needed_is_said() {
     // With a phi of 2.4, 2 phi x 0.01 x (3.23 + 0.84)^2 / 0.01^2 = 7,938; that phi may be larger takes a few more.
     assert_eq!(
         fitness.reasons[0].text,
-        "1,000 samples show changes above 2.9 points in a function of 1 %; 1 point takes about 8,800"
+        "1,000 samples show changes above 2.9 points in a function of 1 %; 1 point takes about 8,700"
     );
     assert_eq!(rounded_up(7_938), 8_000);
     assert_eq!((rounded_up(99), rounded_up(101), rounded_up(0)), (99, 110, 0));

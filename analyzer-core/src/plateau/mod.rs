@@ -9,7 +9,7 @@ use crate::align::KeySpace;
 use crate::function::FunctionCells;
 use crate::stats::noise::Noise;
 use crate::stats::normal;
-use crate::tree::{CallTree, Cell, Children};
+use crate::tree::{CallTree, Cell, Children, ROOT};
 use regions::{Regions, Worth};
 use serde::Serialize;
 
@@ -126,6 +126,8 @@ pub struct Ranked {
     pub why: Why,
     /// After less scaled before, in the unit of the values.
     pub growth: f64,
+    /// Half the width of the interval around it; `None` without noise.
+    pub margin: Option<f64>,
 }
 
 /// Two captures, compared function by function.
@@ -143,6 +145,15 @@ pub struct Changes<'a> {
     pub totals: Totals,
     /// How much captures of unchanged code differ; `None` where samples are not counted.
     pub noise: Option<&'a Noise>,
+}
+
+impl Changes<'_> {
+    /// What a sample of a cell weighs, in the unit of the values.
+    fn weight(&self, cell: &Cell) -> f64 {
+        let weigh =
+            |cell: &Cell| (cell.count.after > 0).then(|| cell.value.after as f64 / cell.count.after as f64);
+        weigh(cell).or_else(|| weigh(&self.tree.total[ROOT])).unwrap_or(1.0)
+    }
 }
 
 /// The share of the chance of a false alarm that regions may use; plateaus have the rest.
@@ -166,10 +177,18 @@ pub fn rank(changes: &Changes<'_>, options: &RankOptions) -> Vec<Ranked> {
         for (sign, in_region) in [1.0, -1.0].into_iter().zip(&mut in_region) {
             let regions = regions(changes, noise, sign, options);
             *in_region = regions.explained;
-            ranked.extend(regions.keys.into_iter().map(|key| {
-                let growth = totals.growth(&functions[key as usize].total);
-                let tier = if sign > 0.0 { Tier::Grew } else { Tier::Shrank };
-                Ranked { key, kind: Kind::Region, tier, why: Why::Scaled, growth }
+            ranked.extend(regions.found.into_iter().map(|region| {
+                let cell = &functions[region.key as usize].total;
+                let (before, after) = (cell.count.before as f64, cell.count.after as f64);
+                let margin = noise.margin_of_sum(before, after, region.by_alpha, noise.confidence);
+                Ranked {
+                    key: region.key,
+                    kind: Kind::Region,
+                    tier: if sign > 0.0 { Tier::Grew } else { Tier::Shrank },
+                    why: Why::Scaled,
+                    growth: totals.growth(cell),
+                    margin: Some(margin * changes.weight(cell)),
+                }
             }));
         }
     }
@@ -186,7 +205,11 @@ pub fn rank(changes: &Changes<'_>, options: &RankOptions) -> Vec<Ranked> {
             (_, 0) => Why::Gone,
             _ => Why::Own,
         };
-        ranked.push(Ranked { key: key as u32, kind: Kind::Plateau, tier, why, growth });
+        let margin = noise.map(|noise| {
+            let (before, after) = (cell.count.before as f64, cell.count.after as f64);
+            noise.margin(before, after, noise.confidence) * changes.weight(cell)
+        });
+        ranked.push(Ranked { key: key as u32, kind: Kind::Plateau, tier, why, growth, margin });
     }
     // Ties by name: the order must not depend on which capture names a function first.
     let name = |row: &Ranked| &keys.keys()[row.key as usize].name;
@@ -197,14 +220,20 @@ pub fn rank(changes: &Changes<'_>, options: &RankOptions) -> Vec<Ranked> {
             .then(other.growth.abs().total_cmp(&one.growth.abs()))
             .then_with(|| name(one).cmp(name(other)))
     });
+    let mut certain = [false; 2];
     let mut doubtful = [0usize; 2];
     ranked.retain(|row| {
+        let direction = usize::from(row.growth < 0.0);
         if !matches!(row.tier, Tier::MayHaveGrown | Tier::MayHaveShrunk) {
+            certain[direction] = true;
             return true;
         }
-        let rows = &mut doubtful[usize::from(row.growth < 0.0)];
-        *rows += 1;
-        *rows <= options.doubtful_rows
+        // Where there is an answer, what could as well be none is not worth a row.
+        if certain[direction] && row.margin.is_some_and(|margin| margin >= row.growth.abs()) {
+            return false;
+        }
+        doubtful[direction] += 1;
+        doubtful[direction] <= options.doubtful_rows
     });
     ranked
 }
@@ -232,7 +261,8 @@ fn tier(
 }
 
 fn regions(changes: &Changes<'_>, noise: &Noise, sign: f64, options: &RankOptions) -> Regions {
-    let is_wide = |function: &&FunctionCells| changes.totals.widest_share(&function.total) >= options.min_share;
+    let is_wide =
+        |function: &&FunctionCells| changes.totals.widest_share(&function.total) >= options.min_share;
     let wide = changes.functions.iter().filter(is_wide).count().max(1) as f64;
     let samples: f64 = changes
         .functions

@@ -23,10 +23,18 @@ const AS_GOOD: f64 = 0.02;
 
 /// The regions that changed in one direction.
 pub(super) struct Regions {
-    /// Their functions, as indices of the key space.
-    pub(super) keys: Vec<u32>,
+    /// The surest first.
+    pub(super) found: Vec<Region>,
     /// By function, how much of its own growth is in them, 0 to 1.
     pub(super) explained: Vec<f64>,
+}
+
+/// A function that changed together with what it calls.
+pub(super) struct Region {
+    /// The function, an index of the key space.
+    pub(super) key: u32,
+    /// The variance of its growth is alpha times this, and more.
+    pub(super) by_alpha: f64,
 }
 
 /// What a region has to be worth.
@@ -110,15 +118,17 @@ pub(super) fn regions(changes: &Changes<'_>, noise: &Noise, sign: f64, worth: &W
         .collect();
     // Of each function's growth, how much regions explain.
     let mut explained = vec![0.0; functions.len()];
-    let mut keys = Vec::new();
+    let mut found = Vec::new();
     for _ in 0..MOST_REGIONS {
         let scores = totals(tree, children, functions.len(), &nodes);
         let gain = |score: &Score| {
             let z = score.growth / noise.deviation(score.by_phi, score.by_alpha, score.scaled).max(1e-9);
             0.5 * z.max(0.0).powi(2) - lambda - score.rows
         };
-        let gains: Vec<f64> =
-            scores.iter().map(|score| if score.width >= worth.samples { gain(score) } else { f64::NEG_INFINITY }).collect();
+        let gains: Vec<f64> = scores
+            .iter()
+            .map(|score| if score.width >= worth.samples { gain(score) } else { f64::NEG_INFINITY })
+            .collect();
         let most = gains.iter().copied().fold(0.0, f64::max);
         if most <= 0.0 {
             break;
@@ -146,10 +156,11 @@ pub(super) fn regions(changes: &Changes<'_>, noise: &Noise, sign: f64, worth: &W
         for (explained, part) in explained.iter_mut().zip(&parts) {
             *explained += part;
         }
-        keys.push(key as u32);
+        found.push(Region { key: key as u32, by_alpha: score.by_alpha });
     }
-    let of_own = |(explained, own): (&f64, &Score)| if own.growth > 0.0 { explained / own.growth } else { 0.0 };
-    Regions { keys, explained: explained.iter().zip(&own).map(of_own).collect() }
+    let of_own =
+        |(explained, own): (&f64, &Score)| if own.growth > 0.0 { explained / own.growth } else { 0.0 };
+    Regions { found, explained: explained.iter().zip(&own).map(of_own).collect() }
 }
 
 /// Which nodes are of the function `key` or below one of it.

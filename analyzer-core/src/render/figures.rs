@@ -1,5 +1,6 @@
 //! The figures of a plateau as every table prints them.
 
+use crate::classes::ClassRow;
 use crate::plateau::{Tier, Why};
 use crate::report::{Basis, Plateau, Report, Summary, units};
 use crate::scale::ScaleMode;
@@ -17,8 +18,8 @@ pub struct Figures {
     pub interval: String,
     /// Share of all growth or shrinkage; empty where it is too small to say.
     pub explains: String,
-    /// `new`, `gone` or `self`.
-    pub why: &'static str,
+    /// `new`, `gone`, `self` or `with callees`, and the class of such code.
+    pub why: String,
     /// The nearest caller and the place in the source.
     pub place: String,
 }
@@ -40,7 +41,7 @@ pub fn figures(plateau: &Plateau) -> Figures {
             .explains_pct
             .filter(|&share| share >= 0.5)
             .map_or_else(String::new, |share| format!("{share:.0} %")),
-        why: why(plateau.why),
+        why: [Some(why(plateau.why)), plateau.class.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(", "),
         place: place(plateau),
     }
 }
@@ -107,6 +108,36 @@ pub fn side(report: &Report, side: &Summary) -> String {
 #[must_use]
 pub fn accounts(report: &Report) -> String {
     format!("before: {}; after: {}", report.before.account, report.after.account)
+}
+
+/// The classes that changed by more than noise, the widest change first; `None` when there are none.
+#[must_use]
+pub fn classes(report: &Report) -> Option<String> {
+    let changed = report.classes.iter().flatten().filter(|row| matches!(row.tier, "grew" | "shrank"));
+    let mut changed: Vec<_> = changed.collect();
+    let change = |row: &ClassRow| (row.after_pct - row.before_pct).abs();
+    changed.sort_by(|one, other| change(other).total_cmp(&change(one)));
+    let texts: Vec<String> = changed
+        .iter()
+        .map(|row| format!("{} {:.1} % -> {:.1} %", row.class, row.before_pct, row.after_pct))
+        .collect();
+    (!texts.is_empty()).then(|| format!("Classes of code that changed, as shares of each side: {}.", texts.join(", ")))
+}
+
+/// More renamed functions are counted, not named.
+const RENAMES: usize = 5;
+
+/// Which functions were taken for the same under a new name; `None` when there are none.
+#[must_use]
+pub fn renamed(report: &Report) -> Option<String> {
+    let renamed = &report.alignment.as_ref()?.renamed;
+    let named = renamed.iter().take(RENAMES);
+    let mut pairs: Vec<String> =
+        named.map(|row| format!("{} -> {} (score {:.2})", row.before, row.after, row.score)).collect();
+    if renamed.len() > RENAMES {
+        pairs.push(format!("{} more", renamed.len() - RENAMES));
+    }
+    (!pairs.is_empty()).then(|| format!("Taken for renamed (--no-renames): {}.", pairs.join(", ")))
 }
 
 /// How the totals of the value types that were not compared changed; `None` when there are none.

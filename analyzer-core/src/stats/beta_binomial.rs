@@ -8,10 +8,15 @@ pub(crate) fn tail(before: f64, after: f64, share: f64, phi: f64) -> f64 {
     let rho = ((phi - 1.0) / (samples - 1.0).max(1.0)).clamp(1e-9, 0.999);
     let strength = 1.0 / rho - 1.0;
     let (a, b) = (share * strength, (1.0 - share) * strength);
-    let ln_choose = |k: f64| libm::lgamma(samples + 1.0) - libm::lgamma(k + 1.0) - libm::lgamma(samples - k + 1.0);
+    let ln_choose =
+        |k: f64| libm::lgamma(samples + 1.0) - libm::lgamma(k + 1.0) - libm::lgamma(samples - k + 1.0);
     let ln_beta = |a: f64, b: f64| libm::lgamma(a) + libm::lgamma(b) - libm::lgamma(a + b);
     let p = |k: f64| (ln_choose(k) + ln_beta(k + a, samples - k + b) - ln_beta(a, b)).exp();
-    let side = if after >= share * samples { after.ceil() as usize..=samples as usize } else { 0..=after.floor() as usize };
+    let side = if after >= share * samples {
+        after.ceil() as usize..=samples as usize
+    } else {
+        0..=after.floor() as usize
+    };
     side.map(|k| p(k as f64)).sum::<f64>().min(1.0)
 }
 
@@ -25,7 +30,11 @@ mod tests {
         for (before, after, share, expected) in
             [(8.0, 2.0, 0.5, 0.0546875), (2.0, 8.0, 0.5, 0.0546875), (15.0, 5.0, 0.1, 0.0431745)]
         {
-            assert!((tail(before, after, share, 1.0) - expected).abs() < 1e-5, "{}", tail(before, after, share, 1.0));
+            assert!(
+                (tail(before, after, share, 1.0) - expected).abs() < 1e-5,
+                "{}",
+                tail(before, after, share, 1.0)
+            );
         }
     }
 

@@ -18,7 +18,7 @@ pub enum NoiseSource {
     /// A prior recorded from other captures.
     Assumed,
     /// That, and the functions of the two captures.
-    Measured,
+    Empirical,
 }
 
 impl NoiseSource {
@@ -27,7 +27,7 @@ impl NoiseSource {
     pub fn name(self) -> &'static str {
         match self {
             NoiseSource::Assumed => "assumed",
-            NoiseSource::Measured => "measured",
+            NoiseSource::Empirical => "empirical",
         }
     }
 }
@@ -46,6 +46,8 @@ pub struct Noise {
     pub k: f64,
     /// Standard error of ln k.
     pub se_ln_k: f64,
+    /// All samples of both captures, where totals are made equal: a function that is nearly all cannot grow then.
+    whole: Option<f64>,
     /// How many cells are tested together.
     pub tests: usize,
     /// The share of intervals that should hold the truth.
@@ -94,15 +96,18 @@ fn prior() -> Vec<Point> {
 }
 
 impl Point {
-    /// The variance of `B - kA` under no change, for a function of so many samples on both sides together.
-    fn variance(&self, k: f64, samples: f64) -> f64 {
-        self.phi * k * samples + 2.0 * self.alpha * (k * samples / (1.0 + k)).powi(2)
+    /// The variance of `B - kA` under no change, for a function of so many samples on both sides together, beside which
+    /// there is `rest`.
+    fn variance(&self, k: f64, samples: f64, rest: f64) -> f64 {
+        self.phi * k * samples * rest + 2.0 * self.alpha * (k * samples / (1.0 + k) * rest).powi(2)
     }
 
-    fn ln_likelihood(&self, k: f64, (before, after): (f64, f64)) -> f64 {
+    fn ln_likelihood(&self, k: f64, (before, after): (f64, f64), rest: f64) -> f64 {
         let (difference, samples) = (after - k * before, before + after);
-        let variance = self.variance(k, samples);
-        let unchanged = (-0.5 * difference * difference / variance).exp() / (2.0 * std::f64::consts::PI * variance).sqrt();
+        // A sample at least: a function that is all there is tells nothing.
+        let variance = self.variance(k, samples, rest).max(1.0);
+        let unchanged = (-0.5 * difference * difference / variance).exp()
+            / (2.0 * std::f64::consts::PI * variance).sqrt();
         let width = CHANGE * 2.0 * k * samples / (1.0 + k);
         let changed = 1.0 / (std::f64::consts::PI * width * (1.0 + (difference / width).powi(2)));
         ((1.0 - CHANGED) * unchanged + CHANGED * changed).ln()
@@ -120,16 +125,28 @@ impl Noise {
             source: NoiseSource::Assumed,
             k,
             se_ln_k: 0.0,
+            whole: None,
             tests: tests.max(1),
             confidence,
         };
         noise.with(prior())
     }
 
-    /// The same noise at another factor, known to so much of its logarithm.
+    /// The same noise at another factor, of whose logarithm the standard error is known.
     #[must_use]
     pub fn at(self, k: f64, se_ln_k: f64) -> Noise {
-        Noise { k, se_ln_k, ..self }
+        Noise { k, se_ln_k, whole: None, ..self }
+    }
+
+    /// The same noise at the factor that makes totals of so many samples equal.
+    #[must_use]
+    pub fn at_equal_totals(self, k: f64, before: f64, after: f64) -> Noise {
+        Noise { k, se_ln_k: 0.0, whole: Some(before + after), ..self }
+    }
+
+    /// What there is beside so many samples, 0 to 1, where totals are made equal.
+    fn rest(&self, samples: f64) -> f64 {
+        self.whole.map_or(1.0, |whole| (1.0 - samples / whole.max(samples)).max(0.0))
     }
 
     /// Learns from functions, given as samples of before and after.
@@ -142,10 +159,12 @@ impl Noise {
         }
         let mut points = std::mem::take(&mut self.points);
         for point in &mut points {
-            let ln_likelihoods = functions.iter().map(|&function| point.ln_likelihood(self.k, function));
+            let ln_likelihoods = functions
+                .iter()
+                .map(|&function| point.ln_likelihood(self.k, function, self.rest(function.0 + function.1)));
             point.ln_weight += ln_likelihoods.sum::<f64>();
         }
-        self.source = NoiseSource::Measured;
+        self.source = NoiseSource::Empirical;
         self.with(points)
     }
 
@@ -160,9 +179,10 @@ impl Noise {
 
     /// The points with their weights, without what one function said.
     fn without(&self, before: f64, after: f64) -> Vec<(Point, f64)> {
-        let has_a_say = self.source == NoiseSource::Measured && before + after >= FEWEST_FITTED;
+        let rest = self.rest(before + after);
+        let has_a_say = self.source == NoiseSource::Empirical && before + after >= FEWEST_FITTED;
         let points = self.points.iter().map(|&point| {
-            let said = if has_a_say { point.ln_likelihood(self.k, (before, after)) } else { 0.0 };
+            let said = if has_a_say { point.ln_likelihood(self.k, (before, after), rest) } else { 0.0 };
             Point { ln_weight: point.ln_weight - said, ..point }
         });
         weighed(normalised(points.collect()))
@@ -183,8 +203,9 @@ impl Noise {
             if samples < SMALL {
                 return beta_binomial::tail(before, after, self.k / (1.0 + self.k), point.phi);
             }
-            let variance = point.variance(self.k, samples) + (self.k * before * self.se_ln_k).powi(2);
-            normal::cdf(-difference / variance.sqrt())
+            let variance = point.variance(self.k, samples, self.rest(samples))
+                + (self.k * before * self.se_ln_k).powi(2);
+            normal::cdf(-difference / variance.max(1e-9).sqrt())
         };
         points.iter().map(|(point, weight)| weight * p(point)).sum()
     }
@@ -226,20 +247,42 @@ impl Noise {
         before + after >= FEWEST_SAMPLES && self.p_value(before, after) <= self.level()
     }
 
-    /// Half the width of the interval of `B - kA`, in samples of after, that holds the truth with this confidence. Its
-    /// variance, `phi (B + k^2 A) + alpha (B^2 + k^2 A^2)`, does not assume that nothing changed. An empty side
-    /// counts as one sample.
+    /// Whether two counts differ by more than noise when so many are tested together.
+    #[must_use]
+    pub fn differs(&self, before: f64, after: f64, tests: usize) -> bool {
+        let level = (1.0 - self.confidence) / 2.0 / tests.max(1) as f64;
+        before + after >= FEWEST_SAMPLES && self.p_value(before, after) <= level
+    }
+
+    /// Half the width of the interval of `B - kA` of a function, in samples of after, that holds the truth with this
+    /// confidence. Its variance, `phi (B + k^2 A) + alpha (B^2 + k^2 A^2)`, does not assume that nothing changed. An
+    /// empty side counts as one sample.
     #[must_use]
     pub fn margin(&self, before: f64, after: f64, confidence: f64) -> f64 {
-        let (a, b) = (self.k * before.max(1.0), after.max(1.0));
-        let deviations: Vec<(f64, f64)> = self
-            .without(before, after)
-            .into_iter()
-            .map(|(point, weight)| {
-                let variance = point.phi * (b + self.k * a) + point.alpha * (a * a + b * b);
-                ((variance + (self.k * before * self.se_ln_k).powi(2)).sqrt(), weight)
-            })
-            .collect();
+        let (a, b, rest) = (self.k * before.max(1.0), after.max(1.0), self.rest(before + after));
+        let points = self.without(before, after);
+        self.half_width(&points, before, (b + self.k * a) * rest, (a * a + b * b) * rest * rest, confidence)
+    }
+
+    /// The same of a sum over functions, whose part that comes from alpha is alpha times `by_alpha`.
+    #[must_use]
+    pub fn margin_of_sum(&self, before: f64, after: f64, by_alpha: f64, confidence: f64) -> f64 {
+        let by_phi = after.max(1.0) + self.k * self.k * before.max(1.0);
+        self.half_width(&weighed(self.points.clone()), before, by_phi, by_alpha, confidence)
+    }
+
+    fn half_width(
+        &self,
+        points: &[(Point, f64)],
+        before: f64,
+        by_phi: f64,
+        by_alpha: f64,
+        confidence: f64,
+    ) -> f64 {
+        let by_k = (self.k * before * self.se_ln_k).powi(2);
+        let deviation = |point: &Point| (point.phi * by_phi + point.alpha * by_alpha + by_k).sqrt();
+        let deviations: Vec<(f64, f64)> =
+            points.iter().map(|(point, weight)| (deviation(point), *weight)).collect();
         quantile(&deviations, (1.0 - confidence) / 2.0)
     }
 
@@ -251,9 +294,12 @@ impl Noise {
         let points = weighed(self.points.clone());
         let deviations: Vec<(f64, f64)> = points
             .iter()
-            .map(|(point, weight)| (point.variance(self.k, cell + self.k * cell).sqrt(), *weight))
+            .map(|(point, weight)| {
+                (point.variance(self.k, cell + self.k * cell, 1.0 - share).sqrt(), *weight)
+            })
             .collect();
-        let mean = deviations.iter().map(|(deviation, weight)| weight * deviation * deviation).sum::<f64>().sqrt();
+        let mean =
+            deviations.iter().map(|(deviation, weight)| weight * deviation * deviation).sum::<f64>().sqrt();
         (quantile(&deviations, self.level()) + normal::quantile(POWER) * mean) / (self.k * before)
     }
 
@@ -278,8 +324,10 @@ impl Noise {
     pub fn expected_difference(&self, before: f64, after: f64) -> f64 {
         let samples = before + after;
         let deviations = weighed(self.points.clone());
-        let mean: f64 =
-            deviations.iter().map(|(point, weight)| weight * point.variance(self.k, samples).sqrt()).sum();
+        let mean: f64 = deviations
+            .iter()
+            .map(|(point, weight)| weight * point.variance(self.k, samples, self.rest(samples)).sqrt())
+            .sum();
         mean * (2.0 / std::f64::consts::PI).sqrt()
     }
 }
@@ -293,8 +341,11 @@ fn normalised(mut points: Vec<Point>) -> Vec<Point> {
 
 /// The points that matter, with weights that add up to 1.
 fn weighed(points: Vec<Point>) -> Vec<(Point, f64)> {
-    let mut points: Vec<(Point, f64)> =
-        points.into_iter().map(|point| (point, point.ln_weight.exp())).filter(|&(_, weight)| weight > 1e-9).collect();
+    let mut points: Vec<(Point, f64)> = points
+        .into_iter()
+        .map(|point| (point, point.ln_weight.exp()))
+        .filter(|&(_, weight)| weight > 1e-9)
+        .collect();
     let sum: f64 = points.iter().map(|(_, weight)| weight).sum();
     points.iter_mut().for_each(|(_, weight)| *weight /= sum);
     points
@@ -304,7 +355,9 @@ fn weighed(points: Vec<Point>) -> Vec<(Point, f64)> {
 fn quantile(deviations: &[(f64, f64)], p: f64) -> f64 {
     let largest = deviations.iter().map(|(deviation, _)| *deviation).fold(0.0, f64::max);
     let (mut low, mut high) = (0.0, largest * -normal::quantile(p));
-    let above = |value: f64| deviations.iter().map(|(deviation, weight)| weight * normal::cdf(-value / deviation)).sum::<f64>();
+    let above = |value: f64| {
+        deviations.iter().map(|(deviation, weight)| weight * normal::cdf(-value / deviation)).sum::<f64>()
+    };
     for _ in 0..60 {
         let middle = (low + high) / 2.0;
         if above(middle) > p { low = middle } else { high = middle }
@@ -337,8 +390,17 @@ mod tests {
 
     #[test]
     fn turning_the_sides_round_turns_the_sign() {
-        let functions = [(300.0, 700.0), (50.0, 90.0), (200.0, 420.0), (120.0, 240.0), (80.0, 170.0), (99.0, 180.0),
-            (400.0, 810.0), (31.0, 70.0), (90.0, 900.0)];
+        let functions = [
+            (300.0, 700.0),
+            (50.0, 90.0),
+            (200.0, 420.0),
+            (120.0, 240.0),
+            (80.0, 170.0),
+            (99.0, 180.0),
+            (400.0, 810.0),
+            (31.0, 70.0),
+            (90.0, 900.0),
+        ];
         let there = Noise::assumed(2.0, 10, 0.95).learn(functions.into_iter());
         let back = Noise::assumed(0.5, 10, 0.95).learn(functions.into_iter().map(|(a, b)| (b, a)));
         for (before, after) in functions {
@@ -351,11 +413,13 @@ mod tests {
     #[test]
     fn functions_that_scatter_tell_phi_and_one_that_changed_does_not() {
         // Differences of two deviations of independent samples, alternating.
-        let scattered = |factor: f64| (0..40).map(move |index| {
-            let samples = 50.0 + f64::from(index * 7);
-            let half = factor * samples.sqrt() * if index % 2 == 0 { 0.5 } else { -0.5 };
-            (samples - half, samples + half)
-        });
+        let scattered = |factor: f64| {
+            (0..40).map(move |index| {
+                let samples = 50.0 + f64::from(index * 7);
+                let half = factor * samples.sqrt() * if index % 2 == 0 { 0.5 } else { -0.5 };
+                (samples - half, samples + half)
+            })
+        };
         let phi = |functions: Vec<(f64, f64)>| Noise::assumed(1.0, 40, 0.95).learn(functions.into_iter()).phi;
         let (calm, wild) = (phi(scattered(1.4).collect()), phi(scattered(3.0).collect()));
         assert!(calm < 1.6 && (3.0..7.0).contains(&wild), "{calm} {wild}");

@@ -64,7 +64,8 @@ impl Reference {
             }
         }
         let agrees = |ratio: &Ratio| residual(ratio, center, scale).abs() < 1.0;
-        let support = ratios.iter().zip(&start).filter(|(ratio, _)| agrees(ratio)).map(|(_, weight)| weight).sum();
+        let support =
+            ratios.iter().zip(&start).filter(|(ratio, _)| agrees(ratio)).map(|(_, weight)| weight).sum();
         let last = capped(&ratios, MOST_FINAL_WEIGHT);
         let mut se_ln_k = f64::INFINITY;
         for _ in 0..10 {
@@ -173,7 +174,8 @@ mod tests {
 
     #[test]
     fn turning_the_sides_round_turns_the_factor() {
-        let functions = [(50.0, 80.0), (100.0, 90.0), (40.0, 44.0), (200.0, 230.0), (70.0, 75.0), (10.0, 60.0)];
+        let functions =
+            [(50.0, 80.0), (100.0, 90.0), (40.0, 44.0), (200.0, 230.0), (70.0, 75.0), (10.0, 60.0)];
         let there = Reference::new(functions.into_iter()).unwrap();
         let back = Reference::new(functions.into_iter().map(|(before, after)| (after, before))).unwrap();
         assert!((there.k * back.k - 1.0).abs() < 1e-9);

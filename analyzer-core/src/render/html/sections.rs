@@ -344,6 +344,33 @@ pub(super) fn distance(report: &Report, layout: &Layout, out: &mut dyn Write) ->
     writeln!(out, "</p>")
 }
 
+/// Classes of code, as shares of both sides.
+pub(super) fn classes(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let Some(rows) = report.classes.as_ref().filter(|rows| rows.len() > 1) else { return Ok(()) };
+    writeln!(
+        out,
+        "<section aria-labelledby=\"classes\">\n<h2 id=\"classes\">Classes of code</h2>\n<table>\n<thead><tr>\
+         <th scope=\"col\">class</th><th scope=\"col\">before</th><th scope=\"col\">after</th>\
+         <th scope=\"col\">change</th></tr></thead>\n<tbody>"
+    )?;
+    for row in rows {
+        let tier = match row.tier {
+            "grew" => "grew",
+            "shrank" => "shrank",
+            _ => "",
+        };
+        writeln!(
+            out,
+            "<tr><td data-head=\"class\">{}</td><td data-head=\"before\">{:.1} %</td>\
+             <td data-head=\"after\">{:.1} %</td><td data-head=\"change\">{tier}</td></tr>",
+            Text(&row.class),
+            row.before_pct,
+            row.after_pct
+        )?;
+    }
+    writeln!(out, "</tbody>\n</table>\n</section>")
+}
+
 /// How the report was made: enough to make it again.
 pub(super) fn how(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
@@ -374,6 +401,9 @@ pub(super) fn how(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             write!(out, ", \u{3b1} {alpha:.4}")?;
         }
         writeln!(out, ", {}</dd></div>", Text(noise.source))?;
+    }
+    if let Some(renamed) = figures::renamed(report) {
+        writeln!(out, "<div><dt>names</dt><dd>{}</dd></div>", Text(&visible(&renamed)))?;
     }
     writeln!(
         out,
