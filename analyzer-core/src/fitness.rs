@@ -205,7 +205,10 @@ const RULES: &[Rule] = &[
         figure: |facts| facts.unknown_pct,
         limits: &[(Unfit, Above(90.0)), (Care, Above(50.0))],
         text: |_, pct| {
-            format!("{} is in code without symbols: install them where it is recorded", share(pct))
+            format!(
+                "{} of the value is in code without symbols: install them where it is recorded",
+                share(pct)
+            )
         },
     },
     // A function's own value does not depend on its callers; totals, paths and the graph do.

@@ -251,8 +251,8 @@ mod tests {
 
     #[test]
     fn the_gravest_finding_is_the_verdict_whatever_comes_after_it() {
-        // Half of the lines left out is unfit; that there is no duration is a remark.
-        let fit = of("a;b 10000000\na;c x\n").fit;
+        // A third of the lines left out is unfit; that there is no duration is a remark.
+        let fit = of("a;b 10000000\na;d 1\na;c x\n").fit;
         let codes: Vec<_> = fit.reasons.iter().map(|reason| reason.code).collect();
         assert_eq!((fit.verdict, codes), (Fit::No, vec!["left_out", "no_duration"]));
     }

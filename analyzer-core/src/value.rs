@@ -190,7 +190,8 @@ fn evidence(profile: &Profile, series: &Series, column: usize) -> Evidence {
     match series.value_types.iter().position(|value_type| profile.counts_samples(value_type)) {
         Some(counts) if counts != column => Evidence::Column(counts),
         Some(_) if series.value_types[column].decimals == 0 => match series.value_types.len() {
-            1 => Evidence::Weighed(column, sample_weight(&series.samples.values[column])),
+            1 => sample_weight(&series.samples.values[column])
+                .map_or(Evidence::Unknown, |weight| Evidence::Weighed(column, weight)),
             _ => Evidence::Column(column),
         },
         _ => Evidence::Unknown,
@@ -198,14 +199,25 @@ fn evidence(profile: &Profile, series: &Series, column: usize) -> Evidence {
 }
 
 /// What one sample weighs in values that are said to be counts: collapsed perf scripts add up sampling periods.
-/// It is the smallest value when that divides nine tenths of the values, else 1.
-fn sample_weight(values: &[i64]) -> i64 {
+/// It is the smallest value when that divides nine tenths of the values, else 1; `None` where nine tenths are too large
+/// for counts. What was sampled has rare stacks; what was measured, in bytes or microseconds, need not.
+fn sample_weight(values: &[i64]) -> Option<i64> {
     let smallest = values.iter().copied().filter(|&value| value > 0).min().unwrap_or(1);
     let divided = values.iter().filter(|&value| value % smallest == 0).count();
     // A few stacks seen twice each prove nothing.
     let is_period = smallest > 1 && values.len() >= 10 && divided * 10 >= values.len() * 9;
-    if is_period { smallest } else { 1 }
+    if is_period {
+        return Some(smallest);
+    }
+    let (positive, large) = values
+        .iter()
+        .filter(|&&value| value > 0)
+        .fold((0, 0), |(positive, large), &value| (positive + 1, large + usize::from(value >= LARGE)));
+    (positive == 0 || large * 10 < positive * 9).then_some(1)
 }
+
+/// A stack seen so often was seen for minutes.
+const LARGE: i64 = 10_000;
 
 /// The measures both profiles have, the first being the one to compare: that of after's default if before has it.
 ///
@@ -348,10 +360,13 @@ mod tests {
     #[test]
     fn sums_of_periods_are_told_from_counts() {
         let periods: Vec<i64> = (1..20).map(|samples| samples * 1_003_009).collect();
-        assert_eq!(sample_weight(&periods), 1_003_009);
-        assert_eq!(sample_weight(&[1, 5, 3, 9, 2, 2, 4, 8, 1, 1, 1]), 1);
-        assert_eq!(sample_weight(&[17, 92, 1033, 44, 71, 60, 35, 1221, 87, 94]), 1);
-        assert_eq!(sample_weight(&[2, 4]), 1);
+        assert_eq!(sample_weight(&periods), Some(1_003_009));
+        assert_eq!(sample_weight(&[1, 5, 3, 9, 2, 2, 4, 8, 1, 1, 1]), Some(1));
+        assert_eq!(sample_weight(&[17, 92, 1033, 44, 71, 60, 35, 1221, 87, 94]), Some(1));
+        assert_eq!(sample_weight(&[2, 4]), Some(1));
+        // Microseconds of waiting; samples of one busy loop and of what is beside it.
+        assert_eq!(sample_weight(&[2_355_117, 1_900_004, 3_111_222, 2_000_001]), None);
+        assert_eq!(sample_weight(&[2_355_117, 3]), Some(1));
     }
 
     #[test]

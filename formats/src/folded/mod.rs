@@ -57,7 +57,10 @@ impl Format for Folded {
             return None;
         }
         let confidence = if deep > 0 { Confidence::Likely } else { Confidence::Possible };
-        Some(Recognition { confidence, why: format!("{stacks} lines like \"root;caller;leaf COUNT\"") })
+        Some(Recognition {
+            confidence,
+            why: format!("begins with {stacks} lines like \"root;caller;leaf COUNT\""),
+        })
     }
 
     fn is_lines(&self) -> bool {

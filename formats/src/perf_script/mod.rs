@@ -49,8 +49,9 @@ impl Format for PerfScript {
         } else {
             return None;
         };
-        let why =
-            format!("{headers} lines like \"comm pid time: event:\" and {addresses} like \"address symbol\"");
+        let why = format!(
+            "begins with {headers} lines like \"comm pid time: event:\" and {addresses} like \"address symbol\""
+        );
         Some(Recognition { confidence, why })
     }
 

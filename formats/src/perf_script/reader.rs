@@ -133,10 +133,9 @@ impl<'a> Reader<'a> {
                 LineKind::Header(header) => {
                     let body_end = self.take_body(end, range.end);
                     if end == body_end && self.lacks_frames(&header, end) {
-                        // Where a piece of the first frame follows, that is what is noted.
-                        if end == self.input.len() {
-                            self.cut(at, line);
-                        }
+                        self.facts.notes.met(1);
+                        let text = "samples cut by the end of the file before a whole frame, left out";
+                        self.facts.notes.left_out("sample_cut_at_end", text, at, line);
                     } else {
                         self.sample(&header, at, end..body_end);
                     }

@@ -282,9 +282,12 @@ impl Loader<'_> {
     fn unsymbolised(&mut self, address: u64, mapping: Option<Mapping>, at: usize) -> FunctionId {
         let name = mapping.and_then(|mapping| names::in_mapping(self.builder.strings(), &mapping, address));
         let name = name.unwrap_or_else(|| {
-            let text = "location without lines and without a named mapping; frame named by its raw address, \
-                        which another run of the program may not share";
-            self.notes.caveat("pprof_address_only", text, at, format!("{address:#x}").as_bytes());
+            // Without an address there is nothing that could differ.
+            if address != 0 {
+                let text = "location without lines and without a named mapping; frame named by its raw address, \
+                            which another run of the program may not share";
+                self.notes.caveat("pprof_address_only", text, at, format!("{address:#x}").as_bytes());
+            }
             names::of_address(address)
         });
         self.named(&name)

@@ -18,7 +18,8 @@ const BATCH: usize = 4096;
 ///
 /// All its columns become sample types. Rows stay rows. Where rows stand for a number of samples, that number
 /// is the first sample type, `samples` in `count`. Inlined frames go into the location of their caller. A
-/// column with decimals keeps its whole numbers and says so in its unit (`milliseconds/10`). Of the metadata,
+/// column with decimals keeps its whole numbers and says so in its unit: `nanoseconds` for seconds with nine, else
+/// `milliseconds/10`. Of the metadata,
 /// command, host and lost events have no place in the format.
 ///
 /// ```
@@ -254,7 +255,12 @@ impl<'a> Writer<'a> {
         let unit = match value_type.decimals {
             0 => self.string(value_type.unit),
             decimals => {
-                let mut unit = self.profile.strings.get(value_type.unit).to_vec();
+                let unit = self.profile.strings.get(value_type.unit);
+                if let Some(finer) = finer_unit(unit, decimals) {
+                    let unit = self.text(finer.to_vec());
+                    return messages::ValueType { r#type, unit };
+                }
+                let mut unit = unit.to_vec();
                 unit.extend_from_slice(format!("/1{}", "0".repeat(usize::from(decimals))).as_bytes());
                 self.text(unit)
             }
@@ -332,4 +338,12 @@ impl<'a> Writer<'a> {
         });
         messages.collect()
     }
+}
+
+/// The unit of time of which so many decimal places of `unit` are whole numbers.
+fn finer_unit(unit: &[u8], decimals: u8) -> Option<&'static [u8]> {
+    const UNITS: [(&[u8], u8); 4] =
+        [(b"seconds", 0), (b"milliseconds", 3), (b"microseconds", 6), (b"nanoseconds", 9)];
+    let coarse = UNITS.iter().find(|(name, _)| *name == unit)?.1;
+    UNITS.iter().find(|(_, places)| *places == coarse + decimals).map(|(name, _)| *name)
 }
