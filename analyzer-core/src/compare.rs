@@ -1,7 +1,7 @@
 //! The whole pipeline: two captures in, one report out.
 
-use crate::classes::{CLASSES, ClassRules, Classified, classes};
 use crate::align::{KeySpace, Names, Rename, renames};
+use crate::classes::{CLASSES, ClassRules, Classified, classes};
 use crate::error::CompareError;
 use crate::function::{self, FunctionCells};
 use crate::plateau::{Changes, RankOptions, Totals, rank, tests};

@@ -30,6 +30,11 @@ struct Program {
     stacks: Vec<(Vec<u32>, f64)>,
 }
 
+/// The function that a stack was sampled in.
+fn leaf(stack: &[u32]) -> u32 {
+    *stack.last().expect("every stack begins with main")
+}
+
 impl Program {
     /// Some functions that call each other; stacks are walks from `main`, function 0.
     fn new(rng: &mut StdRng) -> Program {
@@ -37,13 +42,13 @@ impl Program {
         let callees: Vec<Vec<u32>> = (0..functions)
             .map(|_| (0..rng.random_range(1..6)).map(|_| rng.random_range(1..functions)).collect())
             .collect();
-        let weight = Pareto::new(0.01, 1.1).unwrap();
+        let weight = Pareto::new(0.01, 1.1).expect("it is a distribution");
         let mut seen = HashSet::new();
         let mut stacks = Vec::new();
         while stacks.len() < 500 {
             let mut stack = vec![0, rng.random_range(1..12)];
             for _ in 0..rng.random_range(1..16) {
-                let callees = &callees[*stack.last().unwrap() as usize];
+                let callees = &callees[leaf(&stack) as usize];
                 stack.push(callees[rng.random_range(0..callees.len())]);
             }
             if seen.insert(stack.clone()) {
@@ -64,7 +69,7 @@ impl Program {
     fn own(&self) -> BTreeMap<u32, f64> {
         let mut own = BTreeMap::new();
         for (stack, weight) in &self.stacks {
-            *own.entry(*stack.last().unwrap()).or_default() += weight;
+            *own.entry(leaf(stack)).or_default() += weight;
         }
         own
     }
@@ -74,7 +79,7 @@ impl Program {
         let factor = 1.0 + growth / self.own()[&function];
         let mut grown = self.clone();
         for (stack, weight) in &mut grown.stacks {
-            if *stack.last().unwrap() == function {
+            if leaf(stack) == function {
                 *weight *= factor;
             }
         }
@@ -86,8 +91,11 @@ impl Program {
     fn total(&self) -> BTreeMap<u32, f64> {
         let mut total = BTreeMap::new();
         for (stack, weight) in &self.stacks {
-            for function in stack.iter().collect::<HashSet<_>>() {
-                *total.entry(*function).or_default() += weight;
+            let mut functions = stack.clone();
+            functions.sort_unstable();
+            functions.dedup();
+            for function in functions {
+                *total.entry(function).or_default() += weight;
             }
         }
         total
@@ -129,22 +137,22 @@ impl Program {
     fn capture(&self, samples: usize, drawn: Drawn, rng: &mut StdRng) -> String {
         let mut program = self.clone();
         if drawn == Drawn::Drifting {
-            let speed = LogNormal::new(0.0, 0.02).unwrap();
+            let speed = LogNormal::new(0.0, 0.02).expect("it is a distribution");
             let speeds: Vec<f64> = (0..200).map(|_| speed.sample(rng)).collect();
             for (stack, weight) in &mut program.stacks {
-                *weight *= speeds[*stack.last().unwrap() as usize];
+                *weight *= speeds[leaf(stack) as usize];
             }
             program.scale();
         }
         let mut counts = vec![0usize; program.stacks.len()];
         if drawn == Drawn::Bursty {
-            let (run, mut left) = (Geometric::new(0.25).unwrap(), samples);
+            let (run, mut left) = (Geometric::new(0.25).expect("it is a distribution"), samples);
             let mut sums: Vec<f64> = Vec::new();
             for (_, weight) in &program.stacks {
                 sums.push(sums.last().unwrap_or(&0.0) + weight);
             }
             while left > 0 {
-                let at: f64 = rng.random::<f64>() * sums.last().unwrap();
+                let at: f64 = rng.random::<f64>() * sums.last().expect("there are stacks");
                 let length = (run.sample(rng) as usize + 1).min(left);
                 counts[sums.partition_point(|&sum| sum < at).min(sums.len() - 1)] += length;
                 left -= length;
@@ -153,7 +161,9 @@ impl Program {
             let (mut left, mut rest) = (samples, 1.0);
             for (count, (_, weight)) in counts.iter_mut().zip(&program.stacks) {
                 let share: f64 = (weight / rest).clamp(0.0, 1.0);
-                *count = rand_distr::Binomial::new(left as u64, share).unwrap().sample(rng) as usize;
+                *count = rand_distr::Binomial::new(left as u64, share)
+                    .expect("it is a distribution")
+                    .sample(rng) as usize;
                 left -= *count;
                 rest -= weight;
             }
@@ -169,8 +179,9 @@ impl Program {
 }
 
 fn diff(before: &str, after: &str) -> Report {
-    let read = |text: &str| read_bytes("simulated", text.as_bytes(), &ReadOptions::default()).unwrap();
-    compare(&read(before), &read(after), &CompareOptions::default()).unwrap()
+    let read =
+        |text: &str| read_bytes("simulated", text.as_bytes(), &ReadOptions::default()).expect("folded");
+    compare(&read(before), &read(after), &CompareOptions::default()).expect("of one program")
 }
 
 /// Functions that are said to have grown, in order.

@@ -71,7 +71,8 @@ pub(crate) fn run(diff: &Diff) -> Result<Outcome> {
 
 /// The classes of a file, and behind them those of the project.
 fn class_rules(path: &Path) -> Result<ClassRules> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
     ClassRules::new(&text).with_context(|| path.display().to_string())
 }
 

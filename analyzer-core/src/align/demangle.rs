@@ -26,7 +26,9 @@ pub(super) fn demangled(symbol: &[u8]) -> Option<String> {
         Err(_) => {
             let parsing = ParseOptions::default().recursion_limit(DEEPEST);
             let symbol = Symbol::new_with_options(symbol, &parsing).ok()?;
-            symbol.structured_demangle(&mut name, &DemangleOptions::default().recursion_limit(DEEPEST)).ok()?;
+            symbol
+                .structured_demangle(&mut name, &DemangleOptions::default().recursion_limit(DEEPEST))
+                .ok()?;
         }
     }
     Some(name.0).filter(|name| !name.is_empty())
@@ -56,13 +58,18 @@ mod tests {
             ("_ZN4core3fmt9Formatter9write_str17h0123456789abcdefE", "core::fmt::Formatter::write_str"),
             ("_RNvCs1234_7mycrate3foo", "mycrate::foo"),
             ("__RNvCs1234_7mycrate3foo", "mycrate::foo"),
-            ("_ZNSt6vectorIiSaIiEE9push_backERKi", "std::vector<int, std::allocator<int> >::push_back(int const&)"),
+            (
+                "_ZNSt6vectorIiSaIiEE9push_backERKi",
+                "std::vector<int, std::allocator<int> >::push_back(int const&)",
+            ),
             ("_ZN3foo3barEv", "foo::bar()"),
         ];
         for (symbol, name) in cases {
             assert_eq!(demangled(symbol.as_bytes()).as_deref(), Some(name), "{symbol}");
         }
-        for symbol in ["main", "_start", "_Z", "_R", "_Zebra", "_ZN", "__libc_start_main", "\u{1b}_ZN3foo3barEv"] {
+        for symbol in
+            ["main", "_start", "_Z", "_R", "_Zebra", "_ZN", "__libc_start_main", "\u{1b}_ZN3foo3barEv"]
+        {
             assert_eq!(demangled(symbol.as_bytes()), None, "{symbol}");
         }
     }

@@ -9,9 +9,9 @@ mod table;
 use crate::align::KeySpace;
 use crate::tree::{CallTree, Cell, ROOT};
 use regex::bytes::{RegexSet, RegexSetBuilder};
+use std::sync::LazyLock;
 pub use table::ClassRow;
 pub(crate) use table::classes;
-use std::sync::LazyLock;
 use thiserror::Error;
 
 const RULES: &str = include_str!("rules.tsv");
@@ -52,12 +52,13 @@ impl<'a> Rule<'a> {
     fn parse(text: &'a str) -> Option<Rule<'a>> {
         let mut columns = text.split('\t');
         let (class, _, pattern) = (columns.next()?, columns.next()?, columns.next()?);
-        (!class.is_empty() && !pattern.is_empty()).then(|| Rule {
+        let rule = Rule {
             class,
             pattern,
             #[cfg(test)]
             examples: (columns.next().unwrap_or_default(), columns.next().unwrap_or_default()),
-        })
+        };
+        Some(rule).filter(|rule| !rule.class.is_empty() && !rule.pattern.is_empty())
     }
 }
 
@@ -180,7 +181,10 @@ mod tests {
                 let canonical = crate::align::canonical(name.as_bytes());
                 assert!(pattern.is_match(&canonical), "line {line}: {name}");
             }
-            assert!(!unwanted.is_empty() && !pattern.is_match(unwanted.as_bytes()), "line {line}: {unwanted}");
+            assert!(
+                !unwanted.is_empty() && !pattern.is_match(unwanted.as_bytes()),
+                "line {line}: {unwanted}"
+            );
         }
     }
 

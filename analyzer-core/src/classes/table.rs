@@ -32,7 +32,8 @@ pub(crate) fn classes(
     noise: Option<&Noise>,
 ) -> Vec<ClassRow> {
     let cells = classified.cells(tree);
-    let wide: Vec<_> = cells.into_iter().filter(|(_, cell)| totals.widest_share(cell) >= LEAST_SHARE).collect();
+    let wide: Vec<_> =
+        cells.into_iter().filter(|(_, cell)| totals.widest_share(cell) >= LEAST_SHARE).collect();
     let tests = wide.len();
     let share = |value: i128, whole: f64| {
         if whole > 0.0 { (1e6 * value as f64 / whole).round() / 1e4 } else { 0.0 }
@@ -44,7 +45,11 @@ pub(crate) fn classes(
             let tier = match noise {
                 None => "unquantified",
                 Some(noise) if noise.differs(before, after, tests) => {
-                    if totals.growth(&cell) > 0.0 { "grew" } else { "shrank" }
+                    if totals.growth(&cell) > 0.0 {
+                        "grew"
+                    } else {
+                        "shrank"
+                    }
                 }
                 Some(_) => "no_change_detected",
             };

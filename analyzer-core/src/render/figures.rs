@@ -18,9 +18,9 @@ pub struct Figures {
     pub interval: String,
     /// Share of all growth or shrinkage; empty where it is too small to say.
     pub explains: String,
-    /// `new`, `gone`, `self` or `with callees`, and the class of such code.
-    pub why: String,
-    /// The nearest caller and the place in the source.
+    /// `new`, `gone`, `self` or `with callees`.
+    pub why: &'static str,
+    /// The nearest caller, the place in the source and the class of such code.
     pub place: String,
 }
 
@@ -41,7 +41,7 @@ pub fn figures(plateau: &Plateau) -> Figures {
             .explains_pct
             .filter(|&share| share >= 0.5)
             .map_or_else(String::new, |share| format!("{share:.0} %")),
-        why: [Some(why(plateau.why)), plateau.class.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(", "),
+        why: why(plateau.why),
         place: place(plateau),
     }
 }
@@ -57,7 +57,12 @@ fn why(why: Why) -> &'static str {
 
 fn place(plateau: &Plateau) -> String {
     let caller = plateau.callers.first().map_or_else(String::new, |caller| format!("< {caller}"));
-    [caller, source(plateau)].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
+    let class = plateau.class.as_ref().map_or_else(String::new, |class| format!("({class})"));
+    [caller, source(plateau), class]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("  ")
 }
 
 /// Where the function is: `file:line`, or else its module.
@@ -121,7 +126,8 @@ pub fn classes(report: &Report) -> Option<String> {
         .iter()
         .map(|row| format!("{} {:.1} % -> {:.1} %", row.class, row.before_pct, row.after_pct))
         .collect();
-    (!texts.is_empty()).then(|| format!("Classes of code that changed, as shares of each side: {}.", texts.join(", ")))
+    (!texts.is_empty())
+        .then(|| format!("Classes of code that changed, as shares of each side: {}.", texts.join(", ")))
 }
 
 /// More renamed functions are counted, not named.

@@ -37,7 +37,10 @@ impl Renderer for Markdown {
         if let Some(certainty) = report.certainty {
             writeln!(out, "{certainty}\n")?;
         }
-        for line in [figures::classes(report), figures::other_values(report), figures::renamed(report)].into_iter().flatten() {
+        for line in [figures::classes(report), figures::other_values(report), figures::renamed(report)]
+            .into_iter()
+            .flatten()
+        {
             writeln!(out, "{}\n", escape(&line))?;
         }
         let warnings: Vec<&String> =

@@ -67,7 +67,10 @@ impl Renderer for Text {
                 writeln!(out, "{line}")?;
             }
         }
-        for text in [figures::classes(report), figures::other_values(report), figures::renamed(report)].into_iter().flatten() {
+        for text in [figures::classes(report), figures::other_values(report), figures::renamed(report)]
+            .into_iter()
+            .flatten()
+        {
             for line in wrap(&printable(&text), self.width.max(LEAST_WIDTH)) {
                 writeln!(out, "{line}")?;
             }
@@ -128,7 +131,7 @@ impl Text {
             column("change", |row| &row.change),
             column(interval_name, |row| &row.interval),
             column("explains", |row| &row.explains),
-            column("why", |row| &row.why),
+            column("why", |row| row.why),
         ];
         columns.retain(|column| !column.is_empty());
         let taken = |columns: &[Column]| 4 + columns.iter().map(|column| column.width + 2).sum::<usize>();
