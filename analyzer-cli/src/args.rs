@@ -149,12 +149,18 @@ pub(crate) struct Diff {
     /// What to print on standard output
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = crate::output::report_formats())]
     pub(crate) format: String,
-    /// How to bring before to the size of after: auto, share, duration, work=BEFORE:AFTER
+    /// How to bring before to the size of after: auto, reference, share, duration, work=BEFORE:AFTER
     #[arg(long, value_name = "MODE", default_value = "auto", value_parser = parse_scale)]
     pub(crate) scale: ScaleChoice,
     /// Take functions for the same when their names are, or only when they are exactly
     #[arg(long, value_enum, default_value_t = NamesArg::Canonical)]
     pub(crate) names: NamesArg,
+    /// More rules for classes of code, tried first: lines of CLASS, WHERE and a regular expression with tabs between
+    #[arg(long, value_name = "FILE")]
+    pub(crate) classes: Option<PathBuf>,
+    /// Do not look for functions that have another name in AFTER
+    #[arg(long)]
+    pub(crate) no_renames: bool,
     /// The share of intervals that should hold the truth
     #[arg(long, value_name = "SHARE", default_value_t = 0.95, value_parser = parse_confidence)]
     pub(crate) confidence: f64,
@@ -194,6 +200,7 @@ pub(crate) enum NamesArg {
 fn parse_scale(text: &str) -> Result<ScaleChoice, String> {
     match text {
         "auto" => Ok(ScaleChoice::Auto),
+        "reference" => Ok(ScaleChoice::Reference),
         "share" => Ok(ScaleChoice::Share),
         "duration" => Ok(ScaleChoice::Duration),
         _ => {
@@ -201,7 +208,7 @@ fn parse_scale(text: &str) -> Result<ScaleChoice, String> {
             let number = |text: &str| text.parse().ok().filter(|number: &f64| (1e-9..=1e18).contains(number));
             match numbers.map(|(before, after)| (number(before), number(after))) {
                 Some((Some(before), Some(after))) => Ok(ScaleChoice::Work(before, after)),
-                _ => Err("expected auto, share, duration or work=BEFORE:AFTER, such as work=1200000:1310000"
+                _ => Err("expected auto, reference, share, duration or work=BEFORE:AFTER, such as work=1200000:1310000"
                     .to_owned()),
             }
         }
@@ -230,8 +237,10 @@ impl Diff {
                 NamesArg::Canonical => Names::Canonical,
                 NamesArg::Exact => Names::Exact,
             },
+            renames: !self.no_renames,
             trace_value: self.measuring.trace_value(),
             confidence: self.confidence,
+            classes: None,
             rank: RankOptions { min_share: self.min_share, ..RankOptions::default() },
         }
     }
@@ -257,6 +266,7 @@ impl Diff {
         }
         match self.scale {
             ScaleChoice::Auto => {}
+            ScaleChoice::Reference => option("scale", "reference".to_owned()),
             ScaleChoice::Share => option("scale", "share".to_owned()),
             ScaleChoice::Duration => option("scale", "duration".to_owned()),
             ScaleChoice::Work(before, after) => option("scale", format!("work={before}:{after}")),
@@ -264,6 +274,13 @@ impl Diff {
         if self.names == NamesArg::Exact {
             option("names", "exact".to_owned());
         }
+        if let Some(classes) = &self.classes {
+            option("classes", classes.display().to_string());
+        }
+        if self.no_renames {
+            words.push("--no-renames".to_owned());
+        }
+        let mut option = |name: &str, value: String| words.push(format!("--{name} {}", quote(&value)));
         if self.confidence != defaults.confidence {
             option("confidence", self.confidence.to_string());
         }

@@ -1,14 +1,16 @@
 //! The whole pipeline: two captures in, one report out.
 
-use crate::align::{KeySpace, Names};
+use crate::align::{KeySpace, Names, Rename, renames};
+use crate::classes::{CLASSES, ClassRules, Classified, classes};
 use crate::error::CompareError;
-use crate::function;
-use crate::plateau::{RankOptions, Totals, rank};
+use crate::function::{self, FunctionCells};
+use crate::plateau::{Changes, RankOptions, Totals, rank, tests};
 use crate::report::{Basis, Inputs, Report, build};
-use crate::scale::{ScaleChoice, Sizes, scales};
+use crate::scale::{Alternative, ScaleChoice, ScaleMode, Sizes, scales};
 use crate::spans::{self, TraceValue};
 use crate::stats::noise::Noise;
-use crate::tree::{CallTree, Cell, ROOT, Side};
+use crate::stats::reference::Reference;
+use crate::tree::{CallTree, Cell, Children, ROOT, Side};
 use crate::value::{self, CommonMeasure, Measure};
 use analyzer_formats::{Capture, Content, Profile};
 use std::borrow::Cow;
@@ -24,12 +26,16 @@ pub struct CompareOptions {
     pub scale: ScaleChoice,
     /// Which names count as the same function.
     pub names: Names,
+    /// Whether functions are looked for that have another name in after.
+    pub renames: bool,
     /// The value that spans are compared by.
     pub trace_value: TraceValue,
     /// The share of intervals that should hold the truth.
     pub confidence: f64,
     /// What is worth reporting.
     pub rank: RankOptions,
+    /// Which classes of code there are; the project's own when `None`.
+    pub classes: Option<ClassRules>,
 }
 
 impl Default for CompareOptions {
@@ -39,9 +45,11 @@ impl Default for CompareOptions {
             value: None,
             scale: ScaleChoice::Auto,
             names: Names::Canonical,
+            renames: true,
             trace_value: TraceValue::CriticalPath,
             confidence: 0.95,
             rank: RankOptions::default(),
+            classes: None,
         }
     }
 }
@@ -65,28 +73,26 @@ impl Default for CompareOptions {
 /// scale cannot be had.
 pub fn compare(before: &Capture, after: &Capture, options: &CompareOptions) -> Result<Report, CompareError> {
     let pair = Pairing::new(before, after, options)?;
-    let (measure, ..) = &pair.measures[0];
-    let (_, _, finest_before, finest_after) = measure.finest();
-
-    // Operations of traces are grouped by their projection; the rules for function names are not theirs.
-    let names = if pair.requests.is_some() { Names::Exact } else { options.names };
-    let mut keys = KeySpace::new(names, &[&pair.before, &pair.after]);
-    let before_keys = keys.add(&pair.before);
-    let after_keys = keys.add(&pair.after);
-    keys.locate(&pair.before, &measure.before, &before_keys);
-    keys.locate(&pair.after, &measure.after, &after_keys);
-    let key_of = |profile: &Profile, keys: &[u32], frame| keys[profile.frame(frame).function.index()];
-    let mut tree = CallTree::default();
-    let (before_key, after_key) =
-        (|f| key_of(&pair.before, &before_keys, f), |f| key_of(&pair.after, &after_keys, f));
-    tree.add(Side::Before, &pair.before, &measure.before, finest_before, before_key);
-    tree.add(Side::After, &pair.after, &measure.after, finest_after, after_key);
-    tree.add_up();
-    let children = tree.children();
-    let functions = function::functions(&tree, &children, keys.keys().len());
+    let mut aligned = Aligned::new(&pair, options, &[]);
+    let renamed = if options.renames && pair.requests.is_none() {
+        renames(&aligned.tree, &aligned.children, &aligned.functions, &aligned.keys)
+    } else {
+        Vec::new()
+    };
+    if !renamed.is_empty() {
+        aligned = Aligned::new(&pair, options, &renamed);
+    }
+    let Aligned { keys, tree, children, functions } = aligned;
 
     let whole = tree.total[ROOT];
+    let counts =
+        |function: &FunctionCells| (function.own.count.before as f64, function.own.count.after as f64);
+    let reference = (pair.basis() == Basis::Samples)
+        .then(|| Reference::new(functions.iter().map(counts)))
+        .flatten()
+        .map(|reference| Reference { k: reference.k / weights(&whole), ..reference });
     let sizes = Sizes {
+        reference,
         totals: (whole.value.before as f64, whole.value.after as f64),
         durations_ns: pair.before.meta.duration_ns.zip(pair.after.meta.duration_ns),
         // Amounts that are no samples, of a heap say, do not depend on how long was recorded: they are compared as
@@ -97,15 +103,35 @@ pub fn compare(before: &Capture, after: &Capture, options: &CompareOptions) -> R
         let missing = if pair.before.meta.duration_ns.is_none() { before } else { after };
         CompareError::NoDuration { missing: missing.source.name.clone() }
     })?;
-    let k = scales[0].k;
+    let Alternative { k, se_ln_k, .. } = scales[0];
     let totals = Totals { before: sizes.totals.0, after: sizes.totals.1, k };
     let noise = (pair.basis() == Basis::Samples).then(|| {
         let wide = |cell| totals.widest_share(cell) >= options.rank.min_share;
-        let tests = functions.iter().filter(|function| wide(&function.own)).count();
-        Noise::assumed(k * weights(&whole), tests, options.confidence)
+        let tests = tests(functions.iter().filter(|function| wide(&function.own)).count());
+        let k = k * weights(&whole);
+        let assumed = Noise::assumed(k, tests, options.confidence);
+        let scaled = match scales[0].mode {
+            ScaleMode::Share => {
+                assumed.at_equal_totals(k, whole.count.before as f64, whole.count.after as f64)
+            }
+            _ => assumed.at(k, se_ln_k.unwrap_or(0.0)),
+        };
+        scaled.learn(functions.iter().map(counts))
     });
-    let ranked = rank(&functions, &keys, &totals, noise.as_ref(), &options.rank);
+    let changes = Changes {
+        tree: &tree,
+        children: &children,
+        functions: &functions,
+        keys: &keys,
+        totals,
+        noise: noise.as_ref(),
+    };
+    let ranked = rank(&changes, &options.rank);
+    let classified = Classified::new(options.classes.as_ref().unwrap_or(&CLASSES), &keys);
+    let classes = pair.requests.is_none().then(|| classes(&classified, &tree, &totals, noise.as_ref()));
     Ok(build(Inputs {
+        classified: &classified,
+        classes,
         command: &options.command,
         captures: (before, after),
         profiles: (&pair.before, &pair.after),
@@ -115,6 +141,7 @@ pub fn compare(before: &Capture, after: &Capture, options: &CompareOptions) -> R
         children,
         functions: &functions,
         ranked: &ranked,
+        renamed: &renamed,
         scales,
         noise,
         confidence: options.confidence,
@@ -122,6 +149,42 @@ pub fn compare(before: &Capture, after: &Capture, options: &CompareOptions) -> R
         basis: pair.basis(),
         min_share: options.rank.min_share,
     }))
+}
+
+/// Both captures in one call tree.
+struct Aligned {
+    keys: KeySpace,
+    tree: CallTree,
+    children: Children,
+    functions: Vec<FunctionCells>,
+}
+
+impl Aligned {
+    /// Aligns the captures; functions that are renamed have the key of their new name.
+    fn new(pair: &Pairing<'_>, options: &CompareOptions, renamed: &[Rename]) -> Aligned {
+        let (measure, ..) = &pair.measures[0];
+        let (_, _, finest_before, finest_after) = measure.finest();
+        // Operations of traces are grouped by their projection; the rules for function names are not theirs.
+        let names = if pair.requests.is_some() { Names::Exact } else { options.names };
+        let mut keys = KeySpace::new(names, &[&pair.before, &pair.after]);
+        let mut before_keys = keys.add(&pair.before);
+        let after_keys = keys.add(&pair.after);
+        for key in &mut before_keys {
+            *key = renamed.iter().find(|rename| rename.before == *key).map_or(*key, |rename| rename.after);
+        }
+        keys.locate(&pair.before, &measure.before, &before_keys);
+        keys.locate(&pair.after, &measure.after, &after_keys);
+        let key_of = |profile: &Profile, keys: &[u32], frame| keys[profile.frame(frame).function.index()];
+        let mut tree = CallTree::default();
+        let (before_key, after_key) =
+            (|f| key_of(&pair.before, &before_keys, f), |f| key_of(&pair.after, &after_keys, f));
+        tree.add(Side::Before, &pair.before, &measure.before, finest_before, before_key);
+        tree.add(Side::After, &pair.after, &measure.after, finest_after, after_key);
+        tree.add_up();
+        let children = tree.children();
+        let functions = function::functions(&tree, &children, keys.keys().len());
+        Aligned { keys, tree, children, functions }
+    }
 }
 
 /// What a sample of before weighs over what one of after weighs: k of values times this is k of counts.

@@ -110,13 +110,13 @@ impl Facts {
     /// Adds what a survey found; `noise` is that of a comparison of the capture with one of its size.
     #[must_use]
     pub fn with_survey(self, survey: &Survey, noise: &Noise) -> Facts {
-        let noise = Noise { k: 1.0, ..*noise };
+        let noise = noise.clone().at(1.0, 0.0);
         Facts {
             is_empty: survey.is_empty,
             samples: survey.samples,
             lacks_counts: survey.samples.is_none(),
             shows_points: survey.samples.map(|samples| 100.0 * noise.detectable(SHARE, samples as f64)),
-            samples_needed: survey.samples.map(|_| noise.samples_needed(SHARE, GROWTH)),
+            samples_needed: survey.samples.and_then(|_| noise.samples_needed(SHARE, GROWTH)),
             lost_pct: survey.lost_pct,
             unknown_pct: survey.unknown_pct,
             cut: survey.cut.map(|cut| (cut.pct, cut.depth)),

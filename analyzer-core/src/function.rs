@@ -1,6 +1,7 @@
 //! Functions over all their callers: self and total, recursion counted once.
 
 use crate::tree::{CallTree, Cell, Children, ROOT};
+use std::ops::AddAssign;
 
 /// What was measured in one function, wherever it was called from.
 #[derive(Clone, Copy, Debug, Default)]
@@ -15,6 +16,29 @@ pub struct FunctionCells {
 #[must_use]
 pub fn functions(tree: &CallTree, children: &Children, keys: usize) -> Vec<FunctionCells> {
     let mut functions = vec![FunctionCells::default(); keys];
+    for node in 1..tree.len() {
+        functions[tree.key(node)].own += tree.own[node];
+    }
+    for (function, total) in functions.iter_mut().zip(totals(tree, children, keys, &tree.own)) {
+        function.total = total;
+    }
+    functions
+}
+
+/// What the nodes of each key and below add up to; below a recursive call nothing is counted again.
+#[must_use]
+pub(crate) fn totals<T: AddAssign + Copy + Default>(
+    tree: &CallTree,
+    children: &Children,
+    keys: usize,
+    own: &[T],
+) -> Vec<T> {
+    let mut below = own.to_vec();
+    for node in (1..tree.len()).rev() {
+        let sum = below[node];
+        below[tree.parent(node)] += sum;
+    }
+    let mut totals = vec![T::default(); keys];
     // How often each function is on the path from the root to the node being visited.
     let mut on_path = vec![0u32; keys];
     // (node, how many of its children were visited)
@@ -25,9 +49,8 @@ pub fn functions(tree: &CallTree, children: &Children, keys: usize) -> Vec<Funct
             *visited += 1;
             let child = child as usize;
             let key = tree.key(child);
-            functions[key].own += tree.own[child];
             if on_path[key] == 0 {
-                functions[key].total += tree.total[child];
+                totals[key] += below[child];
             }
             on_path[key] += 1;
             path.push((child, 0));
@@ -38,5 +61,5 @@ pub fn functions(tree: &CallTree, children: &Children, keys: usize) -> Vec<Funct
             path.pop();
         }
     }
-    functions
+    totals
 }

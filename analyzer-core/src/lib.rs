@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod align;
+pub mod classes;
 mod compare;
 mod error;
 pub mod fitness;

@@ -1,11 +1,14 @@
 //! The factor k that maps before to after: what unchanged code would have cost in after.
 
+use crate::stats::reference::Reference;
 use serde::Serialize;
 
 /// How before is brought to the size of after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ScaleMode {
+    /// Functions that did not change are made equal.
+    Reference,
     /// Totals are made equal: what is compared are shares.
     Share,
     /// Per unit of recording time: what is compared are rates.
@@ -17,9 +20,11 @@ pub enum ScaleMode {
 /// Which scale is asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum ScaleChoice {
-    /// Per unit of work where it is known, else share.
+    /// Per unit of work where it is known; else by reference where enough functions agree; else share.
     #[default]
     Auto,
+    /// Always by reference.
+    Reference,
     /// Always share.
     Share,
     /// Always duration.
@@ -35,9 +40,13 @@ pub struct Alternative {
     pub mode: ScaleMode,
     /// After = k x before for unchanged code.
     pub k: f64,
-    /// Standard error of ln k; `None` until it is estimated.
+    /// Standard error of ln k, where k is estimated.
     pub se_ln_k: Option<f64>,
 }
+
+/// A reference is trusted from so many functions of equal weight on, of which such a share agrees.
+const FEWEST_FUNCTIONS: f64 = 15.0;
+const LEAST_SUPPORT: f64 = 0.6;
 
 /// What the modes are computed from.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,6 +57,8 @@ pub struct Sizes {
     pub durations_ns: Option<(i64, i64)>,
     /// Units of work, where both are known.
     pub work: Option<(f64, f64)>,
+    /// What functions that did not change say, as a factor of values.
+    pub reference: Option<Reference>,
 }
 
 /// Every mode that can be computed, the chosen one first. `None` when the wanted one cannot.
@@ -55,9 +66,9 @@ pub struct Sizes {
 pub fn scales(sizes: &Sizes, choice: ScaleChoice) -> Option<Vec<Alternative>> {
     let work = if let ScaleChoice::Work(before, after) = choice { Some((before, after)) } else { sizes.work };
     let durations = sizes.durations_ns.map(|(before, after)| (before as f64, after as f64));
-    let all =
+    let pairs =
         [(ScaleMode::Share, Some(sizes.totals)), (ScaleMode::Duration, durations), (ScaleMode::Work, work)];
-    let known = all.into_iter().filter_map(|(mode, pair)| {
+    let ratios = pairs.into_iter().filter_map(|(mode, pair)| {
         let k = match (mode, ratio(pair?)) {
             (_, Some(k)) => k,
             // With an empty side there is nothing to scale by, and k does not matter.
@@ -66,10 +77,19 @@ pub fn scales(sizes: &Sizes, choice: ScaleChoice) -> Option<Vec<Alternative>> {
         };
         Some(Alternative { mode, k, se_ln_k: None })
     });
-    let mut known: Vec<Alternative> = known.collect();
+    let reference = sizes.reference.map(|reference| Alternative {
+        mode: ScaleMode::Reference,
+        k: reference.k,
+        se_ln_k: Some(reference.se_ln_k),
+    });
+    let mut known: Vec<Alternative> = reference.into_iter().chain(ratios).collect();
     let has = |mode| known.iter().any(|alternative| alternative.mode == mode);
     let wanted = match choice {
         ScaleChoice::Auto if has(ScaleMode::Work) => ScaleMode::Work,
+        ScaleChoice::Auto if sizes.reference.is_some_and(|reference| is_trusted(&reference)) => {
+            ScaleMode::Reference
+        }
+        ScaleChoice::Reference => ScaleMode::Reference,
         ScaleChoice::Auto | ScaleChoice::Share => ScaleMode::Share,
         ScaleChoice::Duration => ScaleMode::Duration,
         ScaleChoice::Work(..) => ScaleMode::Work,
@@ -77,6 +97,10 @@ pub fn scales(sizes: &Sizes, choice: ScaleChoice) -> Option<Vec<Alternative>> {
     let chosen = known.iter().position(|alternative| alternative.mode == wanted)?;
     known[..=chosen].rotate_right(1);
     Some(known)
+}
+
+fn is_trusted(reference: &Reference) -> bool {
+    reference.functions >= FEWEST_FUNCTIONS && reference.support >= LEAST_SUPPORT
 }
 
 fn ratio((before, after): (f64, f64)) -> Option<f64> {
@@ -89,7 +113,7 @@ mod tests {
 
     #[test]
     fn all_modes_are_given_the_chosen_first() {
-        let sizes = Sizes { totals: (100.0, 150.0), durations_ns: Some((10, 20)), work: None };
+        let sizes = Sizes { totals: (100.0, 150.0), durations_ns: Some((10, 20)), ..Sizes::default() };
         let modes = |choice| {
             let scales = scales(&sizes, choice)?;
             Some(scales.iter().map(|alternative| (alternative.mode, alternative.k)).collect::<Vec<_>>())

@@ -117,7 +117,7 @@ fn a_planted_change_is_first() {
 
 #[test]
 fn new_and_gone_are_words() {
-    let report = diff("main;old 500\nmain;kept 5000\n", "main;new 500\nmain;kept 5000\n");
+    let report = diff("main;kept;old 500\nmain;kept 5000\n", "main;new 500\nmain;kept 5000\n");
     let whys: Vec<_> =
         report.plateaus.iter().map(|row| (row.function.as_str(), format!("{:?}", row.why))).collect();
     assert_eq!(whys, [("new", "New".to_owned()), ("old", "Gone".to_owned())]);
@@ -140,8 +140,8 @@ fn ties_are_ordered_by_name_from_either_side() {
     };
     let reversed: Vec<&str> = names.iter().rev().copied().collect();
     let (there, back) = (
-        diff(&side(&names, 1001), &side(&reversed, 1093)),
-        diff(&side(&reversed, 1093), &side(&names, 1001)),
+        diff(&side(&names, 1001), &side(&reversed, 2093)),
+        diff(&side(&reversed, 2093), &side(&names, 1001)),
     );
     let names = |report: &Report| {
         let rows = report.plateaus.iter().map(|row| row.function.clone());

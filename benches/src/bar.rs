@@ -9,6 +9,8 @@ use serde::Serialize;
 pub enum Bar {
     /// Times as fast as a rival, by median wall time.
     Faster(&'static str, f64),
+    /// Times as fast as a rival, or else at most this many times a floor.
+    FasterOrFloor(&'static str, f64, &'static str, f64),
     /// At most this share of a rival's anonymous memory.
     Memory(&'static str, f64),
     /// Bytes of (unpacked) input per second.
@@ -46,6 +48,12 @@ impl Bar {
                 let found = rival.wall_s() / wall;
                 (format!("{found:.1}x"), found >= times)
             }),
+            Bar::FasterOrFloor(name, times, floor, most) => rival(name).map(|rival| {
+                let found = rival.wall_s() / wall;
+                let floor = floors.iter().find(|known| known.name == floor).map(|floor| wall / floor.seconds);
+                let text = floor.map_or_else(String::new, |floor| format!(", {floor:.2}x the floor"));
+                (format!("{found:.1}x{text}"), found >= times || floor.is_some_and(|floor| floor <= most))
+            }),
             Bar::Memory(name, share) => rival(name).and_then(|rival| {
                 let found = plateau.anonymous_bytes()? as f64 / rival.anonymous_bytes()? as f64;
                 Some((format!("{found:.3}"), found <= share))
@@ -73,6 +81,9 @@ impl Bar {
     fn text(self) -> String {
         match self {
             Bar::Faster(rival, times) => format!("at least {times}x as fast as {rival}"),
+            Bar::FasterOrFloor(rival, times, floor, most) => {
+                format!("at least {times}x as fast as {rival}, or within {most}x of: {floor}")
+            }
             Bar::Memory(rival, share) => format!("at most {share} of the anonymous memory of {rival}"),
             Bar::Rate(rate) => format!("at least {:.0} MB/s", rate / 1e6),
             Bar::PerByte(most) => format!("less than {most} bytes of anonymous memory per byte of input"),

@@ -19,6 +19,8 @@ pub struct Floor {
     pub seconds: f64,
 }
 
+/// The name of [`no_merge`].
+pub const NO_MERGE: &str = "read chunks, all threads, no merging";
 /// The name of [`inflate`].
 pub const INFLATE: &str = "inflate, 1 thread";
 
@@ -92,7 +94,7 @@ pub fn no_merge(paths: &[&Path], format: &'static str, record_end: &str) -> Resu
             rest = after;
         }
     }
-    timed("read chunks, all threads, no merging", || {
+    timed(NO_MERGE, || {
         let read = chunks.par_iter().map(|chunk| read_bytes("chunk", chunk, &options).map(drop));
         Ok(read.collect::<Result<(), _>>()?)
     })

@@ -4,14 +4,16 @@ use crate::args::{Color, Diff, Printing};
 use crate::exit::Outcome;
 use crate::input;
 use crate::output::{self, Files, Form};
+use analyzer_core::classes::ClassRules;
 use analyzer_core::plateau::Tier;
 use analyzer_core::render::{self, Renderer};
 use analyzer_core::report::{Plateau, Report};
 use analyzer_core::{CompareOptions, compare, folded_diff, folded_text_diff};
 use analyzer_formats::Capture;
 use analyzer_formats::folded::{Text, Totals};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 /// The width of a table that goes to a file or a pipe.
 const WIDTH_ELSEWHERE: usize = 120;
@@ -30,7 +32,10 @@ pub(crate) fn run(diff: &Diff) -> Result<Outcome> {
         false => None,
     };
     let totals = texts.as_ref().map(|texts| input::totals(texts, &diff.reading)).transpose()?;
-    let options = diff.compare_options();
+    let mut options = diff.compare_options();
+    if let Some(path) = &diff.classes {
+        options.classes = Some(class_rules(path)?);
+    }
     let captures = match &totals {
         Some(_) if !needs_report => None,
         _ => Some(read(diff, needs_report)?),
@@ -62,6 +67,13 @@ pub(crate) fn run(diff: &Diff) -> Result<Outcome> {
     }
     let grew = diff.exit_code && report.as_ref().is_some_and(has_grown);
     Ok(if grew { Outcome::Grew } else { Outcome::Done })
+}
+
+/// The classes of a file, and behind them those of the project.
+fn class_rules(path: &Path) -> Result<ClassRules> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    ClassRules::new(&text).with_context(|| path.display().to_string())
 }
 
 fn read(diff: &Diff, digest: bool) -> Result<(Capture, Capture)> {

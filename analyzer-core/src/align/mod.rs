@@ -3,10 +3,13 @@
 //! A function is the same in both when its canonical name is: [`RULES`] take away what a rebuild changes.
 //! Bridging of wrappers and matching of renames start from here: they join keys that this pass kept apart.
 
+mod demangle;
+mod renames;
 mod rules;
 
 use crate::value::Measure;
 use analyzer_formats::{FrameKind, Profile, Stack};
+pub use renames::{Rename, renames};
 pub use rules::{RULES, Rule, canonical, thread_name};
 use rustc_hash::{FxHashMap, FxHashSet};
 

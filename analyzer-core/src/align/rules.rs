@@ -3,6 +3,7 @@
 //! Rules are data, applied in order. Generic arguments are never erased: `Vec<u8>::push` and
 //! `Vec<String>::push` are different code.
 
+use super::demangle::demangled;
 use regex::bytes::Regex;
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -154,7 +155,7 @@ static COMPILED: LazyLock<Vec<(&'static Rule, Regex)>> = LazyLock::new(|| {
 /// ```
 #[must_use]
 pub fn canonical(name: &[u8]) -> Cow<'_, [u8]> {
-    let mut name = Cow::Borrowed(name);
+    let mut name = demangled(name).map_or(Cow::Borrowed(name), |name| Cow::Owned(name.into_bytes()));
     for (rule, pattern) in COMPILED.iter() {
         if !contains(&name, rule.hint.as_bytes()) {
             continue;

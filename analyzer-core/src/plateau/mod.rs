@@ -1,11 +1,16 @@
 //! Which functions grew, in the order in which a person should look.
 //!
-//! A plateau is wide (a share of either capture) and flat: a function's own time, over all its callers.
+//! A plateau is wide (a share of either capture) and flat: a function's own time, over all its callers. A region is a
+//! function that changed together with what it calls.
+
+mod regions;
 
 use crate::align::KeySpace;
 use crate::function::FunctionCells;
 use crate::stats::noise::Noise;
-use crate::tree::Cell;
+use crate::stats::normal;
+use crate::tree::{CallTree, Cell, Children, ROOT};
+use regions::{Regions, Worth};
 use serde::Serialize;
 
 /// How sure a change is.
@@ -35,6 +40,29 @@ pub enum Why {
     New,
     /// It is not in after at all.
     Gone,
+    /// It and what it calls changed together: it was called more often or with more to do.
+    Scaled,
+}
+
+/// What a row is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A function by itself, over all its callers.
+    Plateau,
+    /// A function and all it calls.
+    Region,
+}
+
+impl Kind {
+    /// What the row counts of a function.
+    #[must_use]
+    pub fn cell(self, function: &FunctionCells) -> &Cell {
+        match self {
+            Kind::Plateau => &function.own,
+            Kind::Region => &function.total,
+        }
+    }
 }
 
 /// What is worth reporting.
@@ -90,39 +118,98 @@ impl Totals {
 pub struct Ranked {
     /// The function.
     pub key: u32,
+    /// Whether it is meant by itself or with what it calls.
+    pub kind: Kind,
     /// How sure the change is.
     pub tier: Tier,
     /// Why it is reported.
     pub why: Why,
     /// After less scaled before, in the unit of the values.
     pub growth: f64,
+    /// Half the width of the interval around it; `None` without noise.
+    pub margin: Option<f64>,
 }
 
-/// Ranks the functions that changed: growth first, by tier and size; then shrinkage in the same way.
-///
-/// Without `noise` every large enough change is listed, and none is called certain.
+/// Two captures, compared function by function.
+#[derive(Clone, Copy, Debug)]
+pub struct Changes<'a> {
+    /// The call tree of both.
+    pub tree: &'a CallTree,
+    /// Its children.
+    pub children: &'a Children,
+    /// What was measured in every function, by key.
+    pub functions: &'a [FunctionCells],
+    /// The functions' names.
+    pub keys: &'a KeySpace,
+    /// The totals.
+    pub totals: Totals,
+    /// How much captures of unchanged code differ; `None` where samples are not counted.
+    pub noise: Option<&'a Noise>,
+}
+
+impl Changes<'_> {
+    /// What a sample of a cell weighs, in the unit of the values.
+    fn weight(&self, cell: &Cell) -> f64 {
+        let weigh =
+            |cell: &Cell| (cell.count.after > 0).then(|| cell.value.after as f64 / cell.count.after as f64);
+        weigh(cell).or_else(|| weigh(&self.tree.total[ROOT])).unwrap_or(1.0)
+    }
+}
+
+/// The share of the chance of a false alarm that regions may use; plateaus have the rest.
+const CHANCE_OF_REGIONS: f64 = 0.2;
+
+/// How many tests a comparison counts as, when so many plateaus are wide enough: regions are tested as well.
 #[must_use]
-pub fn rank(
-    functions: &[FunctionCells],
-    keys: &KeySpace,
-    totals: &Totals,
-    noise: Option<&Noise>,
-    options: &RankOptions,
-) -> Vec<Ranked> {
+pub fn tests(plateaus: usize) -> usize {
+    (plateaus.max(1) as f64 / (1.0 - CHANCE_OF_REGIONS)).ceil() as usize
+}
+
+/// Ranks what changed: growth first, by tier and size; then shrinkage in the same way.
+///
+/// Without noise every large enough change is listed, and none is called certain.
+#[must_use]
+pub fn rank(changes: &Changes<'_>, options: &RankOptions) -> Vec<Ranked> {
+    let Changes { functions, keys, totals, noise, .. } = *changes;
     let mut ranked: Vec<Ranked> = Vec::new();
+    let mut in_region = [vec![0.0; functions.len()], vec![0.0; functions.len()]];
+    if let Some(noise) = noise {
+        for (sign, in_region) in [1.0, -1.0].into_iter().zip(&mut in_region) {
+            let regions = regions(changes, noise, sign, options);
+            *in_region = regions.explained;
+            ranked.extend(regions.found.into_iter().map(|region| {
+                let cell = &functions[region.key as usize].total;
+                let (before, after) = (cell.count.before as f64, cell.count.after as f64);
+                let margin = noise.margin_of_sum(before, after, region.by_alpha, noise.confidence);
+                Ranked {
+                    key: region.key,
+                    kind: Kind::Region,
+                    tier: if sign > 0.0 { Tier::Grew } else { Tier::Shrank },
+                    why: Why::Scaled,
+                    growth: totals.growth(cell),
+                    margin: Some(margin * changes.weight(cell)),
+                }
+            }));
+        }
+    }
     for (key, function) in functions.iter().enumerate() {
         let cell = &function.own;
         let growth = totals.growth(cell);
-        if growth == 0.0 || totals.widest_share(cell) < options.min_share {
+        let is_explained = in_region[usize::from(growth < 0.0)][key] >= 0.5;
+        if growth == 0.0 || is_explained || totals.widest_share(cell) < options.min_share {
             continue;
         }
-        let Some(tier) = tier(cell, growth, totals, noise, options) else { continue };
+        let Some(tier) = tier(cell, growth, &totals, noise, options) else { continue };
         let why = match (function.total.value.before, function.total.value.after) {
             (0, _) => Why::New,
             (_, 0) => Why::Gone,
             _ => Why::Own,
         };
-        ranked.push(Ranked { key: key as u32, tier, why, growth });
+        let margin = noise.map(|noise| {
+            let (before, after) = (cell.count.before as f64, cell.count.after as f64);
+            noise.margin(before, after, noise.confidence) * changes.weight(cell)
+        });
+        ranked.push(Ranked { key: key as u32, kind: Kind::Plateau, tier, why, growth, margin });
     }
     // Ties by name: the order must not depend on which capture names a function first.
     let name = |row: &Ranked| &keys.keys()[row.key as usize].name;
@@ -133,14 +220,20 @@ pub fn rank(
             .then(other.growth.abs().total_cmp(&one.growth.abs()))
             .then_with(|| name(one).cmp(name(other)))
     });
+    let mut certain = [false; 2];
     let mut doubtful = [0usize; 2];
     ranked.retain(|row| {
+        let direction = usize::from(row.growth < 0.0);
         if !matches!(row.tier, Tier::MayHaveGrown | Tier::MayHaveShrunk) {
+            certain[direction] = true;
             return true;
         }
-        let rows = &mut doubtful[usize::from(row.growth < 0.0)];
-        *rows += 1;
-        *rows <= options.doubtful_rows
+        // Where there is an answer, what could as well be none is not worth a row.
+        if certain[direction] && row.margin.is_some_and(|margin| margin >= row.growth.abs()) {
+            return false;
+        }
+        doubtful[direction] += 1;
+        doubtful[direction] <= options.doubtful_rows
     });
     ranked
 }
@@ -165,4 +258,21 @@ fn tier(
         (false, true) => Some(Tier::MayHaveGrown),
         (false, false) => Some(Tier::MayHaveShrunk),
     }
+}
+
+fn regions(changes: &Changes<'_>, noise: &Noise, sign: f64, options: &RankOptions) -> Regions {
+    let is_wide =
+        |function: &&FunctionCells| changes.totals.widest_share(&function.total) >= options.min_share;
+    let wide = changes.functions.iter().filter(is_wide).count().max(1) as f64;
+    let samples: f64 = changes
+        .functions
+        .iter()
+        .map(|function| function.own.count.after as f64 + noise.k * function.own.count.before as f64)
+        .sum();
+    let worth = Worth {
+        samples: options.min_share * samples,
+        lambda: 0.5 * normal::quantile(noise.level()).powi(2),
+        p_value: (1.0 - noise.confidence) / 2.0 * CHANCE_OF_REGIONS / wide,
+    };
+    regions::regions(changes, noise, sign, &worth)
 }

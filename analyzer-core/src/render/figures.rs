@@ -1,5 +1,6 @@
 //! The figures of a plateau as every table prints them.
 
+use crate::classes::ClassRow;
 use crate::plateau::{Tier, Why};
 use crate::report::{Basis, Plateau, Report, Summary, units};
 use crate::scale::ScaleMode;
@@ -17,9 +18,9 @@ pub struct Figures {
     pub interval: String,
     /// Share of all growth or shrinkage; empty where it is too small to say.
     pub explains: String,
-    /// `new`, `gone` or `self`.
+    /// `new`, `gone`, `self` or `with callees`.
     pub why: &'static str,
-    /// The nearest caller and the place in the source.
+    /// The nearest caller, the place in the source and the class of such code.
     pub place: String,
 }
 
@@ -50,12 +51,18 @@ fn why(why: Why) -> &'static str {
         Why::Own => "self",
         Why::New => "new",
         Why::Gone => "gone",
+        Why::Scaled => "with callees",
     }
 }
 
 fn place(plateau: &Plateau) -> String {
     let caller = plateau.callers.first().map_or_else(String::new, |caller| format!("< {caller}"));
-    [caller, source(plateau)].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
+    let class = plateau.class.as_ref().map_or_else(String::new, |class| format!("({class})"));
+    [caller, source(plateau), class]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("  ")
 }
 
 /// Where the function is: `file:line`, or else its module.
@@ -108,6 +115,37 @@ pub fn accounts(report: &Report) -> String {
     format!("before: {}; after: {}", report.before.account, report.after.account)
 }
 
+/// The classes that changed by more than noise, the widest change first; `None` when there are none.
+#[must_use]
+pub fn classes(report: &Report) -> Option<String> {
+    let changed = report.classes.iter().flatten().filter(|row| matches!(row.tier, "grew" | "shrank"));
+    let mut changed: Vec<_> = changed.collect();
+    let change = |row: &ClassRow| (row.after_pct - row.before_pct).abs();
+    changed.sort_by(|one, other| change(other).total_cmp(&change(one)));
+    let texts: Vec<String> = changed
+        .iter()
+        .map(|row| format!("{} {:.1} % -> {:.1} %", row.class, row.before_pct, row.after_pct))
+        .collect();
+    (!texts.is_empty())
+        .then(|| format!("Classes of code that changed, as shares of each side: {}.", texts.join(", ")))
+}
+
+/// More renamed functions are counted, not named.
+const RENAMES: usize = 5;
+
+/// Which functions were taken for the same under a new name; `None` when there are none.
+#[must_use]
+pub fn renamed(report: &Report) -> Option<String> {
+    let renamed = &report.alignment.as_ref()?.renamed;
+    let named = renamed.iter().take(RENAMES);
+    let mut pairs: Vec<String> =
+        named.map(|row| format!("{} -> {} (score {:.2})", row.before, row.after, row.score)).collect();
+    if renamed.len() > RENAMES {
+        pairs.push(format!("{} more", renamed.len() - RENAMES));
+    }
+    (!pairs.is_empty()).then(|| format!("Taken for renamed (--no-renames): {}.", pairs.join(", ")))
+}
+
 /// How the totals of the value types that were not compared changed; `None` when there are none.
 #[must_use]
 pub fn other_values(report: &Report) -> Option<String> {
@@ -138,6 +176,7 @@ pub fn unchanged(report: &Report) -> Option<String> {
 #[must_use]
 pub fn scale_name(mode: ScaleMode) -> &'static str {
     match mode {
+        ScaleMode::Reference => "reference",
         ScaleMode::Share => "share",
         ScaleMode::Duration => "duration",
         ScaleMode::Work => "work",

@@ -37,8 +37,11 @@ impl Renderer for Markdown {
         if let Some(certainty) = report.certainty {
             writeln!(out, "{certainty}\n")?;
         }
-        if let Some(others) = figures::other_values(report) {
-            writeln!(out, "{}\n", escape(&others))?;
+        for line in [figures::classes(report), figures::other_values(report), figures::renamed(report)]
+            .into_iter()
+            .flatten()
+        {
+            writeln!(out, "{}\n", escape(&line))?;
         }
         let warnings: Vec<&String> =
             report.scale.warning.iter().chain(report.comparability.iter().map(|row| &row.text)).collect();

@@ -67,8 +67,11 @@ impl Renderer for Text {
                 writeln!(out, "{line}")?;
             }
         }
-        if let Some(others) = figures::other_values(report) {
-            for line in wrap(&printable(&others), self.width.max(LEAST_WIDTH)) {
+        for text in [figures::classes(report), figures::other_values(report), figures::renamed(report)]
+            .into_iter()
+            .flatten()
+        {
+            for line in wrap(&printable(&text), self.width.max(LEAST_WIDTH)) {
                 writeln!(out, "{line}")?;
             }
         }

@@ -4,16 +4,17 @@ use super::comparability::comparability;
 use super::graph::{self, Mark, Ranks};
 use super::places::{Place, places};
 use super::{
-    Basis, Detectable, Growth, NoiseFigures, NoteRow, OtherValue, Plateau, PlateauSide, Rate, Report, SCHEMA,
-    Scale, Summary, ValueName, Verdict, VerdictCode, words,
+    Alignment, Basis, Detectable, Growth, NoiseFigures, NoteRow, OtherValue, Plateau, PlateauSide, Rate,
+    Renamed, Report, SCHEMA, Scale, Summary, ValueName, Verdict, VerdictCode, words,
 };
 use crate::account::{Account, places_of};
-use crate::align::KeySpace;
+use crate::align::{KeySpace, Rename};
+use crate::classes::{ClassRow, Classified};
 use crate::function::FunctionCells;
-use crate::plateau::{Ranked, Tier, Totals};
+use crate::plateau::{Kind, Ranked, Tier, Totals};
 use crate::scale::Alternative;
 use crate::stats::noise::Noise;
-use crate::tree::{CallTree, Cell, Children, ROOT};
+use crate::tree::{CallTree, Children, ROOT};
 use crate::value::CommonMeasure;
 use analyzer_formats::{Capture, NoteKind, Profile};
 
@@ -29,6 +30,10 @@ pub(crate) struct Inputs<'a> {
     pub children: Children,
     pub functions: &'a [FunctionCells],
     pub ranked: &'a [Ranked],
+    pub classified: &'a Classified<'a>,
+    /// What each class has of both; `None` for traces.
+    pub classes: Option<Vec<ClassRow>>,
+    pub renamed: &'a [Rename],
     pub scales: Vec<Alternative>,
     pub noise: Option<Noise>,
     pub confidence: f64,
@@ -100,7 +105,8 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         least_pct: 100.0 * inputs.min_share,
     });
     let mut ranks: Ranks = vec![None; inputs.keys.keys().len()];
-    for (index, ranked) in inputs.ranked.iter().enumerate() {
+    let plateaus_only = inputs.ranked.iter().enumerate().filter(|(_, ranked)| ranked.kind == Kind::Plateau);
+    for (index, ranked) in plateaus_only {
         let mark = match ranked.tier {
             Tier::Grew => Mark::Grew,
             Tier::Shrank => Mark::Shrank,
@@ -122,7 +128,7 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         scale: Scale {
             mode: inputs.scales[0].mode,
             k,
-            se_ln_k: None,
+            se_ln_k: inputs.scales[0].se_ln_k,
             warning: words::scale_warning(&inputs.scales),
             alternatives: inputs.scales.clone(),
         },
@@ -131,8 +137,8 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         noise: inputs.noise.as_ref().filter(|_| totals.before > 0.0 && totals.after > 0.0).map(|noise| {
             let count = whole.count.before as f64;
             NoiseFigures {
-                phi: noise.phi,
-                alpha: None,
+                phi: round(noise.phi),
+                alpha: Some(round(noise.alpha)),
                 source: noise.source.name(),
                 detectable_pct: Detectable {
                     share_1: round(100.0 * noise.detectable(0.01, count)),
@@ -142,8 +148,8 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         }),
         verdict,
         plateaus,
-        classes: None,
-        alignment: None,
+        classes: inputs.classes.clone(),
+        alignment: Some(alignment(&inputs)).filter(|alignment| !alignment.renamed.is_empty()),
         comparability: comparability(&inputs),
         left_out: note_rows(inputs.captures, |kind| kind == NoteKind::LeftOut),
         notes: note_rows(inputs.captures, |kind| kind != NoteKind::LeftOut),
@@ -182,20 +188,20 @@ impl Facts<'_> {
 
     fn plateau(&self, rank: usize, ranked: &Ranked, place: Place, gross: (f64, f64)) -> Plateau {
         let key = &self.inputs.keys.keys()[ranked.key as usize];
-        let cell = &self.inputs.functions[ranked.key as usize].own;
+        let cell = ranked.kind.cell(&self.inputs.functions[ranked.key as usize]);
         let name = String::from_utf8_lossy(&key.name).into_owned();
         let side = |value: i128, count: i128, total: f64| PlateauSide {
             count: self.noise.map(|_| saturate(count)),
             value: value as f64 / self.per_unit,
             share_pct: if total > 0.0 { round(100.0 * value as f64 / total) } else { 0.0 },
         };
-        let margin = self.noise.map(|noise| self.margin(noise, cell));
+        let margin = ranked.margin;
         let gross = if ranked.growth > 0.0 { gross.0 } else { gross.1 };
         Plateau {
             rank,
             id: fingerprint(&key.name, &self.inputs.measures[0].0.after.name),
             tier: ranked.tier,
-            kind: "plateau",
+            kind: ranked.kind,
             function: name,
             module: key.module.clone(),
             file: key.file.clone(),
@@ -203,9 +209,14 @@ impl Facts<'_> {
             path: place.path,
             callers: place.callers,
             why: ranked.why,
-            class: None,
+            class: self.inputs.classified.of_key(ranked.key as usize).map(str::to_owned),
             counterpart: None,
-            renamed_from: None,
+            renamed_from: self
+                .inputs
+                .renamed
+                .iter()
+                .find(|rename| rename.after == ranked.key)
+                .map(|rename| key_name(self.inputs.keys, rename.before)),
             before: side(cell.value.before, cell.count.before, self.totals.before),
             after: side(cell.value.after, cell.count.after, self.totals.after),
             growth: Growth {
@@ -217,17 +228,6 @@ impl Facts<'_> {
             explains_pct: (gross != 0.0).then(|| round(100.0 * ranked.growth / gross)),
             survives_phi: None,
         }
-    }
-
-    /// The margin of a growth, in values: that of the counts, each worth what a sample of this cell weighs.
-    fn margin(&self, noise: &Noise, cell: &Cell) -> f64 {
-        let (before, after) = (cell.count.before as f64, cell.count.after as f64);
-        let whole = &self.inputs.tree.total[ROOT];
-        let weigh = |value: i128, count: i128| (count > 0).then(|| value as f64 / count as f64);
-        let weight = weigh(cell.value.after, cell.count.after)
-            .or_else(|| weigh(whole.value.after, whole.count.after))
-            .unwrap_or(1.0);
-        noise.margin(before, after) * weight
     }
 
     /// The verdict, still without words.
@@ -279,6 +279,19 @@ impl Facts<'_> {
                 .map(|distance| round(100.0 * distance).min(100.0)),
         }
     }
+}
+
+fn key_name(keys: &KeySpace, key: u32) -> String {
+    String::from_utf8_lossy(&keys.keys()[key as usize].name).into_owned()
+}
+
+fn alignment(inputs: &Inputs<'_>) -> Alignment {
+    let renamed = inputs.renamed.iter().map(|rename| Renamed {
+        before: key_name(inputs.keys, rename.before),
+        after: key_name(inputs.keys, rename.after),
+        score: (100.0 * rename.score).round() / 100.0,
+    });
+    Alignment { renamed: renamed.collect() }
 }
 
 fn rate(before: &Summary, after: &Summary) -> Option<Rate> {

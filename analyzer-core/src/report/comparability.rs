@@ -54,8 +54,8 @@ fn facts(inputs: &Inputs<'_>, capture: &Capture, profile: &Profile, measure: &Me
         return Facts { requests: Some(requests), is_empty: requests == 0, ..facts };
     }
     let survey = survey(profile, measure);
-    match inputs.noise {
-        Some(noise) => facts.with_survey(&survey, &noise),
+    match &inputs.noise {
+        Some(noise) => facts.with_survey(&survey, noise),
         // Amounts do not rest on samples that could be too few.
         None => {
             let facts = facts.with_survey(&survey, &Noise::assumed(1.0, 1, inputs.confidence));

@@ -11,7 +11,8 @@ pub mod units;
 mod words;
 
 use crate::account::{PlaceInfo, Records};
-use crate::plateau::{Tier, Why};
+use crate::classes::ClassRow;
+use crate::plateau::{Kind, Tier, Why};
 use crate::scale::{Alternative, ScaleMode};
 pub(crate) use build::{Inputs, build};
 pub use graph::{Graph, GraphNode, Mark};
@@ -47,10 +48,10 @@ pub struct Report {
     pub verdict: Verdict,
     /// What changed, in the order to look at: growth first.
     pub plateaus: Vec<Plateau>,
-    /// Shares of bottleneck classes; null until they are computed.
-    pub classes: Option<Vec<()>>,
-    /// Frames joined between builds; null until they are computed.
-    pub alignment: Option<()>,
+    /// Shares of bottleneck classes, widest first; null for traces.
+    pub classes: Option<Vec<ClassRow>>,
+    /// Functions of different names taken for the same.
+    pub alignment: Option<Alignment>,
     /// What makes the two captures hard to compare.
     pub comparability: Vec<Comparability>,
     /// What the readers left out, of both captures.
@@ -252,7 +253,7 @@ pub struct Plateau {
     /// How sure the change is.
     pub tier: Tier,
     /// What sort of thing changed.
-    pub kind: &'static str,
+    pub kind: Kind,
     /// The function.
     pub function: String,
     /// The module it was loaded from.
@@ -267,7 +268,7 @@ pub struct Plateau {
     pub callers: Vec<String>,
     /// Why it is reported.
     pub why: Why,
-    /// Bottleneck class; null until it is computed.
+    /// What such code spends its time on; null where no rule knows it.
     pub class: Option<String>,
     /// The plateau this one may have moved from or to.
     pub counterpart: Option<String>,
@@ -283,6 +284,24 @@ pub struct Plateau {
     pub explains_pct: Option<f64>,
     /// How much more noise the finding survives; null until it is computed.
     pub survives_phi: Option<f64>,
+}
+
+/// Functions of different names taken for the same.
+#[derive(Clone, Debug, Serialize)]
+pub struct Alignment {
+    /// Those with another name in after, the surest first.
+    pub renamed: Vec<Renamed>,
+}
+
+/// A function with another name in after.
+#[derive(Clone, Debug, Serialize)]
+pub struct Renamed {
+    /// Its name in before.
+    pub before: String,
+    /// Its name in after.
+    pub after: String,
+    /// How alike the two are, 0 to 1: by callers and callees, by name, by share.
+    pub score: f64,
 }
 
 /// One side of a plateau.

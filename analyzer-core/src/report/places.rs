@@ -1,7 +1,7 @@
 //! Where in the call tree a plateau changed: its main path and its nearest callers.
 
 use crate::align::KeySpace;
-use crate::plateau::{Ranked, Totals};
+use crate::plateau::{Kind, Ranked, Totals};
 use crate::tree::{CallTree, ROOT};
 use rustc_hash::FxHashMap;
 
@@ -19,19 +19,20 @@ pub(super) struct Place {
 
 /// The places of every ranked plateau, from one pass over the tree.
 pub(super) fn places(tree: &CallTree, keys: &KeySpace, totals: &Totals, ranked: &[Ranked]) -> Vec<Place> {
-    let mut row_of: Vec<Option<usize>> = vec![None; keys.keys().len()];
+    let mut rows_of: Vec<Vec<usize>> = vec![Vec::new(); keys.keys().len()];
     for (row, ranked) in ranked.iter().enumerate() {
-        row_of[ranked.key as usize] = Some(row);
+        rows_of[ranked.key as usize].push(row);
     }
     let mut nodes: Vec<Vec<usize>> = vec![Vec::new(); ranked.len()];
     for node in 1..tree.len() {
-        if let Some(row) = row_of[tree.key(node)] {
+        for &row in &rows_of[tree.key(node)] {
             nodes[row].push(node);
         }
     }
     let name = |key: usize| String::from_utf8_lossy(&keys.keys()[key].name).into_owned();
     let place = |(ranked, nodes): (&Ranked, Vec<usize>)| {
-        let change = |node: usize| ranked.growth.signum() * totals.growth(&tree.own[node]);
+        let cells = if ranked.kind == Kind::Region { &tree.total } else { &tree.own };
+        let change = |node: usize| ranked.growth.signum() * totals.growth(&cells[node]);
         let most =
             nodes.iter().copied().reduce(|best, node| if change(node) > change(best) { node } else { best });
         let mut callers: FxHashMap<usize, f64> = FxHashMap::default();

@@ -108,6 +108,7 @@ fn changes(plateaus: &[Plateau], grew: usize, shrank: usize, explained_pct: Opti
 fn load(scale: &Alternative, basis: Basis) -> String {
     let k = format!("k {:.3}", scale.k);
     match scale.mode {
+        ScaleMode::Reference => format!("With unchanged functions as the measure ({k}), "),
         ScaleMode::Share => format!("At equal totals ({k}), "),
         ScaleMode::Duration => format!("Per second ({k}), "),
         ScaleMode::Work => format!("{} ({k}), ", work(basis)),

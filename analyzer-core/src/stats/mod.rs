@@ -1,4 +1,6 @@
 //! Statistics of comparisons: distributions, and how sure a difference is.
 
+mod beta_binomial;
 pub mod noise;
 pub mod normal;
+pub mod reference;

@@ -1,16 +1,24 @@
 //! How much captures of unchanged code differ.
 //!
-//! Samples come in bursts and threads, so counts scatter more than Poisson's law says, by a factor phi. This
-//! file holds the recorded prior; estimates from replicates, time blocks and the functions of the two captures
-//! themselves take its place where they can be had.
+//! With k the factor from before to after, the difference `B - kA` of a function that did not change has the variance
+//! `phi k (A + B) + 2 alpha (k (A + B) / (1 + k))^2`. Samples come in bursts and threads, so counts scatter more than
+//! Poisson's law says, by the factor phi; and code runs a little faster or slower in each run, by a relative variance
+//! alpha that more samples do not shrink.
+//!
+//! Both are unknown. The functions of the two captures tell: most of them did not change. [`Noise`] holds how likely
+//! each (phi, alpha) is, given them and a prior from archived captures, and what it says is averaged over that. A
+//! function that changed says little: its likelihood has a part that does not depend on phi and alpha (a
+//! contaminated normal, Tukey 1960), and none has a say when it is judged itself.
 
-use super::normal;
+use super::{beta_binomial, normal};
 
 /// Where the figures of a [`Noise`] come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoiseSource {
     /// A prior recorded from other captures.
     Assumed,
+    /// That, and the functions of the two captures.
+    Empirical,
 }
 
 impl NoiseSource {
@@ -19,63 +27,263 @@ impl NoiseSource {
     pub fn name(self) -> &'static str {
         match self {
             NoiseSource::Assumed => "assumed",
+            NoiseSource::Empirical => "empirical",
         }
     }
 }
 
-/// The noise of a comparison: the variance of `B - kA` under no change is `phi k (A + B)`.
-#[derive(Clone, Copy, Debug)]
+/// The noise of a comparison.
+#[derive(Clone, Debug)]
 pub struct Noise {
-    /// Variance over that of independent samples.
+    points: Vec<Point>,
+    /// Variance over that of independent samples, on average.
     pub phi: f64,
-    /// Where phi comes from.
+    /// Relative variance of a function's speed from run to run, on average.
+    pub alpha: f64,
+    /// Where it comes from.
     pub source: NoiseSource,
-    /// The factor from before to after.
+    /// The factor from before to after, in samples.
     pub k: f64,
+    /// Standard error of ln k.
+    pub se_ln_k: f64,
+    /// All samples of both captures, where totals are made equal: a function that is nearly all cannot grow then.
+    whole: Option<f64>,
     /// How many cells are tested together.
     pub tests: usize,
     /// The share of intervals that should hold the truth.
     pub confidence: f64,
 }
 
-/// Overdispersion between runs of one program, measured on archived captures of unchanged code.
-const ASSUMED_PHI: f64 = 2.4;
+/// One (phi, alpha) and the logarithm of how likely it is.
+#[derive(Clone, Copy, Debug)]
+struct Point {
+    phi: f64,
+    alpha: f64,
+    ln_weight: f64,
+}
 
+/// The logarithm of phi before anything is known: center and deviation.
+const PRIOR_PHI: (f64, f64) = (0.5, 0.5);
+/// The logarithm of the square root of alpha: center (1.5 %) and deviation.
+const PRIOR_DRIFT: (f64, f64) = (-4.2, 0.7);
+/// Functions of fewer samples on both sides together do not tell the noise.
+const FEWEST_FITTED: f64 = 20.0;
+/// Fewer functions do not tell it either.
+const FEWEST_FUNCTIONS: usize = 8;
+/// The share of functions that are expected to have changed, and by how much relative to their samples.
+const CHANGED: f64 = 0.1;
+const CHANGE: f64 = 0.2;
 /// Below this many samples on both sides together, nothing is called significant.
 const FEWEST_SAMPLES: f64 = 10.0;
+/// Below this many samples the normal distribution is too far from that of counts.
+const SMALL: f64 = 40.0;
+/// The share of real changes that a change called detectable would show in.
+const POWER: f64 = 0.8;
+
+/// The values of phi and of the square root of alpha that are weighed, by their prior.
+fn prior() -> Vec<Point> {
+    let phis = (0..14).map(|step| 1.25f64.powi(step));
+    let drifts = (0..12).map(|step| 0.002 * 1.5f64.powi(step));
+    let ln = |value: f64, (center, deviation): (f64, f64)| -0.5 * ((value.ln() - center) / deviation).powi(2);
+    phis.flat_map(|phi| {
+        drifts.clone().map(move |drift| Point {
+            phi,
+            alpha: drift * drift,
+            ln_weight: ln(phi, PRIOR_PHI) + ln(drift, PRIOR_DRIFT),
+        })
+    })
+    .collect()
+}
+
+impl Point {
+    /// The variance of `B - kA` under no change, for a function of so many samples on both sides together, beside which
+    /// there is `rest`.
+    fn variance(&self, k: f64, samples: f64, rest: f64) -> f64 {
+        self.phi * k * samples * rest + 2.0 * self.alpha * (k * samples / (1.0 + k) * rest).powi(2)
+    }
+
+    fn ln_likelihood(&self, k: f64, (before, after): (f64, f64), rest: f64) -> f64 {
+        let (difference, samples) = (after - k * before, before + after);
+        // A sample at least: a function that is all there is tells nothing.
+        let variance = self.variance(k, samples, rest).max(1.0);
+        let unchanged = (-0.5 * difference * difference / variance).exp()
+            / (2.0 * std::f64::consts::PI * variance).sqrt();
+        let width = CHANGE * 2.0 * k * samples / (1.0 + k);
+        let changed = 1.0 / (std::f64::consts::PI * width * (1.0 + (difference / width).powi(2)));
+        ((1.0 - CHANGED) * unchanged + CHANGED * changed).ln()
+    }
+}
 
 impl Noise {
     /// The prior, for a comparison of `tests` cells with the factor `k`.
     #[must_use]
     pub fn assumed(k: f64, tests: usize, confidence: f64) -> Noise {
-        Noise { phi: ASSUMED_PHI, source: NoiseSource::Assumed, k, tests: tests.max(1), confidence }
+        let noise = Noise {
+            points: Vec::new(),
+            phi: 1.0,
+            alpha: 0.0,
+            source: NoiseSource::Assumed,
+            k,
+            se_ln_k: 0.0,
+            whole: None,
+            tests: tests.max(1),
+            confidence,
+        };
+        noise.with(prior())
+    }
+
+    /// The same noise at another factor, of whose logarithm the standard error is known.
+    #[must_use]
+    pub fn at(self, k: f64, se_ln_k: f64) -> Noise {
+        Noise { k, se_ln_k, whole: None, ..self }
+    }
+
+    /// The same noise at the factor that makes totals of so many samples equal.
+    #[must_use]
+    pub fn at_equal_totals(self, k: f64, before: f64, after: f64) -> Noise {
+        Noise { k, se_ln_k: 0.0, whole: Some(before + after), ..self }
+    }
+
+    /// What there is beside so many samples, 0 to 1, where totals are made equal.
+    fn rest(&self, samples: f64) -> f64 {
+        self.whole.map_or(1.0, |whole| (1.0 - samples / whole.max(samples)).max(0.0))
+    }
+
+    /// Learns from functions, given as samples of before and after.
+    #[must_use]
+    pub fn learn(mut self, functions: impl Iterator<Item = (f64, f64)>) -> Noise {
+        let functions: Vec<(f64, f64)> =
+            functions.filter(|(before, after)| before + after >= FEWEST_FITTED).collect();
+        if functions.len() < FEWEST_FUNCTIONS {
+            return self;
+        }
+        let mut points = std::mem::take(&mut self.points);
+        for point in &mut points {
+            let ln_likelihoods = functions
+                .iter()
+                .map(|&function| point.ln_likelihood(self.k, function, self.rest(function.0 + function.1)));
+            point.ln_weight += ln_likelihoods.sum::<f64>();
+        }
+        self.source = NoiseSource::Empirical;
+        self.with(points)
+    }
+
+    fn with(mut self, points: Vec<Point>) -> Noise {
+        self.points = normalised(points);
+        let mean = |of: fn(&Point) -> f64| {
+            weighed(self.points.clone()).iter().map(|(point, weight)| weight * of(point)).sum()
+        };
+        (self.phi, self.alpha) = (mean(|point| point.phi), mean(|point| point.alpha));
+        self
+    }
+
+    /// The points with their weights, without what one function said.
+    fn without(&self, before: f64, after: f64) -> Vec<(Point, f64)> {
+        let rest = self.rest(before + after);
+        let has_a_say = self.source == NoiseSource::Empirical && before + after >= FEWEST_FITTED;
+        let points = self.points.iter().map(|&point| {
+            let said = if has_a_say { point.ln_likelihood(self.k, (before, after), rest) } else { 0.0 };
+            Point { ln_weight: point.ln_weight - said, ..point }
+        });
+        weighed(normalised(points.collect()))
+    }
+
+    /// How likely it is, where nothing changed, that two counts differ at least as much in the same direction.
+    #[must_use]
+    pub fn p_value(&self, before: f64, after: f64) -> f64 {
+        self.p_value_of(&self.without(before, after), before, after)
+    }
+
+    fn p_value_of(&self, points: &[(Point, f64)], before: f64, after: f64) -> f64 {
+        let (difference, samples) = ((after - self.k * before).abs(), before + after);
+        if samples <= 0.0 {
+            return 0.5;
+        }
+        let p = |point: &Point| {
+            if samples < SMALL {
+                return beta_binomial::tail(before, after, self.k / (1.0 + self.k), point.phi);
+            }
+            let variance = point.variance(self.k, samples, self.rest(samples))
+                + (self.k * before * self.se_ln_k).powi(2);
+            normal::cdf(-difference / variance.max(1e-9).sqrt())
+        };
+        points.iter().map(|(point, weight)| weight * p(point)).sum()
+    }
+
+    /// The deviation under no change of a sum of differences, whose variance is phi times `by_phi` plus alpha times
+    /// `by_alpha`, of `scaled` samples of before at the scale of after.
+    #[must_use]
+    pub fn deviation(&self, by_phi: f64, by_alpha: f64, scaled: f64) -> f64 {
+        (self.phi * by_phi + self.alpha * by_alpha + (scaled * self.se_ln_k).powi(2)).sqrt()
+    }
+
+    /// How likely a sum of differences as large as `growth` is where nothing changed, with the variance that
+    /// [`deviation`](Self::deviation) takes.
+    #[must_use]
+    pub fn p_value_of_sum(&self, growth: f64, by_phi: f64, by_alpha: f64, scaled: f64) -> f64 {
+        let p = |point: &Point| {
+            let variance = point.phi * by_phi + point.alpha * by_alpha + (scaled * self.se_ln_k).powi(2);
+            normal::cdf(-growth / variance.sqrt())
+        };
+        weighed(self.points.clone()).iter().map(|(point, weight)| weight * p(point)).sum()
     }
 
     /// The difference of two counts in standard deviations of what no change would give.
     #[must_use]
     pub fn z(&self, before: f64, after: f64) -> f64 {
-        let variance = self.phi * self.k * (before + after);
-        if variance > 0.0 { (after - self.k * before) / variance.sqrt() } else { 0.0 }
+        let p = self.p_value(before, after).clamp(1e-300, 0.5);
+        -normal::quantile(p) * (after - self.k * before).signum()
     }
 
-    /// How many standard deviations a difference must have, with all tests together (Bonferroni's bound).
+    /// How unlikely a difference in one direction must be, with all tests together (Bonferroni's bound).
     #[must_use]
-    pub fn threshold(&self) -> f64 {
-        -normal::quantile((1.0 - self.confidence) / 2.0 / self.tests as f64)
+    pub fn level(&self) -> f64 {
+        (1.0 - self.confidence) / 2.0 / self.tests as f64
     }
 
     /// Whether two counts differ by more than noise.
     #[must_use]
     pub fn is_significant(&self, before: f64, after: f64) -> bool {
-        before + after >= FEWEST_SAMPLES && self.z(before, after).abs() >= self.threshold()
+        before + after >= FEWEST_SAMPLES && self.p_value(before, after) <= self.level()
     }
 
-    /// Half the width of the interval of `B - kA`, in samples of after: variance `phi (B + k^2 A)`, which does
-    /// not assume that nothing changed. An empty side counts as one sample.
+    /// Whether two counts differ by more than noise when so many are tested together.
     #[must_use]
-    pub fn margin(&self, before: f64, after: f64) -> f64 {
-        let variance = self.phi * (after.max(1.0) + self.k * self.k * before.max(1.0));
-        -normal::quantile((1.0 - self.confidence) / 2.0) * variance.sqrt()
+    pub fn differs(&self, before: f64, after: f64, tests: usize) -> bool {
+        let level = (1.0 - self.confidence) / 2.0 / tests.max(1) as f64;
+        before + after >= FEWEST_SAMPLES && self.p_value(before, after) <= level
+    }
+
+    /// Half the width of the interval of `B - kA` of a function, in samples of after, that holds the truth with this
+    /// confidence. Its variance, `phi (B + k^2 A) + alpha (B^2 + k^2 A^2)`, does not assume that nothing changed. An
+    /// empty side counts as one sample.
+    #[must_use]
+    pub fn margin(&self, before: f64, after: f64, confidence: f64) -> f64 {
+        let (a, b, rest) = (self.k * before.max(1.0), after.max(1.0), self.rest(before + after));
+        let points = self.without(before, after);
+        self.half_width(&points, before, (b + self.k * a) * rest, (a * a + b * b) * rest * rest, confidence)
+    }
+
+    /// The same of a sum over functions, whose part that comes from alpha is alpha times `by_alpha`.
+    #[must_use]
+    pub fn margin_of_sum(&self, before: f64, after: f64, by_alpha: f64, confidence: f64) -> f64 {
+        let by_phi = after.max(1.0) + self.k * self.k * before.max(1.0);
+        self.half_width(&weighed(self.points.clone()), before, by_phi, by_alpha, confidence)
+    }
+
+    fn half_width(
+        &self,
+        points: &[(Point, f64)],
+        before: f64,
+        by_phi: f64,
+        by_alpha: f64,
+        confidence: f64,
+    ) -> f64 {
+        let by_k = (self.k * before * self.se_ln_k).powi(2);
+        let deviation = |point: &Point| (point.phi * by_phi + point.alpha * by_alpha + by_k).sqrt();
+        let deviations: Vec<(f64, f64)> =
+            points.iter().map(|(point, weight)| (deviation(point), *weight)).collect();
+        quantile(&deviations, (1.0 - confidence) / 2.0)
     }
 
     /// The smallest growth that would be found four times in five, for a cell of `share` of `before` samples, as
@@ -83,23 +291,78 @@ impl Noise {
     #[must_use]
     pub fn detectable(&self, share: f64, before: f64) -> f64 {
         let cell = share * before;
-        let deviation = (self.phi * self.k * (cell + self.k * cell)).sqrt();
-        (self.threshold() + normal::quantile(0.8)) * deviation / (self.k * before)
+        let points = weighed(self.points.clone());
+        let deviations: Vec<(f64, f64)> = points
+            .iter()
+            .map(|(point, weight)| {
+                (point.variance(self.k, cell + self.k * cell, 1.0 - share).sqrt(), *weight)
+            })
+            .collect();
+        let mean =
+            deviations.iter().map(|(deviation, weight)| weight * deviation * deviation).sum::<f64>().sqrt();
+        (quantile(&deviations, self.level()) + normal::quantile(POWER) * mean) / (self.k * before)
     }
 
     /// How many samples of before it takes to find a growth of a cell of `share`, both shares of all samples: the
-    /// inverse of [`Noise::detectable`].
+    /// inverse of [`Noise::detectable`]. `None` where no number is enough.
     #[must_use]
-    pub fn samples_needed(&self, share: f64, growth: f64) -> u64 {
-        // The smallest growth that is found falls with the square root of the samples.
-        (self.detectable(share, 1.0) / growth).powi(2).ceil() as u64
+    pub fn samples_needed(&self, share: f64, growth: f64) -> Option<u64> {
+        let is_enough = |samples: u64| self.detectable(share, samples as f64) <= growth;
+        let (mut too_few, mut enough) = (0u64, 1u64);
+        while !is_enough(enough) {
+            (too_few, enough) = (enough, enough.checked_mul(2).filter(|&enough| enough < 1 << 40)?);
+        }
+        while enough - too_few > 1 {
+            let middle = too_few + (enough - too_few) / 2;
+            if is_enough(middle) { enough = middle } else { too_few = middle }
+        }
+        Some(enough)
     }
 
     /// The sum of absolute differences that noise alone would give a cell.
     #[must_use]
     pub fn expected_difference(&self, before: f64, after: f64) -> f64 {
-        (self.phi * self.k * (before + after) * 2.0 / std::f64::consts::PI).sqrt()
+        let samples = before + after;
+        let deviations = weighed(self.points.clone());
+        let mean: f64 = deviations
+            .iter()
+            .map(|(point, weight)| weight * point.variance(self.k, samples, self.rest(samples)).sqrt())
+            .sum();
+        mean * (2.0 / std::f64::consts::PI).sqrt()
     }
+}
+
+/// The points with their largest weight at 1.
+fn normalised(mut points: Vec<Point>) -> Vec<Point> {
+    let most = points.iter().map(|point| point.ln_weight).fold(f64::NEG_INFINITY, f64::max);
+    points.iter_mut().for_each(|point| point.ln_weight -= most);
+    points
+}
+
+/// The points that matter, with weights that add up to 1.
+fn weighed(points: Vec<Point>) -> Vec<(Point, f64)> {
+    let mut points: Vec<(Point, f64)> = points
+        .into_iter()
+        .map(|point| (point, point.ln_weight.exp()))
+        .filter(|&(_, weight)| weight > 1e-9)
+        .collect();
+    let sum: f64 = points.iter().map(|(_, weight)| weight).sum();
+    points.iter_mut().for_each(|(_, weight)| *weight /= sum);
+    points
+}
+
+/// What a mixture of normal distributions around zero, given as deviations and weights, exceeds with probability `p`.
+fn quantile(deviations: &[(f64, f64)], p: f64) -> f64 {
+    let largest = deviations.iter().map(|(deviation, _)| *deviation).fold(0.0, f64::max);
+    let (mut low, mut high) = (0.0, largest * -normal::quantile(p));
+    let above = |value: f64| {
+        deviations.iter().map(|(deviation, weight)| weight * normal::cdf(-value / deviation)).sum::<f64>()
+    };
+    for _ in 0..60 {
+        let middle = (low + high) / 2.0;
+        if above(middle) > p { low = middle } else { high = middle }
+    }
+    high
 }
 
 #[cfg(test)]
@@ -109,7 +372,7 @@ mod tests {
     #[test]
     fn equal_shares_are_no_change_and_doubling_is() {
         let noise = Noise::assumed(2.0, 100, 0.95);
-        assert_eq!(noise.z(500.0, 1000.0), 0.0);
+        assert!(noise.z(500.0, 1000.0).abs() < 1e-9);
         assert!(!noise.is_significant(500.0, 1050.0));
         assert!(noise.is_significant(500.0, 2000.0));
         assert!(!noise.is_significant(0.0, 9.0));
@@ -118,14 +381,49 @@ mod tests {
     #[test]
     fn as_many_samples_as_are_needed_show_the_growth() {
         let noise = Noise::assumed(1.0, 40, 0.95);
-        let needed = noise.samples_needed(0.01, 0.01);
+        let needed = noise.samples_needed(0.01, 0.01).unwrap();
         assert!(noise.detectable(0.01, needed as f64) <= 0.01);
         assert!(noise.detectable(0.01, needed as f64 - 1.0) > 0.01);
+        // A tenth of a percent of a function of ten: its speed differs more from run to run.
+        assert_eq!(noise.samples_needed(0.1, 0.0001), None);
     }
 
     #[test]
     fn turning_the_sides_round_turns_the_sign() {
-        let (there, back) = (Noise::assumed(2.0, 10, 0.95), Noise::assumed(0.5, 10, 0.95));
-        assert!((there.z(300.0, 900.0) + back.z(900.0, 300.0)).abs() < 1e-12);
+        let functions = [
+            (300.0, 700.0),
+            (50.0, 90.0),
+            (200.0, 420.0),
+            (120.0, 240.0),
+            (80.0, 170.0),
+            (99.0, 180.0),
+            (400.0, 810.0),
+            (31.0, 70.0),
+            (90.0, 900.0),
+        ];
+        let there = Noise::assumed(2.0, 10, 0.95).learn(functions.into_iter());
+        let back = Noise::assumed(0.5, 10, 0.95).learn(functions.into_iter().map(|(a, b)| (b, a)));
+        for (before, after) in functions {
+            assert!((there.z(before, after) + back.z(after, before)).abs() < 1e-9);
+            let (margin, turned) = (there.margin(before, after, 0.95), back.margin(after, before, 0.95));
+            assert!((margin - 2.0 * turned).abs() < 1e-6 * margin, "{margin} {turned}");
+        }
+    }
+
+    #[test]
+    fn functions_that_scatter_tell_phi_and_one_that_changed_does_not() {
+        // Differences of two deviations of independent samples, alternating.
+        let scattered = |factor: f64| {
+            (0..40).map(move |index| {
+                let samples = 50.0 + f64::from(index * 7);
+                let half = factor * samples.sqrt() * if index % 2 == 0 { 0.5 } else { -0.5 };
+                (samples - half, samples + half)
+            })
+        };
+        let phi = |functions: Vec<(f64, f64)>| Noise::assumed(1.0, 40, 0.95).learn(functions.into_iter()).phi;
+        let (calm, wild) = (phi(scattered(1.4).collect()), phi(scattered(3.0).collect()));
+        assert!(calm < 1.6 && (3.0..7.0).contains(&wild), "{calm} {wild}");
+        let changed: Vec<_> = scattered(1.4).chain([(500.0, 2500.0)]).collect();
+        assert!((phi(changed) / calm - 1.0).abs() < 0.1);
     }
 }

@@ -94,8 +94,11 @@ proptest! {
             let Content::Profile(profile) = &capture.content else { panic!("folded stacks are a profile") };
             let name = |frame| profile.strings.text(profile.function(profile.frame(frame).function).name).into_owned();
             let samples = &profile.series[0].samples;
+            // Sums may be whole where counts were not: fewer decimal places are kept then.
+            let finest = 10i64.pow(u32::from(9 - profile.series[0].value_types[0].decimals));
+            let values = samples.values[0].iter().map(|value| value * finest);
             let stacks = samples.stacks.iter().map(|stack| profile.frames_of(*stack).map(name).collect::<Vec<_>>());
-            stacks.zip(samples.values[0].clone()).collect::<Vec<_>>()
+            stacks.zip(values).collect::<Vec<_>>()
         };
         assert_eq!(stacks(&again), stacks(&first));
     }

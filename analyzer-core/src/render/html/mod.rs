@@ -88,6 +88,7 @@ impl Renderer for Html {
         graph(report, &layout, out)?;
         sections::may_have_grown(report, out)?;
         sections::shrank(report, out)?;
+        sections::classes(report, out)?;
         sections::how(report, out)?;
         writeln!(out, "</main>")?;
         data(report, &layout, out)?;

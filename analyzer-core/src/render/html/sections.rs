@@ -278,6 +278,7 @@ fn why(row: &Plateau) -> &'static str {
         Why::Own => "self",
         Why::New => "new",
         Why::Gone => "gone",
+        Why::Scaled => "with callees",
     }
 }
 
@@ -343,6 +344,33 @@ pub(super) fn distance(report: &Report, layout: &Layout, out: &mut dyn Write) ->
     writeln!(out, "</p>")
 }
 
+/// Classes of code, as shares of both sides.
+pub(super) fn classes(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let Some(rows) = report.classes.as_ref().filter(|rows| rows.len() > 1) else { return Ok(()) };
+    writeln!(
+        out,
+        "<section aria-labelledby=\"classes\">\n<h2 id=\"classes\">Classes of code</h2>\n<table>\n<thead><tr>\
+         <th scope=\"col\">class</th><th scope=\"col\">before</th><th scope=\"col\">after</th>\
+         <th scope=\"col\">change</th></tr></thead>\n<tbody>"
+    )?;
+    for row in rows {
+        let tier = match row.tier {
+            "grew" => "grew",
+            "shrank" => "shrank",
+            _ => "",
+        };
+        writeln!(
+            out,
+            "<tr><td data-head=\"class\">{}</td><td data-head=\"before\">{:.1} %</td>\
+             <td data-head=\"after\">{:.1} %</td><td data-head=\"change\">{tier}</td></tr>",
+            Text(&row.class),
+            row.before_pct,
+            row.after_pct
+        )?;
+    }
+    writeln!(out, "</tbody>\n</table>\n</section>")
+}
+
 /// How the report was made: enough to make it again.
 pub(super) fn how(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
@@ -358,6 +386,7 @@ pub(super) fn how(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "<div><dt>scale</dt><dd>")?;
     for (place, scale) in report.scale.alternatives.iter().enumerate() {
         let name = match scale.mode {
+            ScaleMode::Reference => "reference: functions that did not change are equal",
             ScaleMode::Share => "share: equal totals",
             ScaleMode::Duration => "duration: per second of recording",
             ScaleMode::Work => report.basis.work(),
@@ -372,6 +401,9 @@ pub(super) fn how(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             write!(out, ", \u{3b1} {alpha:.4}")?;
         }
         writeln!(out, ", {}</dd></div>", Text(noise.source))?;
+    }
+    if let Some(renamed) = figures::renamed(report) {
+        writeln!(out, "<div><dt>names</dt><dd>{}</dd></div>", Text(&visible(&renamed)))?;
     }
     writeln!(
         out,

@@ -1,0 +1,173 @@
+//! Regions: functions that grew together with what they call, as when they are called more often.
+//!
+//! Each function's own growth is spread over the nodes of the call tree where it was measured, as much on each as it
+//! has samples there in both captures. Adding it up below a function tells how much that function's growth and
+//! that of its callees explains. Frames that were put in or taken out between the captures move samples to
+//! other nodes, but no function has grown by itself, so they make no region.
+//!
+//! A region is reported where it explains more than the plateaus within it do, each of which costs as much as one row
+//! has to be worth: a penalised likelihood, `z^2 / 2 - lambda` for each row.
+
+use super::Changes;
+use crate::function::totals;
+use crate::stats::noise::Noise;
+use crate::tree::{CallTree, Cell, ROOT};
+use std::ops::AddAssign;
+
+/// No more rows help anyone.
+const MOST_REGIONS: usize = 12;
+/// A region of which one function explains so much is that function's plateau.
+const ONE_FUNCTION: f64 = 0.7;
+/// Of regions that explain as much, but for this share, the narrowest is taken.
+const AS_GOOD: f64 = 0.02;
+
+/// The regions that changed in one direction.
+pub(super) struct Regions {
+    /// The surest first.
+    pub(super) found: Vec<Region>,
+    /// By function, how much of its own growth is in them, 0 to 1.
+    pub(super) explained: Vec<f64>,
+}
+
+/// A function that changed together with what it calls.
+pub(super) struct Region {
+    /// The function, an index of the key space.
+    pub(super) key: u32,
+    /// The variance of its growth is alpha times this, and more.
+    pub(super) by_alpha: f64,
+}
+
+/// What a region has to be worth.
+pub(super) struct Worth {
+    /// Samples of both captures.
+    pub(super) samples: f64,
+    /// What a row costs.
+    pub(super) lambda: f64,
+    /// How unlikely it has to be where nothing changed.
+    pub(super) p_value: f64,
+}
+
+/// What nodes below a function add up to, in the direction looked at.
+#[derive(Clone, Copy, Debug, Default)]
+struct Score {
+    /// Growth, in samples.
+    growth: f64,
+    /// The variance of it under no change is phi times this
+    by_phi: f64,
+    /// plus alpha times this.
+    by_alpha: f64,
+    /// Samples of before at the scale of after.
+    scaled: f64,
+    /// What the plateaus within it explain as rows of their own.
+    rows: f64,
+    /// Samples of both captures.
+    width: f64,
+}
+
+impl AddAssign for Score {
+    fn add_assign(&mut self, other: Score) {
+        self.growth += other.growth;
+        self.by_phi += other.by_phi;
+        self.by_alpha += other.by_alpha;
+        self.scaled += other.scaled;
+        self.rows += other.rows;
+        self.width += other.width;
+    }
+}
+
+/// Finds the regions that changed in one direction: `sign` is 1 for growth and -1 for shrinkage.
+pub(super) fn regions(changes: &Changes<'_>, noise: &Noise, sign: f64, worth: &Worth) -> Regions {
+    let &Changes { tree, children, functions, .. } = changes;
+    let lambda = worth.lambda;
+    let k = noise.k;
+    let width = |cell: &Cell| cell.count.after as f64 + k * cell.count.before as f64;
+    let own: Vec<Score> = functions
+        .iter()
+        .map(|function| {
+            let (before, after) = (function.own.count.before as f64, function.own.count.after as f64);
+            let growth = sign * (after - k * before);
+            let score = Score {
+                growth,
+                by_phi: k * (before + after),
+                by_alpha: 2.0 * (k * (before + after) / (1.0 + k)).powi(2),
+                scaled: k * before,
+                rows: 0.0,
+                width: width(&function.own),
+            };
+            let z = growth / noise.deviation(score.by_phi, score.by_alpha, score.scaled).max(1e-9);
+            Score { rows: (0.5 * z.max(0.0).powi(2) - lambda).max(0.0), ..score }
+        })
+        .collect();
+    let mut nodes: Vec<Score> = (0..tree.len())
+        .map(|node| {
+            let here = width(&tree.own[node]);
+            if node == ROOT || here <= 0.0 {
+                return Score::default();
+            }
+            let whole = own[tree.key(node)];
+            let share = here / whole.width;
+            Score {
+                growth: share * whole.growth,
+                by_phi: share * whole.by_phi,
+                by_alpha: share * whole.by_alpha,
+                scaled: share * whole.scaled,
+                rows: share * whole.rows,
+                width: here,
+            }
+        })
+        .collect();
+    // Of each function's growth, how much regions explain.
+    let mut explained = vec![0.0; functions.len()];
+    let mut found = Vec::new();
+    for _ in 0..MOST_REGIONS {
+        let scores = totals(tree, children, functions.len(), &nodes);
+        let gain = |score: &Score| {
+            let z = score.growth / noise.deviation(score.by_phi, score.by_alpha, score.scaled).max(1e-9);
+            0.5 * z.max(0.0).powi(2) - lambda - score.rows
+        };
+        let gains: Vec<f64> = scores
+            .iter()
+            .map(|score| if score.width >= worth.samples { gain(score) } else { f64::NEG_INFINITY })
+            .collect();
+        let most = gains.iter().copied().fold(0.0, f64::max);
+        if most <= 0.0 {
+            break;
+        }
+        let as_good = (0..functions.len()).filter(|&key| gains[key] >= most - AS_GOOD * (most + lambda));
+        let narrower = |one: &usize, other: &usize| {
+            scores[*one].width.total_cmp(&scores[*other].width).then(gains[*other].total_cmp(&gains[*one]))
+        };
+        let Some(key) = as_good.min_by(narrower) else { break };
+        let within = within(tree, key);
+        let mut parts = vec![0.0; functions.len()];
+        for node in (1..tree.len()).filter(|&node| within[node]) {
+            parts[tree.key(node)] += nodes[node].growth;
+            nodes[node] = Score::default();
+        }
+        let score = scores[key];
+        let largest = parts.iter().copied().fold(0.0, f64::max);
+        if largest >= ONE_FUNCTION * score.growth {
+            // Its plateau says it; what is around it is not looked at again.
+            continue;
+        }
+        if noise.p_value_of_sum(score.growth, score.by_phi, score.by_alpha, score.scaled) > worth.p_value {
+            continue;
+        }
+        for (explained, part) in explained.iter_mut().zip(&parts) {
+            *explained += part;
+        }
+        found.push(Region { key: key as u32, by_alpha: score.by_alpha });
+    }
+    let of_own =
+        |(explained, own): (&f64, &Score)| if own.growth > 0.0 { explained / own.growth } else { 0.0 };
+    Regions { found, explained: explained.iter().zip(&own).map(of_own).collect() }
+}
+
+/// Which nodes are of the function `key` or below one of it.
+fn within(tree: &CallTree, key: usize) -> Vec<bool> {
+    let mut within = vec![false; tree.len()];
+    for node in 1..tree.len() {
+        within[node] = within[tree.parent(node)] || tree.key(node) == key;
+    }
+    within
+}
