@@ -3,6 +3,7 @@
 use crate::align::KeySpace;
 use crate::plateau::Totals;
 use crate::tree::{CallTree, Children, Pair, ROOT};
+use std::cmp::Ordering;
 
 /// More nodes than this are not drawn: the narrowest are put together.
 const MOST_NODES: usize = 50_000;
@@ -108,20 +109,18 @@ fn kept(tree: &CallTree, widths: &[f64], ranks: &Ranks) -> Vec<bool> {
         return vec![true; tree.len()];
     }
     // Callers are numbered before callees and are as wide or wider, so none is kept without its callers.
-    let mut order: Vec<usize> = (0..tree.len()).collect();
-    order.sort_by(|&one, &other| widths[other].total_cmp(&widths[one]).then(one.cmp(&other)));
+    let by_width = |one: &usize, other: &usize| widths[*other].total_cmp(&widths[*one]).then(one.cmp(other));
     let mut kept = vec![false; tree.len()];
-    for &node in &order[..MOST_NODES] {
+    for node in first((0..tree.len()).collect(), MOST_NODES, by_width) {
         kept[node] = true;
     }
     // Of each plateau the widest nodes are kept; a recursive function may have a million narrow ones.
-    let mut plateau_nodes: Vec<usize> =
-        (1..tree.len()).filter(|&node| ranks[tree.key(node)].is_some()).collect();
-    plateau_nodes.sort_by(|&one, &other| {
+    let plateau_nodes = (1..tree.len()).filter(|&node| ranks[tree.key(node)].is_some()).collect();
+    let by_own = |one: &usize, other: &usize| {
         let own = |node: usize| tree.own[node].value.before.abs() + tree.own[node].value.after.abs();
-        own(other).cmp(&own(one)).then(one.cmp(&other))
-    });
-    for node in plateau_nodes.into_iter().take(MOST_NODES / 10) {
+        own(*other).cmp(&own(*one)).then(one.cmp(other))
+    };
+    for node in first(plateau_nodes, MOST_NODES / 10, by_own) {
         kept[node] = true;
     }
     for node in (1..tree.len()).rev() {
@@ -131,6 +130,15 @@ fn kept(tree: &CallTree, widths: &[f64], ranks: &Ranks) -> Vec<bool> {
     }
     kept[ROOT] = true;
     kept
+}
+
+/// The first `most` nodes of an order, in any order.
+fn first(mut nodes: Vec<usize>, most: usize, order: impl FnMut(&usize, &usize) -> Ordering) -> Vec<usize> {
+    if nodes.len() > most {
+        nodes.select_nth_unstable_by(most, order);
+        nodes.truncate(most);
+    }
+    nodes
 }
 
 /// What is still to be drawn.

@@ -36,6 +36,8 @@ impl NoiseSource {
 #[derive(Clone, Debug)]
 pub struct Noise {
     points: Vec<Point>,
+    /// Those that matter, with weights that add up to 1.
+    likely: Vec<(Point, f64)>,
     /// Variance over that of independent samples, on average.
     pub phi: f64,
     /// Relative variance of a function's speed from run to run, on average.
@@ -120,6 +122,7 @@ impl Noise {
     pub fn assumed(k: f64, tests: usize, confidence: f64) -> Noise {
         let noise = Noise {
             points: Vec::new(),
+            likely: Vec::new(),
             phi: 1.0,
             alpha: 0.0,
             source: NoiseSource::Assumed,
@@ -170,9 +173,8 @@ impl Noise {
 
     fn with(mut self, points: Vec<Point>) -> Noise {
         self.points = normalised(points);
-        let mean = |of: fn(&Point) -> f64| {
-            weighed(self.points.clone()).iter().map(|(point, weight)| weight * of(point)).sum()
-        };
+        self.likely = weighed(self.points.clone());
+        let mean = |of: fn(&Point) -> f64| self.likely.iter().map(|(point, weight)| weight * of(point)).sum();
         (self.phi, self.alpha) = (mean(|point| point.phi), mean(|point| point.alpha));
         self
     }
@@ -225,7 +227,7 @@ impl Noise {
             let variance = point.phi * by_phi + point.alpha * by_alpha + (scaled * self.se_ln_k).powi(2);
             normal::cdf(-growth / variance.sqrt())
         };
-        weighed(self.points.clone()).iter().map(|(point, weight)| weight * p(point)).sum()
+        self.likely.iter().map(|(point, weight)| weight * p(point)).sum()
     }
 
     /// The difference of two counts in standard deviations of what no change would give.
@@ -268,7 +270,7 @@ impl Noise {
     #[must_use]
     pub fn margin_of_sum(&self, before: f64, after: f64, by_alpha: f64, confidence: f64) -> f64 {
         let by_phi = after.max(1.0) + self.k * self.k * before.max(1.0);
-        self.half_width(&weighed(self.points.clone()), before, by_phi, by_alpha, confidence)
+        self.half_width(&self.likely, before, by_phi, by_alpha, confidence)
     }
 
     fn half_width(
@@ -291,8 +293,8 @@ impl Noise {
     #[must_use]
     pub fn detectable(&self, share: f64, before: f64) -> f64 {
         let cell = share * before;
-        let points = weighed(self.points.clone());
-        let deviations: Vec<(f64, f64)> = points
+        let deviations: Vec<(f64, f64)> = self
+            .likely
             .iter()
             .map(|(point, weight)| {
                 (point.variance(self.k, cell + self.k * cell, 1.0 - share).sqrt(), *weight)
@@ -323,12 +325,8 @@ impl Noise {
     #[must_use]
     pub fn expected_difference(&self, before: f64, after: f64) -> f64 {
         let samples = before + after;
-        let deviations = weighed(self.points.clone());
-        let mean: f64 = deviations
-            .iter()
-            .map(|(point, weight)| weight * point.variance(self.k, samples, self.rest(samples)).sqrt())
-            .sum();
-        mean * (2.0 / std::f64::consts::PI).sqrt()
+        let mean = Point { phi: self.phi, alpha: self.alpha, ln_weight: 0.0 };
+        (mean.variance(self.k, samples, self.rest(samples)) * 2.0 / std::f64::consts::PI).sqrt()
     }
 }
 
