@@ -1,7 +1,7 @@
 //! Regions: functions that grew together with what they call, as when they are called more often.
 //!
-//! Each function's own growth is spread over the nodes of the call tree where it was measured, as much on each as it
-//! has samples there in both captures. Adding it up below a function tells how much that function's growth and
+//! Each function's own growth is spread over the nodes of the call tree where it was measured, as much on each as there
+//! is more than before, or else as there is at all. Adding it up below a function tells how much that function's growth and
 //! that of its callees explains. Frames that were put in or taken out between the captures move samples to
 //! other nodes, but no function has grown by itself, so they make no region.
 //!
@@ -18,6 +18,8 @@ use std::ops::AddAssign;
 const MOST_REGIONS: usize = 12;
 /// A region of which one function explains so much is that function's plateau.
 const ONE_FUNCTION: f64 = 0.7;
+/// One row that explains this share of what several do is better than they are.
+const PARTS: f64 = 0.7;
 /// Of regions that explain as much, but for this share, the narrowest is taken.
 const AS_GOOD: f64 = 0.02;
 
@@ -98,14 +100,26 @@ pub(super) fn regions(changes: &Changes<'_>, noise: &Noise, sign: f64, worth: &W
             Score { rows: (0.5 * z.max(0.0).powi(2) - lambda).max(0.0), ..score }
         })
         .collect();
+    // Growth belongs where there is more than before by more than noise, as on a new path to a function that others
+    // call as well.
+    let more = |cell: &Cell| {
+        let (before, after) = (cell.count.before as f64, cell.count.after as f64);
+        (sign * (after - k * before) - (noise.phi * k * (before + after)).sqrt()).max(0.0)
+    };
+    let mut more_of = vec![0.0; functions.len()];
+    for node in 1..tree.len() {
+        more_of[tree.key(node)] += more(&tree.own[node]);
+    }
     let mut nodes: Vec<Score> = (0..tree.len())
         .map(|node| {
             let here = width(&tree.own[node]);
             if node == ROOT || here <= 0.0 {
                 return Score::default();
             }
-            let whole = own[tree.key(node)];
-            let share = here / whole.width;
+            let key = tree.key(node);
+            let whole = own[key];
+            let share =
+                if more_of[key] > 0.0 { more(&tree.own[node]) / more_of[key] } else { here / whole.width };
             Score {
                 growth: share * whole.growth,
                 by_phi: share * whole.by_phi,
@@ -123,7 +137,7 @@ pub(super) fn regions(changes: &Changes<'_>, noise: &Noise, sign: f64, worth: &W
         let scores = totals(tree, children, functions.len(), &nodes);
         let gain = |score: &Score| {
             let z = score.growth / noise.deviation(score.by_phi, score.by_alpha, score.scaled).max(1e-9);
-            0.5 * z.max(0.0).powi(2) - lambda - score.rows
+            0.5 * z.max(0.0).powi(2) - lambda - PARTS * score.rows
         };
         let gains: Vec<f64> = scores
             .iter()
@@ -170,4 +184,52 @@ fn within(tree: &CallTree, key: usize) -> Vec<bool> {
         within[node] = within[tree.parent(node)] || tree.key(node) == key;
     }
     within
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::plateau::{Kind, Tier};
+    use crate::{CompareOptions, compare};
+    use analyzer_formats::{ReadOptions, read_bytes};
+
+    /// A program of many functions that stay as they are, and the lines given.
+    fn capture(lines: &str) -> String {
+        let others: String = (0..40).map(|n| format!("main;other{n} {}\n", 300 + 17 * n)).collect();
+        others + lines
+    }
+
+    fn grew(before: &str, after: &str) -> Vec<(String, Kind)> {
+        let read = |text: &str| read_bytes("x", capture(text).as_bytes(), &ReadOptions::default()).unwrap();
+        let report = compare(&read(before), &read(after), &CompareOptions::default()).unwrap();
+        let grew = report.plateaus.into_iter().filter(|row| row.tier == Tier::Grew);
+        grew.map(|row| (row.function, row.kind)).collect()
+    }
+
+    fn called(times: u32) -> String {
+        let parts = (0..8).map(|n| format!("main;serve;price;part{n} {}\n", times * (150 + 20 * n)));
+        parts.collect::<String>() + &format!("main;serve;price {}\nmain;serve 400\n", times * 120)
+    }
+
+    #[test]
+    fn a_function_called_more_often_is_one_region() {
+        assert_eq!(grew(&called(2), &called(3)), [("price".to_owned(), Kind::Region)]);
+    }
+
+    #[test]
+    fn one_function_that_grew_is_no_region() {
+        let after = called(2).replace("part3 420", "part3 900");
+        assert_eq!(grew(&called(2), &after), [("part3".to_owned(), Kind::Plateau)]);
+    }
+
+    #[test]
+    fn a_frame_put_between_two_others_is_no_growth() {
+        let wrapped = called(2).replace("serve;price", "serve;guarded;price");
+        assert_eq!(grew(&called(2), &wrapped), []);
+    }
+
+    #[test]
+    fn a_new_path_to_functions_that_others_call_is_the_region() {
+        let audit: String = (0..8).map(|n| format!("main;audit;part{n} {}\n", 150 + 20 * n)).collect();
+        assert_eq!(grew(&called(2), &(called(2) + &audit)), [("audit".to_owned(), Kind::Region)]);
+    }
 }
