@@ -592,3 +592,16 @@ fn frames_to_drop_are_not_looked_for_in_faulty_locations() {
     assert_eq!((read.series[0].records, notes.samples_left_out()), (1, 1));
     assert_eq!(notes.get("pprof_function_missing").unwrap().count, 1);
 }
+
+#[test]
+fn a_file_that_ends_inside_its_last_field_is_cut_and_a_length_of_no_file_is_broken() {
+    let whole = base().encode_to_vec();
+    let read = |end: &[u8]| try_read(&[&whole[..], end].concat());
+    // A varint of one byte that announces another, and a sample of 8,191 bytes.
+    for cut in [&[10 << 3, 0x80][..], &[2 << 3 | 2, 0xff, 0x3f]] {
+        let (profile, notes) = read(cut).unwrap();
+        assert_eq!((profile.series[0].records, notes.get("pprof_cut").unwrap().count), (1, 1));
+    }
+    let message = read(&[2 << 3 | 2, 0xff, 0xff, 0xff, 0xff, 0x7f]).unwrap_err().to_string();
+    assert!(message.contains("sample[1]"), "{message}");
+}
