@@ -40,6 +40,11 @@ proptest! {
 
     #[test]
     fn turning_the_captures_round_mirrors_the_report(before in captures(), after in captures()) {
+        // A renamed function has the name of the later side, so its rows differ in that.
+        let options = CompareOptions { renames: false, ..CompareOptions::default() };
+        let diff = |one: &str, other: &str| {
+            compare(&folded("x", one), &folded("x", other), &options).expect("both measure samples")
+        };
         let (there, back) = (diff(&before, &after), diff(&after, &before));
         let k = there.scale.k;
         prop_assert!((k * back.scale.k - 1.0).abs() < 1e-12);

@@ -177,6 +177,8 @@ pub fn rank(changes: &Changes<'_>, options: &RankOptions) -> Vec<Ranked> {
         for (sign, in_region) in [1.0, -1.0].into_iter().zip(&mut in_region) {
             let regions = regions(changes, noise, sign, options);
             *in_region = regions.explained;
+            // A function whose region is told needs no row for itself.
+            regions.found.iter().for_each(|region| in_region[region.key as usize] = 1.0);
             ranked.extend(regions.found.into_iter().map(|region| {
                 let cell = &functions[region.key as usize].total;
                 let (before, after) = (cell.count.before as f64, cell.count.after as f64);

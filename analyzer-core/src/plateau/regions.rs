@@ -20,6 +20,8 @@ const MOST_REGIONS: usize = 12;
 const ONE_FUNCTION: f64 = 0.7;
 /// One row that explains this share of what several do is better than they are.
 const PARTS: f64 = 0.7;
+/// The least share of what its functions grew by that the whole of a region grew by.
+const AS_A_WHOLE: f64 = 0.5;
 /// Of regions that explain as much, but for this share, the narrowest is taken.
 const AS_GOOD: f64 = 0.02;
 
@@ -79,7 +81,7 @@ impl AddAssign for Score {
 
 /// Finds the regions that changed in one direction: `sign` is 1 for growth and -1 for shrinkage.
 pub(super) fn regions(changes: &Changes<'_>, noise: &Noise, sign: f64, worth: &Worth) -> Regions {
-    let &Changes { tree, children, functions, .. } = changes;
+    let &Changes { tree, children, functions, keys, .. } = changes;
     let lambda = worth.lambda;
     let k = noise.k;
     let width = |cell: &Cell| cell.count.after as f64 + k * cell.count.before as f64;
@@ -149,7 +151,9 @@ pub(super) fn regions(changes: &Changes<'_>, noise: &Noise, sign: f64, worth: &W
         }
         let as_good = (0..functions.len()).filter(|&key| gains[key] >= most - AS_GOOD * (most + lambda));
         let narrower = |one: &usize, other: &usize| {
-            scores[*one].width.total_cmp(&scores[*other].width).then(gains[*other].total_cmp(&gains[*one]))
+            let name = |key: usize| &keys.keys()[key].name;
+            let by_width = scores[*one].width.total_cmp(&scores[*other].width);
+            by_width.then(gains[*other].total_cmp(&gains[*one])).then_with(|| name(*one).cmp(name(*other)))
         };
         let Some(key) = as_good.min_by(narrower) else { break };
         let within = within(tree, key);
@@ -162,6 +166,11 @@ pub(super) fn regions(changes: &Changes<'_>, noise: &Noise, sign: f64, worth: &W
         let largest = parts.iter().copied().fold(0.0, f64::max);
         if largest >= ONE_FUNCTION * score.growth {
             // Its plateau says it; what is around it is not looked at again.
+            continue;
+        }
+        // What is beside must not take back what grew.
+        let total = &functions[key].total.count;
+        if sign * (total.after as f64 - k * total.before as f64) < AS_A_WHOLE * score.growth {
             continue;
         }
         if noise.p_value_of_sum(score.growth, score.by_phi, score.by_alpha, score.scaled) > worth.p_value {

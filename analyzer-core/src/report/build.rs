@@ -199,7 +199,7 @@ impl Facts<'_> {
         let gross = if ranked.growth > 0.0 { gross.0 } else { gross.1 };
         Plateau {
             rank,
-            id: fingerprint(&key.name, &self.inputs.measures[0].0.after.name),
+            id: fingerprint(&key.name, ranked.kind, &self.inputs.measures[0].0.after.name),
             tier: ranked.tier,
             kind: ranked.kind,
             function: name,
@@ -347,9 +347,12 @@ fn side_names(before: &str, after: &str) -> (String, String) {
 }
 
 /// A name for a plateau that is the same in every report on this program.
-fn fingerprint(name: &[u8], measure: &str) -> String {
+fn fingerprint(name: &[u8], kind: Kind, measure: &str) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(name).update(&[0]).update(measure.as_bytes());
+    if kind == Kind::Region {
+        hasher.update(b"\0region");
+    }
     hasher.finalize().to_hex()[..12].to_owned()
 }
 

@@ -49,14 +49,27 @@ impl Reference {
         if ratios.len() < 5 {
             return None;
         }
+        // Of two halves as short, and of two medians, one has to be taken: with the sides turned round it is the other.
+        let there = Reference::of(&mut ratios);
+        ratios.iter_mut().for_each(|ratio| ratio.ln = -ratio.ln);
+        let back = Reference::of(&mut ratios);
+        Some(Reference {
+            k: ((there.k.ln() - back.k.ln()) / 2.0).exp(),
+            se_ln_k: (there.se_ln_k + back.se_ln_k) / 2.0,
+            support: (there.support + back.support) / 2.0,
+            functions: there.functions,
+        })
+    }
+
+    fn of(ratios: &mut [Ratio]) -> Reference {
         ratios.sort_by(|one, other| one.ln.total_cmp(&other.ln).then(one.weight.total_cmp(&other.weight)));
-        let start = capped(&ratios, MOST_WEIGHT);
+        let start = capped(ratios, MOST_WEIGHT);
         let functions = 1.0 / start.iter().map(|weight| weight * weight).sum::<f64>();
-        let mut center = shorth(&ratios, &start);
+        let mut center = shorth(ratios, &start);
         let mut scale = 1.0;
         for _ in 0..30 {
-            scale = self::scale(&ratios, &start, center);
-            let next = biweight(&ratios, &start, center, scale).0;
+            scale = self::scale(ratios, &start, center);
+            let next = biweight(ratios, &start, center, scale).0;
             let is_there = (next - center).abs() < 1e-9;
             center = next;
             if is_there {
@@ -66,12 +79,12 @@ impl Reference {
         let agrees = |ratio: &Ratio| residual(ratio, center, scale).abs() < 1.0;
         let support =
             ratios.iter().zip(&start).filter(|(ratio, _)| agrees(ratio)).map(|(_, weight)| weight).sum();
-        let last = capped(&ratios, MOST_FINAL_WEIGHT);
+        let last = capped(ratios, MOST_FINAL_WEIGHT);
         let mut se_ln_k = f64::INFINITY;
         for _ in 0..10 {
-            (center, se_ln_k) = biweight(&ratios, &last, center, scale);
+            (center, se_ln_k) = biweight(ratios, &last, center, scale);
         }
-        Some(Reference { k: center.exp(), se_ln_k, support, functions })
+        Reference { k: center.exp(), se_ln_k, support, functions }
     }
 }
 
