@@ -38,7 +38,8 @@ fn is_not_comparable(error: &anyhow::Error) -> bool {
         Some(FoldedDiffError::Compare(compare)) => Some(compare),
         _ => None,
     });
-    matches!(compare, Some(CompareError::DifferentKinds { .. } | CompareError::NoCommonValueType { .. }))
+    use CompareError::{DifferentKinds, DifferentMeasurements, NoCommonValueType};
+    matches!(compare, Some(DifferentKinds { .. } | DifferentMeasurements { .. } | NoCommonValueType { .. }))
 }
 
 /// The reader of our output, `head` say, has seen enough.

@@ -1,19 +1,31 @@
 //! Reads the captures of a command.
 
-use crate::args::Reading;
+use crate::args::{Diff, Reading, Sources};
 use analyzer_core::account::Account;
+use analyzer_core::baseline::Baseline;
+use analyzer_core::select::{Selection, select};
+use analyzer_core::{Question, subtract};
 use analyzer_formats::folded::{self, Text, Totals};
-use analyzer_formats::{Capture, ReadOptions, read_path, read_stdin};
+use analyzer_formats::{Capture, Container, ReadOptions, Source, read_path, read_stdin};
 use anyhow::{Context, Result, bail};
-use std::path::Path;
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
 
 /// Reads one capture; `-` is standard input.
 pub(crate) fn read(path: &Path, reading: &Reading, digest: bool) -> Result<Capture> {
     read_as(path, reading, &reading.options(digest))
 }
 
-/// Reads one capture with these options.
+/// Reads one capture with these options, less what is to be subtracted.
 pub(crate) fn read_as(path: &Path, reading: &Reading, options: &ReadOptions) -> Result<Capture> {
+    match &reading.subtract[..] {
+        [] => read_whole(path, reading, options),
+        [base] => less(path, base, reading, options),
+        _ => bail!("--subtract was given more than once, and there is one capture"),
+    }
+}
+
+fn read_whole(path: &Path, reading: &Reading, options: &ReadOptions) -> Result<Capture> {
     let capture = if path == Path::new("-") { read_stdin(options)? } else { read_path(path, options)? };
     if reading.strict
         && let Some(loss) = Account::new(&capture).loss()
@@ -23,24 +35,109 @@ pub(crate) fn read_as(path: &Path, reading: &Reading, options: &ReadOptions) -> 
     Ok(capture)
 }
 
-/// Reads two captures, at the same time where both are files, or the two that one file holds.
-pub(crate) fn read_pair(
-    before: &Path,
-    after: Option<&Path>,
-    reading: &Reading,
-    digest: bool,
-) -> Result<(Capture, Capture)> {
-    let Some(after) = after else {
-        let both = read(before, reading, digest)?;
-        let text = "holds one capture, expected two; name the capture to compare it with";
-        return folded::split(&both).with_context(|| format!("{}: {text}", both.source.name));
-    };
-    let stdin = Path::new("-");
-    if before == stdin && after == stdin {
-        bail!("- was given for both captures, but standard input can be read only once; name a file for one");
+fn less(path: &Path, base: &Path, reading: &Reading, options: &ReadOptions) -> Result<Capture> {
+    let (capture, base) =
+        rayon::join(|| read_whole(path, reading, options), || read_whole(base, reading, options));
+    Ok(subtract(&capture?, &base?)?)
+}
+
+/// The captures of a comparison.
+pub(crate) struct Captures {
+    pub(crate) before: Vec<Capture>,
+    pub(crate) after: Vec<Capture>,
+    pub(crate) baseline: Option<Baseline>,
+}
+
+impl Captures {
+    /// What is asked of them.
+    pub(crate) fn question(&self) -> Question<'_> {
+        let before = match &self.baseline {
+            Some(baseline) => std::slice::from_ref(&baseline.capture),
+            None => &self.before,
+        };
+        Question { before, after: &self.after, baseline: self.baseline.as_ref() }
     }
-    let (before, after) = rayon::join(|| read(before, reading, digest), || read(after, reading, digest));
-    Ok((before?, after?))
+
+    /// All of them, those of before first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Capture> {
+        self.before.iter().chain(&self.after)
+    }
+}
+
+/// Reads the captures of a comparison, several at the same time.
+pub(crate) fn read_sides(diff: &Diff, digest: bool) -> Result<Captures> {
+    let sources = diff.sources().map_err(anyhow::Error::msg)?;
+    let stdin = Path::new("-");
+    if diff.inputs().into_iter().filter(|&path| path == stdin).count() > 1 {
+        bail!("- was given for two captures, but standard input can be read only once; name a file for one");
+    }
+    let selections = diff.selections();
+    let is_timed = |selections: &[&Selection]| !selections.is_empty();
+    let read_side =
+        |paths: &[&Path], selections: &[&Selection], base: Option<&PathBuf>| -> Result<Vec<Capture>> {
+            let options = ReadOptions { timeline: is_timed(selections), ..diff.reading.options(digest) };
+            let read = |path: &&Path| {
+                let mut capture = match base {
+                    Some(base) => less(path, base, &diff.reading, &options)?,
+                    None => read_whole(path, &diff.reading, &options)?,
+                };
+                for selection in selections {
+                    capture = select(&capture, selection)?;
+                }
+                Ok(capture)
+            };
+            paths.par_iter().map(read).collect()
+        };
+    let bases = &diff.reading.subtract;
+    if bases.len() > 2 {
+        bail!("--subtract was given {} times; expected one for both sides, or one for each", bases.len());
+    }
+    let read_both = |before: &[&Path], after: &[&Path]| {
+        let (before, after) = rayon::join(
+            || read_side(before, &selections.0, bases.first()),
+            || read_side(after, &selections.1, bases.last()),
+        );
+        Ok::<_, anyhow::Error>((before?, after?))
+    };
+    let (before, after, baseline) = match sources {
+        Sources::Files { before, after } => {
+            let (before, after) = read_both(&before, &after)?;
+            (before, after, None)
+        }
+        Sources::Baseline { baseline, after } => {
+            if !selections.0.is_empty() {
+                bail!("--before-tag and --before-window choose samples of a capture, and a baseline is none");
+            }
+            let baseline = read_baseline(baseline)?;
+            (Vec::new(), read_side(&after, &selections.1, bases.last())?, Some(baseline))
+        }
+        Sources::One(path) if !diff.is_plain() => {
+            let (before, after) = read_both(&[path], &[path])?;
+            (before, after, None)
+        }
+        Sources::One(path) => {
+            let both = read(path, &diff.reading, digest)?;
+            let text = "holds one capture, expected two; name the capture to compare it with";
+            let split = folded::split(&both).with_context(|| format!("{}: {text}", both.source.name))?;
+            (vec![split.0], vec![split.1], None)
+        }
+    };
+    Ok(Captures { before, after, baseline })
+}
+
+/// Reads a baseline.
+pub(crate) fn read_baseline(path: &Path) -> Result<Baseline> {
+    let bytes = std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let digest = Some(blake3::hash(&bytes).to_hex().to_string());
+    let source = Source {
+        name: path.display().to_string(),
+        format: "baseline",
+        why_recognised: "--baseline".to_owned(),
+        container: Container::Plain,
+        bytes: bytes.len() as u64,
+        digest,
+    };
+    Ok(Baseline::read(&bytes, source)?)
 }
 
 /// Opens two files as folded text; `None` when one of them is anything else.

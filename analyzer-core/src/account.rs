@@ -78,6 +78,26 @@ impl Account {
         }
     }
 
+    /// The account of several captures together.
+    #[must_use]
+    pub fn of<'a>(captures: impl Iterator<Item = &'a Capture>) -> Account {
+        let accounts = captures.map(Account::new).reduce(|mut sum, account| {
+            let (records, more) = (&mut sum.records, account.records);
+            records.in_file += more.in_file;
+            records.used += more.used;
+            records.left_out += more.left_out;
+            for reason in account.left_out {
+                match sum.left_out.iter_mut().find(|known| known.code == reason.code) {
+                    Some(known) => known.count += reason.count,
+                    None => sum.left_out.push(reason),
+                }
+            }
+            sum.damages.extend(account.damages);
+            sum
+        });
+        accounts.expect("a side has a capture")
+    }
+
     /// Records left out of those in the file, in percent.
     #[must_use]
     pub fn left_out_pct(&self) -> f64 {
@@ -107,6 +127,7 @@ impl Account {
         let mut text = match (in_file, left_out) {
             (0, _) => format!("no {}", self.noun),
             (1, 0) => format!("1 {noun}, used"),
+            (_, 0) if used < in_file => format!("{} of {} {noun} chosen", number(used), number(in_file)),
             (_, 0) => format!("{} {noun}, all used", number(in_file)),
             _ => {
                 let is_only = self.left_out.len() == 1;

@@ -4,16 +4,19 @@ use crate::align::{KeySpace, Names, Rename, renames};
 use crate::classes::{CLASSES, ClassRules, Classified, classes};
 use crate::error::CompareError;
 use crate::function::{self, FunctionCells};
+use crate::idle::{self, Idle};
 use crate::plateau::{Changes, RankOptions, Totals, rank, tests};
-use crate::report::{Basis, Inputs, Report, build};
+use crate::report::{Basis, Inputs, Report, build, incomparable};
 use crate::scale::{Alternative, ScaleChoice, ScaleMode, Sizes, scales};
-use crate::spans::{self, TraceValue};
+use crate::sides::{Question, Sides};
+use crate::spans::TraceValue;
 use crate::stats::noise::Noise;
 use crate::stats::reference::Reference;
-use crate::tree::{CallTree, Cell, Children, ROOT, Side};
-use crate::value::{self, CommonMeasure, Measure};
-use analyzer_formats::{Capture, Content, Profile};
-use std::borrow::Cow;
+use crate::stats::replicates::Replicates;
+use crate::tree::{CallTree, Cell, Children, ROOT, Side, own_counts};
+use crate::value::FoldedValues;
+use analyzer_formats::Capture;
+use regex::bytes::Regex;
 
 /// How to compare.
 #[derive(Clone, Debug)]
@@ -22,20 +25,30 @@ pub struct CompareOptions {
     pub command: String,
     /// The value type to compare; the default of after when `None`.
     pub value: Option<String>,
+    /// What the values of folded stacks are, where it is said.
+    pub folded: FoldedValues,
     /// How to bring before to the size of after.
     pub scale: ScaleChoice,
     /// Which names count as the same function.
     pub names: Names,
     /// Whether functions are looked for that have another name in after.
     pub renames: bool,
+    /// Whether waiting is compared as if it were work.
+    pub keep_idle: bool,
     /// The value that spans are compared by.
     pub trace_value: TraceValue,
     /// The share of intervals that should hold the truth.
     pub confidence: f64,
+    /// The change, as a share of the whole, below which captures are called equivalent.
+    pub margin: Option<f64>,
     /// What is worth reporting.
     pub rank: RankOptions,
+    /// Functions of which the report says why they are in it, or why not.
+    pub explain: Option<Regex>,
     /// Which classes of code there are; the project's own when `None`.
     pub classes: Option<ClassRules>,
+    /// Whether captures of different kinds of measurement are compared all the same.
+    pub force: bool,
 }
 
 impl Default for CompareOptions {
@@ -43,13 +56,18 @@ impl Default for CompareOptions {
         CompareOptions {
             command: String::new(),
             value: None,
+            folded: FoldedValues::default(),
             scale: ScaleChoice::Auto,
             names: Names::Canonical,
             renames: true,
+            keep_idle: false,
             trace_value: TraceValue::CriticalPath,
             confidence: 0.95,
+            margin: None,
             rank: RankOptions::default(),
+            explain: None,
             classes: None,
+            force: false,
         }
     }
 }
@@ -69,54 +87,49 @@ impl Default for CompareOptions {
 /// ```
 ///
 /// # Errors
-/// When the captures hold different kinds of content, measure nothing in common, or the wanted value type or
-/// scale cannot be had.
+/// When the captures hold different kinds of content, measure nothing in common or in different ways, or the wanted
+/// value type or scale cannot be had.
 pub fn compare(before: &Capture, after: &Capture, options: &CompareOptions) -> Result<Report, CompareError> {
-    let pair = Pairing::new(before, after, options)?;
-    let mut aligned = Aligned::new(&pair, options, &[]);
-    let renamed = if options.renames && pair.requests.is_none() {
+    compare_all(&Question::pair(before, after), options)
+}
+
+/// Compares several captures of before with several of after, which are added up. How much those of one side differ
+/// tells the noise.
+///
+/// # Errors
+/// As [`compare`].
+///
+/// # Panics
+/// When a side has no capture.
+pub fn compare_all(question: &Question<'_>, options: &CompareOptions) -> Result<Report, CompareError> {
+    let sides = Sides::new(question, options)?;
+    if let Some(reason) = incomparable(&sides).filter(|_| !options.force) {
+        return Err(CompareError::DifferentMeasurements { reason });
+    }
+    let mut aligned = Aligned::new(&sides, options, &[]);
+    let renamed = if options.renames && sides.requests.is_none() {
         renames(&aligned.tree, &aligned.children, &aligned.functions, &aligned.keys)
     } else {
         Vec::new()
     };
     if !renamed.is_empty() {
-        aligned = Aligned::new(&pair, options, &renamed);
+        aligned = Aligned::new(&sides, options, &renamed);
     }
-    let Aligned { keys, tree, children, functions } = aligned;
+    let Aligned { keys, tree, children, functions, idle, own } = aligned;
 
-    let whole = tree.total[ROOT];
-    let counts =
-        |function: &FunctionCells| (function.own.count.before as f64, function.own.count.after as f64);
-    let reference = (pair.basis() == Basis::Samples)
-        .then(|| Reference::new(functions.iter().map(counts)))
-        .flatten()
-        .map(|reference| Reference { k: reference.k / weights(&whole), ..reference });
-    let sizes = Sizes {
-        reference,
-        totals: (whole.value.before as f64, whole.value.after as f64),
-        durations_ns: pair.before.meta.duration_ns.zip(pair.after.meta.duration_ns),
-        // Amounts that are no samples, of a heap say, do not depend on how long was recorded: they are compared as
-        // they are unless a scale is asked for.
-        work: pair.requests.or((pair.basis() == Basis::Amounts).then_some((1.0, 1.0))),
-    };
-    let scales = scales(&sizes, options.scale).ok_or_else(|| {
-        let missing = if pair.before.meta.duration_ns.is_none() { before } else { after };
-        CompareError::NoDuration { missing: missing.source.name.clone() }
-    })?;
-    let Alternative { k, se_ln_k, .. } = scales[0];
+    let sizes = sizes(&sides, &tree, &functions, &keys, &options.scale);
+    let scales = scales(&sizes, &options.scale).ok_or_else(|| missing_for(&options.scale, &sides))?;
+    let Alternative { k, .. } = scales[0];
     let totals = Totals { before: sizes.totals.0, after: sizes.totals.1, k };
-    let noise = (pair.basis() == Basis::Samples).then(|| {
+    let noise = (sides.basis() == Basis::Samples).then(|| {
         let wide = |cell| totals.widest_share(cell) >= options.rank.min_share;
         let tests = tests(functions.iter().filter(|function| wide(&function.own)).count());
-        let k = k * weights(&whole);
-        let assumed = Noise::assumed(k, tests, options.confidence);
-        let scaled = match scales[0].mode {
-            ScaleMode::Share => {
-                assumed.at_equal_totals(k, whole.count.before as f64, whole.count.after as f64)
-            }
-            _ => assumed.at(k, se_ln_k.unwrap_or(0.0)),
-        };
-        scaled.learn(functions.iter().map(counts))
+        let noise = noise(&tree.total[ROOT], &scales[0], tests, options.confidence);
+        let replicates = Replicates::of_sides(&own).chain(
+            question.baseline.and_then(|baseline| baseline.replicates(&sides.common[0].columns[0].measure)),
+        );
+        let noise = replicates.fold(noise, |noise, replicates| noise.learn_replicates(&replicates));
+        noise.learn(functions.iter().map(counts))
     });
     let changes = Changes {
         tree: &tree,
@@ -128,62 +141,127 @@ pub fn compare(before: &Capture, after: &Capture, options: &CompareOptions) -> R
     };
     let ranked = rank(&changes, &options.rank);
     let classified = Classified::new(options.classes.as_ref().unwrap_or(&CLASSES), &keys);
-    let classes = pair.requests.is_none().then(|| classes(&classified, &tree, &totals, noise.as_ref()));
+    let classes = sides.requests.is_none().then(|| classes(&classified, &tree, &totals, noise.as_ref()));
     Ok(build(Inputs {
+        sides: &sides,
+        options,
         classified: &classified,
         classes,
-        command: &options.command,
-        captures: (before, after),
-        profiles: (&pair.before, &pair.after),
-        measures: &pair.measures,
         keys: &keys,
         tree: &tree,
         children,
         functions: &functions,
         ranked: &ranked,
         renamed: &renamed,
+        idle,
         scales,
         noise,
-        confidence: options.confidence,
-        requests: pair.requests,
-        basis: pair.basis(),
-        min_share: options.rank.min_share,
     }))
 }
 
-/// Both captures in one call tree.
+/// All captures in one call tree.
 struct Aligned {
     keys: KeySpace,
     tree: CallTree,
     children: Children,
     functions: Vec<FunctionCells>,
+    /// What was left out because it waits.
+    idle: Idle,
+    /// Samples of each function itself in each capture, where a side has several.
+    own: Vec<(Side, Vec<f64>)>,
 }
 
 impl Aligned {
     /// Aligns the captures; functions that are renamed have the key of their new name.
-    fn new(pair: &Pairing<'_>, options: &CompareOptions, renamed: &[Rename]) -> Aligned {
-        let (measure, ..) = &pair.measures[0];
-        let (_, _, finest_before, finest_after) = measure.finest();
+    fn new(sides: &Sides<'_>, options: &CompareOptions, renamed: &[Rename]) -> Aligned {
+        let common = &sides.common[0];
         // Operations of traces are grouped by their projection; the rules for function names are not theirs.
-        let names = if pair.requests.is_some() { Names::Exact } else { options.names };
-        let mut keys = KeySpace::new(names, &[&pair.before, &pair.after]);
-        let mut before_keys = keys.add(&pair.before);
-        let after_keys = keys.add(&pair.after);
-        for key in &mut before_keys {
+        let names = if sides.requests.is_some() { Names::Exact } else { options.names };
+        let profiles: Vec<_> = sides.parts().map(|part| part.profile.as_ref()).collect();
+        let mut keys = KeySpace::new(names, &profiles);
+        let mut keys_of: Vec<Vec<u32>> = profiles.iter().map(|profile| keys.add(profile)).collect();
+        for key in keys_of[..sides.before.len()].iter_mut().flatten() {
             *key = renamed.iter().find(|rename| rename.before == *key).map_or(*key, |rename| rename.after);
         }
-        keys.locate(&pair.before, &measure.before, &before_keys);
-        keys.locate(&pair.after, &measure.after, &after_keys);
-        let key_of = |profile: &Profile, keys: &[u32], frame| keys[profile.frame(frame).function.index()];
+        let is_idle = idle::rows(sides, common, options.keep_idle);
         let mut tree = CallTree::default();
-        let (before_key, after_key) =
-            (|f| key_of(&pair.before, &before_keys, f), |f| key_of(&pair.after, &after_keys, f));
-        tree.add(Side::Before, &pair.before, &measure.before, finest_before, before_key);
-        tree.add(Side::After, &pair.after, &measure.after, finest_after, after_key);
+        let mut idle = Idle::default();
+        let mut own = Vec::new();
+        for (at, (side, part, column)) in sides.with(common).enumerate() {
+            let (profile, key_of) = (part.profile.as_ref(), &keys_of[at]);
+            keys.locate(profile, &column.measure, key_of);
+            let key = |frame| key_of[profile.frame(frame).function.index()];
+            idle.add(side, tree.add(side, profile, column, &is_idle[at], key));
+            if sides.before.len() > 1 || sides.after.len() > 1 {
+                own.push((side, own_counts(profile, column, &is_idle[at], key)));
+            }
+        }
         tree.add_up();
         let children = tree.children();
         let functions = function::functions(&tree, &children, keys.keys().len());
-        Aligned { keys, tree, children, functions }
+        Aligned { keys, tree, children, functions, idle, own }
+    }
+}
+
+/// Samples of before and of after in a function itself.
+fn counts(function: &FunctionCells) -> (f64, f64) {
+    (function.own.count.before as f64, function.own.count.after as f64)
+}
+
+/// What the scales are computed from.
+fn sizes(
+    sides: &Sides<'_>,
+    tree: &CallTree,
+    functions: &[FunctionCells],
+    keys: &KeySpace,
+    choice: &ScaleChoice,
+) -> Sizes {
+    let whole = &tree.total[ROOT];
+    let basis = sides.basis();
+    let reference = (basis == Basis::Samples)
+        .then(|| Reference::new(functions.iter().map(counts)))
+        .flatten()
+        .map(|reference| Reference { k: reference.k / weights(whole), ..reference });
+    let anchor = match choice {
+        ScaleChoice::Anchor(pattern) => {
+            let is_anchor = |key: usize| pattern.is_match(&keys.keys()[key].name);
+            Some(function::total_of(tree, is_anchor))
+        }
+        _ => None,
+    };
+    let (before, after) = sides.durations_ns();
+    Sizes {
+        reference,
+        totals: (whole.value.before as f64, whole.value.after as f64),
+        durations_ns: before.zip(after),
+        anchor,
+        // Amounts, of a heap say, do not depend on how long was recorded: they are compared as they are unless a
+        // scale is asked for or functions tell one.
+        amounts: basis == Basis::Amounts || sides.common[0].is_amount(),
+        work: sides.requests,
+    }
+}
+
+fn missing_for(choice: &ScaleChoice, sides: &Sides<'_>) -> CompareError {
+    match choice {
+        ScaleChoice::Anchor(pattern) => CompareError::NoAnchor { pattern: pattern.to_string() },
+        ScaleChoice::Reference => CompareError::NoReference,
+        _ => {
+            let missing = if sides.durations_ns().0.is_none() { &sides.before } else { &sides.after };
+            let silent = missing.iter().find(|part| part.profile.meta.duration_ns.is_none());
+            let missing = silent.unwrap_or(&missing[0]).capture.source.name.clone();
+            CompareError::NoDuration { missing }
+        }
+    }
+}
+
+/// The noise at a scale before anything is learned.
+fn noise(whole: &Cell, scale: &Alternative, tests: usize, confidence: f64) -> Noise {
+    let k = scale.k * weights(whole);
+    let assumed = Noise::assumed(k, tests, confidence);
+    match scale.mode {
+        ScaleMode::Share => assumed.at_equal_totals(k, whole.count.before as f64, whole.count.after as f64),
+        _ => assumed.at(k, scale.se_ln_k.unwrap_or(0.0)),
     }
 }
 
@@ -193,107 +271,4 @@ fn weights(whole: &Cell) -> f64 {
     let before = weight(whole.value.before, whole.count.before);
     let after = weight(whole.value.after, whole.count.after);
     before.zip(after).map_or(1.0, |(before, after)| before / after)
-}
-
-/// The two captures as profiles, and what both measure.
-pub(crate) struct Pairing<'a> {
-    pub(crate) before: Cow<'a, Profile>,
-    pub(crate) after: Cow<'a, Profile>,
-    /// Requests of trace sets, by which they are scaled.
-    requests: Option<(f64, f64)>,
-    /// What both measure with the totals of before and after; the first is compared.
-    pub(crate) measures: Vec<(CommonMeasure, f64, f64)>,
-}
-
-impl<'a> Pairing<'a> {
-    pub(crate) fn new(
-        before: &'a Capture,
-        after: &'a Capture,
-        options: &CompareOptions,
-    ) -> Result<Self, CompareError> {
-        let (one, other, requests) = match (&before.content, &after.content) {
-            (Content::Profile(one), Content::Profile(other)) => {
-                (Cow::Borrowed(one), Cow::Borrowed(other), None)
-            }
-            (Content::Traces(one), Content::Traces(other)) => {
-                let requests = (spans::requests(one) as f64, spans::requests(other) as f64);
-                let project = |traces| Cow::Owned(spans::project(traces, options.trace_value));
-                (project(one), project(other), Some(requests))
-            }
-            _ => {
-                let kind = |capture: &Capture| match capture.content {
-                    Content::Profile(_) => "a profile",
-                    Content::Traces(_) => "traces",
-                };
-                return Err(CompareError::DifferentKinds {
-                    before: before.source.name.clone(),
-                    before_kind: kind(before),
-                    after: after.source.name.clone(),
-                    after_kind: kind(after),
-                });
-            }
-        };
-        let (mut before_has, mut after_has) = (value::measures(&one), value::measures(&other));
-        if requests.is_some() {
-            // The number of spans has a value of its own (`TraceValue::Count`); it is no number of samples.
-            before_has.truncate(1);
-            after_has.truncate(1);
-        }
-        let common = choose(&before_has, &after_has, options, before, after)?;
-        let measures = common.into_iter().map(|measure| {
-            let (_, _, finest_before, finest_after) = measure.finest();
-            let totals =
-                (total(&one, &measure.before) * finest_before, total(&other, &measure.after) * finest_after);
-            (measure, totals.0 as f64, totals.1 as f64)
-        });
-        let measures = measures.collect();
-        Ok(Pairing { before: one, after: other, requests, measures })
-    }
-
-    /// What the compared values rest on. Spans are not samples.
-    fn basis(&self) -> Basis {
-        match self.requests {
-            Some(_) => Basis::Requests,
-            None if self.measures[0].0.is_quantified() => Basis::Samples,
-            None => Basis::Amounts,
-        }
-    }
-}
-
-/// The common measures, the one to compare first.
-fn choose(
-    before_has: &[Measure],
-    after_has: &[Measure],
-    options: &CompareOptions,
-    before: &Capture,
-    after: &Capture,
-) -> Result<Vec<CommonMeasure>, CompareError> {
-    let list = |measures: &[Measure]| {
-        let texts: Vec<String> = measures.iter().map(|m| format!("{} ({})", m.name, m.unit)).collect();
-        if texts.is_empty() { "none".to_owned() } else { texts.join(", ") }
-    };
-    let mut common = value::common(before_has, after_has);
-    if common.is_empty() {
-        return Err(CompareError::NoCommonValueType {
-            before: before.source.name.clone(),
-            before_has: list(before_has),
-            after: after.source.name.clone(),
-            after_has: list(after_has),
-        });
-    }
-    if let Some(wanted) = &options.value {
-        let names = common.iter().map(|measure| measure.after.name.as_str());
-        let chosen = value::position(names, wanted).ok_or_else(|| CompareError::NoSuchValueType {
-            wanted: wanted.clone(),
-            common: list(&common.iter().map(|measure| measure.after.clone()).collect::<Vec<_>>()),
-        })?;
-        common[..=chosen].rotate_right(1);
-    }
-    Ok(common)
-}
-
-/// The sum of a measure over the whole profile, as stored.
-fn total(profile: &Profile, measure: &Measure) -> i128 {
-    let samples = &profile.series[measure.series.index()].samples;
-    (0..samples.len()).map(|row| measure.value(samples, row)).sum()
 }

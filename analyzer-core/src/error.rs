@@ -33,6 +33,23 @@ pub enum CompareError {
         /// Its value types.
         after_has: String,
     },
+    /// They measure different things under one name.
+    #[error("{reason}; --force compares them all the same")]
+    DifferentMeasurements {
+        /// What differs.
+        reason: String,
+    },
+    /// The functions to scale by are not in both captures.
+    #[error(
+        "--scale anchor={pattern}: no function of that name has samples in both captures; try --scale share"
+    )]
+    NoAnchor {
+        /// The regular expression.
+        pattern: String,
+    },
+    /// Too few functions to scale by.
+    #[error("--scale reference needs samples in five functions of both captures at least; try --scale share")]
+    NoReference,
     /// The capture holds no sample at all.
     #[error("the capture holds no samples, so there is nothing to show")]
     NothingMeasured,

@@ -3,11 +3,12 @@
 //! The form that difffolded.pl made and that flamegraph.pl and inferno-flamegraph draw. No inference, no
 //! renaming: frames are the same when their text is.
 
-use crate::compare::{CompareOptions, Pairing};
+use crate::compare::CompareOptions;
 use crate::error::CompareError;
-use crate::tree::{Paths, ROOT};
+use crate::sides::{Question, Sides};
+use crate::tree::{Paths, ROOT, Side};
 use analyzer_formats::folded::{self, FrameText, Totals};
-use analyzer_formats::{Capture, Profile, write_overlapped};
+use analyzer_formats::{Profile, write_overlapped};
 use rustc_hash::FxHashMap;
 use std::io::{self, Write};
 
@@ -27,37 +28,31 @@ pub enum FoldedDiffError {
 /// # Errors
 /// As [`compare`](crate::compare), and when `out` fails.
 pub fn folded_diff(
-    before: &Capture,
-    after: &Capture,
+    question: &Question<'_>,
     options: &CompareOptions,
     out: &mut impl Write,
 ) -> Result<(), FoldedDiffError> {
-    let pair = Pairing::new(before, after, options)?;
-    let (measure, ..) = &pair.measures[0];
-    let (_, decimals, finest_before, finest_after) = measure.finest();
+    let sides = Sides::new(question, options)?;
+    let common = &sides.common[0];
+    let decimals = common.decimals;
     let mut names = Names::default();
     // Lines are part of a frame only where both captures write them so themselves.
-    let both_folded = [before, after].iter().all(|capture| capture.source.format == "folded");
+    let both_folded = sides.parts().all(|part| part.capture.source.format == "folded");
     let form = if both_folded { FrameText::Line } else { FrameText::Function };
-    let before_names = names.add(&pair.before, form);
-    let after_names = names.add(&pair.after, form);
     let mut paths = Paths::default();
-    let sides = [(&pair.before, &measure.before, &before_names), (&pair.after, &measure.after, &after_names)];
-    let mut nodes = sides.map(|(profile, measure, names)| {
-        let rows = &profile.series[measure.series.index()].samples.stacks;
-        paths.add(profile, rows, |frame| names[frame.index()])
-    });
+    let mut nodes = Vec::new();
+    for (_, part, column) in sides.with(common) {
+        let texts = names.add(&part.profile, form);
+        let rows = &part.profile.series[column.measure.series.index()].samples.stacks;
+        nodes.push(paths.add(&part.profile, rows, |frame| texts[frame.index()]));
+    }
     let mut values = vec![(0i128, 0i128); paths.len()];
-    for (side, (profile, measure, _)) in sides.into_iter().enumerate() {
-        let node_of = std::mem::take(&mut nodes[side]);
-        let samples = &profile.series[measure.series.index()].samples;
+    for ((side, part, column), node_of) in sides.with(common).zip(nodes) {
+        let samples = &part.profile.series[column.measure.series.index()].samples;
         for (row, stack) in samples.stacks.iter().enumerate() {
             let value = &mut values[stack.map_or(ROOT, |id| node_of[id.index()] as usize)];
-            if side == 0 {
-                value.0 += measure.value(samples, row) * finest_before;
-            } else {
-                value.1 += measure.value(samples, row) * finest_after;
-            }
+            let sum = if side == Side::Before { &mut value.0 } else { &mut value.1 };
+            *sum += column.measure.value(samples, row) * column.finest;
         }
     }
 

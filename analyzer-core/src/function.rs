@@ -25,6 +25,21 @@ pub fn functions(tree: &CallTree, children: &Children, keys: usize) -> Vec<Funct
     functions
 }
 
+/// What all functions that are asked for add up to, with what they call, nothing twice.
+#[must_use]
+pub(crate) fn total_of(tree: &CallTree, is_asked: impl Fn(usize) -> bool) -> Cell {
+    let mut within = vec![false; tree.len()];
+    let mut sum = Cell::default();
+    for node in 1..tree.len() {
+        let is_below = within[tree.parent(node)];
+        within[node] = is_below || is_asked(tree.key(node));
+        if within[node] && !is_below {
+            sum += tree.total[node];
+        }
+    }
+    sum
+}
+
 /// What the nodes of each key and below add up to; below a recursive call nothing is counted again.
 #[must_use]
 pub(crate) fn totals<T: AddAssign + Copy + Default>(

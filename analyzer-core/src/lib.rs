@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod align;
+pub mod baseline;
 pub mod classes;
 mod compare;
 mod error;
@@ -12,21 +13,27 @@ pub mod fitness;
 mod flat;
 mod folded_diff;
 mod function;
+mod idle;
 pub mod info;
+mod merge;
 pub mod plateau;
 pub mod render;
 pub mod report;
 pub mod scale;
+pub mod select;
+mod sides;
 pub mod spans;
 pub mod stats;
 pub mod survey;
 mod tree;
 mod value;
 
-pub use compare::{CompareOptions, compare};
+pub use compare::{CompareOptions, compare, compare_all};
 pub use error::CompareError;
 pub use flat::{Flat, FlatRow, Order, choose_measure, flat};
 pub use folded_diff::{FoldedDiffError, folded_diff, folded_text_diff};
 pub use function::{FunctionCells, functions};
+pub use merge::{SubtractError, subtract};
+pub use sides::Question;
 pub use tree::{CallTree, Cell, Children, Pair, ROOT, Side};
-pub use value::{Evidence, Measure, ValueSource, measures};
+pub use value::{Evidence, FoldedValues, Measure, ValueSource, measures};

@@ -3,9 +3,10 @@
 //! A node is a path of keys from the root. Nodes are numbered parents before children, so totals are one
 //! backward pass, and nothing here recurses: a stack may be a million frames deep.
 
-use crate::value::Measure;
+use crate::value::Column;
 use analyzer_formats::{FrameId, Profile, StackId};
 use rustc_hash::FxHashMap;
+use std::borrow::Cow;
 
 /// Which of the two captures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,24 +133,38 @@ pub struct CallTree {
 }
 
 impl CallTree {
-    /// Adds the stacks and values of one side. `key` gives the key of a frame of the profile, `finest` how many of
-    /// the tree's units one unit of the measure is.
-    pub fn add(
+    /// Adds the stacks and values of a capture to one side. `key` gives the key of a frame of the profile; rows of which
+    /// `left_out` is true are not added: what they sum up to.
+    pub(crate) fn add(
         &mut self,
         side: Side,
         profile: &Profile,
-        measure: &Measure,
-        finest: i128,
+        column: &Column,
+        left_out: &[bool],
         key: impl Fn(FrameId) -> u32,
-    ) {
-        let samples = &profile.series[measure.series.index()].samples;
-        let node_of = self.paths.add(profile, &samples.stacks, key);
+    ) -> Cell {
+        let samples = &profile.series[column.measure.series.index()].samples;
+        let stacks: Cow<'_, [Option<StackId>]> = match left_out.contains(&true) {
+            true => samples
+                .stacks
+                .iter()
+                .zip(left_out)
+                .map(|(&stack, &is_out)| stack.filter(|_| !is_out))
+                .collect(),
+            false => Cow::Borrowed(&samples.stacks),
+        };
+        let node_of = self.paths.add(profile, &stacks, key);
         self.own.resize(self.paths.len(), Cell::default());
+        let mut out = Cell::default();
         for (row, stack) in samples.stacks.iter().enumerate() {
-            let node = stack.map_or(ROOT, |id| node_of[id.index()] as usize);
-            *self.own[node].value.side_mut(side) += measure.value(samples, row) * finest;
-            *self.own[node].count.side_mut(side) += measure.count(samples, row);
+            let cell = match left_out.get(row) {
+                Some(true) => &mut out,
+                _ => &mut self.own[stack.map_or(ROOT, |id| node_of[id.index()] as usize)],
+            };
+            *cell.value.side_mut(side) += column.measure.value(samples, row) * column.finest;
+            *cell.count.side_mut(side) += column.measure.count(samples, row);
         }
+        out
     }
 
     /// Computes the totals, once both sides are in.
@@ -240,6 +255,28 @@ impl Children {
     pub fn of_mut(&mut self, node: usize) -> &mut [u32] {
         &mut self.nodes[self.start[node] as usize..self.start[node + 1] as usize]
     }
+}
+
+/// The samples of a capture in each function itself, by key.
+pub(crate) fn own_counts(
+    profile: &Profile,
+    column: &Column,
+    left_out: &[bool],
+    key: impl Fn(FrameId) -> u32,
+) -> Vec<f64> {
+    let samples = &profile.series[column.measure.series.index()].samples;
+    let mut own = Vec::new();
+    for (row, stack) in samples.stacks.iter().enumerate() {
+        let Some(stack) = stack.filter(|_| !left_out.get(row).is_some_and(|is_out| *is_out)) else {
+            continue;
+        };
+        let key = key(profile.stack(stack).frame) as usize;
+        if own.len() <= key {
+            own.resize(key + 1, 0.0);
+        }
+        own[key] += column.measure.count(samples, row).max(0) as f64;
+    }
+    own
 }
 
 /// The stacks that rows refer to, and their callers: other events of the capture have stacks of their own.

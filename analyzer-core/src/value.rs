@@ -50,6 +50,9 @@ impl Measure {
             Evidence::Counts => row_count(samples, row),
             Evidence::Column(column) => i128::from(samples.values[column][row]),
             Evidence::Weighed(column, weight) => i128::from(samples.values[column][row] / weight),
+            Evidence::Unsampled { objects, space, rate } => {
+                i128::from(sampled(samples.values[objects][row], samples.values[space][row], rate))
+            }
             Evidence::Unknown => 0,
         }
     }
@@ -77,50 +80,120 @@ pub enum Evidence {
     Column(usize),
     /// The values of a lone column that is said to hold counts, each sample weighing this much: 1 for counts.
     Weighed(usize, i64),
+    /// Rows of objects of one size each, found by taking a sample every `rate` bytes on average and scaled up to what
+    /// there was: the columns of their number and of their size together.
+    Unsampled {
+        /// The column of numbers.
+        objects: usize,
+        /// The column of sizes.
+        space: usize,
+        /// Bytes between samples.
+        rate: i64,
+    },
     /// Unknown: sizes can be compared, but not how sure the difference is.
     Unknown,
 }
 
-/// A measure of both captures.
+/// A measure that all captures have.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct CommonMeasure {
-    /// In before.
-    pub(crate) before: Measure,
-    /// In after.
-    pub(crate) after: Measure,
+pub(crate) struct Common {
+    /// The name that the last capture has for it.
+    pub(crate) name: String,
+    /// The finest unit of all.
+    pub(crate) unit: String,
+    /// Values are in that unit times ten to the power of this.
+    pub(crate) decimals: u8,
+    /// It in each capture.
+    pub(crate) columns: Vec<Column>,
 }
 
-impl CommonMeasure {
-    /// Pairs two measures. What are plain counts on one side are no sums of periods on the other.
-    fn new(mut before: Measure, mut after: Measure) -> CommonMeasure {
-        if let (Evidence::Weighed(_, one), Evidence::Weighed(_, other)) =
-            (&mut before.evidence, &mut after.evidence)
-            && (*one == 1) != (*other == 1)
-        {
-            (*one, *other) = (1, 1);
+/// A measure of one capture, beside that of others.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Column {
+    /// The measure.
+    pub(crate) measure: Measure,
+    /// How many of the common unit one stored value is.
+    pub(crate) finest: i128,
+}
+
+impl Common {
+    /// Puts measures beside each other; there is one at least. What are plain counts in one capture are no sums of
+    /// periods in another.
+    fn new(mut measures: Vec<Measure>) -> Common {
+        let weights: Vec<i64> = measures
+            .iter()
+            .filter_map(|measure| match measure.evidence {
+                Evidence::Weighed(_, weight) => Some(weight),
+                _ => None,
+            })
+            .collect();
+        if weights.contains(&1) {
+            for measure in &mut measures {
+                if let Evidence::Weighed(_, weight) = &mut measure.evidence {
+                    *weight = 1;
+                }
+            }
         }
-        CommonMeasure { before, after }
+        let factor = |measure: &Measure, to: &str| unit_factor(&measure.unit, to).unwrap_or(1.0);
+        let finest = |unit: &Measure| measures.iter().all(|measure| factor(measure, &unit.unit) >= 1.0);
+        let last = measures.len() - 1;
+        let finest = measures.iter().rposition(finest).unwrap_or(last);
+        let unit = measures[finest].unit.clone();
+        let decimals = measures.iter().map(|measure| measure.decimals).max().unwrap_or(0);
+        let name = measures[last].name.clone();
+        let columns = measures.into_iter().map(|measure| {
+            let raise = 10i128.pow(u32::from(decimals - measure.decimals));
+            Column { finest: factor(&measure, &unit).round() as i128 * raise, measure }
+        });
+        Common { columns: columns.collect(), name, unit, decimals }
     }
 
-    /// The unit both are brought to, the finer of the two; its decimals; and how many of it one stored value of
-    /// before and of after is.
+    /// Whether the values are amounts, which neither load nor the length of a recording makes larger.
     #[must_use]
-    pub(crate) fn finest(&self) -> (&str, u8, i128, i128) {
-        let factor = unit_factor(&self.before.unit, &self.after.unit).unwrap_or(1.0);
-        let (unit, before, after) = if factor >= 1.0 {
-            (&self.after.unit, factor as i128, 1)
-        } else {
-            (&self.before.unit, 1, (1.0 / factor).round() as i128)
-        };
-        let decimals = self.before.decimals.max(self.after.decimals);
-        let raise = |measure: &Measure| 10i128.pow(u32::from(decimals - measure.decimals));
-        (unit, decimals, before * raise(&self.before), after * raise(&self.after))
+    pub(crate) fn is_amount(&self) -> bool {
+        let name = self.name.as_str();
+        self.unit == "bytes" || ["inuse_", "alloc_", "goroutine"].iter().any(|start| name.starts_with(start))
     }
 
-    /// Whether evidence is known on both sides.
+    /// Whether evidence is known in all captures.
     #[must_use]
     pub(crate) fn is_quantified(&self) -> bool {
-        self.before.evidence != Evidence::Unknown && self.after.evidence != Evidence::Unknown
+        self.columns.iter().all(|column| column.measure.evidence != Evidence::Unknown)
+    }
+}
+
+/// What the values of captures are that do not say so themselves, such as folded stacks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FoldedValues {
+    /// Their unit; anything but `count` or `samples` is no number of samples.
+    pub unit: Option<String>,
+    /// What one sample weighs.
+    pub period: Option<i64>,
+}
+
+impl FoldedValues {
+    /// Says so of the measures that it is for: lone columns of counts, or of what may be counts.
+    #[must_use]
+    pub fn apply(&self, mut measures: Vec<Measure>) -> Vec<Measure> {
+        let is_lone = measures.len() == 1;
+        for measure in measures.iter_mut().filter(|_| is_lone) {
+            let ValueSource::Column(column) = measure.source else { continue };
+            if !matches!(measure.evidence, Evidence::Weighed(..) | Evidence::Unknown) {
+                continue;
+            }
+            let is_count = |unit: &String| ["count", "samples"].contains(&unit.as_str());
+            let unit = self.unit.as_ref().filter(|unit| !is_count(unit));
+            match (self.period, &self.unit) {
+                (Some(period), _) => measure.evidence = Evidence::Weighed(column, period.max(1)),
+                (None, Some(unit)) if is_count(unit) => measure.evidence = Evidence::Weighed(column, 1),
+                (None, Some(_)) => measure.evidence = Evidence::Unknown,
+                (None, None) => {}
+            }
+            if let Some(unit) = unit {
+                measure.unit.clone_from(unit);
+            }
+        }
+        measures
     }
 }
 
@@ -194,8 +267,43 @@ fn evidence(profile: &Profile, series: &Series, column: usize) -> Evidence {
                 .map_or(Evidence::Unknown, |weight| Evidence::Weighed(column, weight)),
             _ => Evidence::Column(column),
         },
-        _ => Evidence::Unknown,
+        _ => unsampled(profile, series, column).unwrap_or(Evidence::Unknown),
     }
+}
+
+/// The evidence of a heap profile as Go and jemalloc write it, whose period says how many bytes apart samples are.
+fn unsampled(profile: &Profile, series: &Series, column: usize) -> Option<Evidence> {
+    let text = |id| profile.strings.text(id);
+    let rate = profile.meta.period.filter(|&rate| rate > 0)?;
+    let period = profile.meta.period_type.as_ref()?;
+    if text(period.unit) != "bytes" {
+        return None;
+    }
+    let name = text(series.value_types[column].name).into_owned();
+    let stem = name.strip_suffix("_objects").or_else(|| name.strip_suffix("_space"))?;
+    let position = |suffix: &str, unit: &str| {
+        series.value_types.iter().position(|value_type| {
+            text(value_type.name) == format!("{stem}{suffix}") && text(value_type.unit) == unit
+        })
+    };
+    Some(Evidence::Unsampled {
+        objects: position("_objects", "count")?,
+        space: position("_space", "bytes")?,
+        rate,
+    })
+}
+
+/// How many samples gave `objects` objects of `space` bytes together: each was found with the probability
+/// `1 - exp(-size / rate)`, by which the runtime divides (Go's runtime/pprof, `scaleHeapSample`).
+fn sampled(objects: i64, space: i64, rate: i64) -> i64 {
+    if objects < 0 && space < 0 {
+        return -sampled(-objects, -space, rate);
+    }
+    if objects <= 0 || space <= 0 {
+        return 0;
+    }
+    let size = space as f64 / objects as f64;
+    (objects as f64 * -(-size / rate as f64).exp_m1()).round().max(1.0) as i64
 }
 
 /// What one sample weighs in values that are said to be counts: collapsed perf scripts add up sampling periods.
@@ -219,22 +327,30 @@ fn sample_weight(values: &[i64]) -> Option<i64> {
 /// A stack seen so often was seen for minutes.
 const LARGE: i64 = 10_000;
 
-/// The measures both profiles have, the first being the one to compare: that of after's default if before has it.
+/// The measures that all captures have, the first being the one to compare: the default of the last capture if the
+/// others have it.
 ///
-/// Names match exactly, or else by class where either side has one event of the class only: `cycles:u` is never
+/// Names match exactly, or else by class where either capture has one event of the class only: `cycles:u` is never
 /// taken for `cycles:k`.
 #[must_use]
-pub(crate) fn common(before: &[Measure], after: &[Measure]) -> Vec<CommonMeasure> {
-    let (before, after) = (ByEvent::new(before), ByEvent::new(after));
-    let pair = |measure: &Measure| {
-        let exact = before.like(measure).find(|other| other.meaning() == measure.meaning());
+pub(crate) fn common(captures: &[Vec<Measure>]) -> Vec<Common> {
+    let captures: Vec<ByEvent<'_>> = captures.iter().map(|measures| ByEvent::new(measures)).collect();
+    let Some((last, others)) = captures.split_last() else { return Vec::new() };
+    let partner = |other: &ByEvent<'_>, measure: &Measure| {
+        let exact = other.like(measure).find(|known| known.meaning() == measure.meaning());
         let partner = exact.or_else(|| {
             let only = |measures: &ByEvent<'_>| measures.like(measure).take(2).count() == 1;
-            before.like(measure).next().filter(|_| only(&before) && only(&after))
-        })?;
-        Some(CommonMeasure::new(partner.clone(), measure.clone()))
+            other.like(measure).next().filter(|_| only(other) && only(last))
+        });
+        partner.cloned()
     };
-    after.measures.iter().filter_map(pair).collect()
+    let beside = |measure: &Measure| {
+        let mut all: Vec<Measure> =
+            others.iter().map(|other| partner(other, measure)).collect::<Option<_>>()?;
+        all.push(measure.clone());
+        Some(Common::new(all))
+    };
+    last.measures.iter().filter_map(beside).collect()
 }
 
 /// The measures of a profile by their events: a perf script may name a new one in every line.
@@ -367,6 +483,15 @@ mod tests {
         // Microseconds of waiting; samples of one busy loop and of what is beside it.
         assert_eq!(sample_weight(&[2_355_117, 1_900_004, 3_111_222, 2_000_001]), None);
         assert_eq!(sample_weight(&[2_355_117, 3]), Some(1));
+    }
+
+    #[test]
+    fn what_a_heap_profile_scaled_up_is_scaled_down() {
+        // 512 KiB apart: one object of 512 KiB in e / (e - 1) is found; of 16 bytes nearly none.
+        assert_eq!(sampled(158, 158 * 524_288, 524_288), 100);
+        assert_eq!(sampled(32_769, 32_769 * 16, 524_288), 1);
+        assert_eq!(sampled(3, 3 * (100 << 20), 524_288), 3);
+        assert_eq!((sampled(0, 0, 524_288), sampled(-3, -48, 524_288)), (0, -1));
     }
 
     #[test]

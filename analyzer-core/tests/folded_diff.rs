@@ -1,6 +1,6 @@
 //! Two folded files as two columns: added up as text, and through the model.
 
-use analyzer_core::{CompareOptions, folded_diff, folded_text_diff};
+use analyzer_core::{CompareOptions, Question, folded_diff, folded_text_diff};
 use analyzer_formats::folded::Text;
 use analyzer_formats::{ReadOptions, read_path};
 use std::path::{Path, PathBuf};
@@ -20,7 +20,8 @@ fn both(before: &Path, after: &Path) -> [Vec<String>; 2] {
         .expect("a Vec takes all");
     let captures = [before, after].map(|path| read_path(path, &options).expect("readable"));
     let mut model = Vec::new();
-    folded_diff(&captures[0], &captures[1], &CompareOptions::default(), &mut model).expect("comparable");
+    folded_diff(&Question::pair(&captures[0], &captures[1]), &CompareOptions::default(), &mut model)
+        .expect("comparable");
     [lines(text), lines(model)]
 }
 

@@ -3,7 +3,7 @@
 #![allow(missing_docs, reason = "criterion's macros make public items")]
 
 use analyzer_core::render::RENDERERS;
-use analyzer_core::{CompareOptions, compare, folded_diff};
+use analyzer_core::{CompareOptions, Question, compare, folded_diff};
 use analyzer_formats::{ReadOptions, read_bytes};
 use benches::generate::folded::{Side, distinct};
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -25,7 +25,13 @@ fn comparison(criterion: &mut Criterion) {
             bencher.iter(|| compare(black_box(before), black_box(after), &options));
         });
         group.bench_function(format!("{name}/folded_diff"), |bencher| {
-            bencher.iter(|| folded_diff(black_box(before), black_box(after), &options, &mut std::io::sink()));
+            bencher.iter(|| {
+                folded_diff(
+                    &Question::pair(black_box(before), black_box(after)),
+                    &options,
+                    &mut std::io::sink(),
+                )
+            });
         });
         for renderer in RENDERERS {
             group.bench_function(format!("{name}/{}", renderer.name()), |bencher| {

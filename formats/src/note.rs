@@ -72,6 +72,12 @@ pub struct Notes {
 }
 
 impl Notes {
+    /// The notes of a capture that was put together from others, which held so many records.
+    #[must_use]
+    pub fn of_records(records: u64) -> Notes {
+        Notes { notes: Vec::new(), records }
+    }
+
     /// Counts sample (or span) records met in the file, before it is known whether they can be used.
     pub(crate) fn met(&mut self, records: u64) {
         self.records += records;

@@ -2,14 +2,13 @@
 
 use crate::args::{Color, Diff, Printing};
 use crate::exit::Outcome;
-use crate::input;
+use crate::input::{self, Captures};
 use crate::output::{self, Files, Form};
 use analyzer_core::classes::ClassRules;
-use analyzer_core::plateau::Tier;
+use analyzer_core::plateau::{Tier, Why};
 use analyzer_core::render::{self, Renderer};
 use analyzer_core::report::{Plateau, Report};
-use analyzer_core::{CompareOptions, compare, folded_diff, folded_text_diff};
-use analyzer_formats::Capture;
+use analyzer_core::{CompareOptions, compare_all, folded_diff, folded_text_diff};
 use analyzer_formats::folded::{Text, Totals};
 use anyhow::{Context, Result};
 use std::io::{self, IsTerminal, Write};
@@ -27,7 +26,8 @@ pub(crate) fn run(diff: &Diff) -> Result<Outcome> {
     let needs_report = diff.exit_code || asks_for(|form| matches!(form, Form::Report(_)));
 
     // Folded files whose raw lines are wanted are added up as they stand.
-    let texts = match asks_for(|form| matches!(form, Form::FoldedDiff)) && diff.measuring.value.is_none() {
+    let is_plain = diff.is_plain() && diff.measuring.value.is_none();
+    let texts = match asks_for(|form| matches!(form, Form::FoldedDiff)) && is_plain {
         true => input::open_texts(&inputs, &diff.reading)?,
         false => None,
     };
@@ -44,7 +44,7 @@ pub(crate) fn run(diff: &Diff) -> Result<Outcome> {
         warn(captures.as_ref(), texts.as_ref().zip(totals.as_ref()));
     }
     let report = match &captures {
-        Some((before, after)) if needs_report => Some(compare(before, after, &options)?),
+        Some(captures) if needs_report => Some(compare_all(&captures.question(), &options)?),
         _ => None,
     };
     let result = Answer {
@@ -76,19 +76,20 @@ fn class_rules(path: &Path) -> Result<ClassRules> {
     ClassRules::new(&text).with_context(|| path.display().to_string())
 }
 
-fn read(diff: &Diff, digest: bool) -> Result<(Capture, Capture)> {
-    let (before, after) = input::read_pair(&diff.before, diff.after.as_deref(), &diff.reading, digest)?;
-    for capture in [&before, &after] {
+fn read(diff: &Diff, digest: bool) -> Result<Captures> {
+    let captures = input::read_sides(diff, digest)?;
+    for capture in captures.all() {
         super::expect_value_of_traces(capture, &diff.measuring)?;
     }
-    Ok((before, after))
+    Ok(captures)
 }
 
 /// Says what is missing of either side: once, where it was read twice.
-fn warn(captures: Option<&(Capture, Capture)>, texts: Option<(&[Text; 2], &[Totals<'_>; 2])>) {
-    if let Some((before, after)) = captures {
-        super::warn_of_losses(&before.source.name, &before.notes);
-        super::warn_of_losses(&after.source.name, &after.notes);
+fn warn(captures: Option<&Captures>, texts: Option<(&[Text; 2], &[Totals<'_>; 2])>) {
+    if let Some(captures) = captures {
+        for capture in captures.all() {
+            super::warn_of_losses(&capture.source.name, &capture.notes);
+        }
     } else if let Some((texts, totals)) = texts {
         for (text, totals) in texts.iter().zip(totals) {
             super::warn_of_losses(text.name(), &totals.notes);
@@ -99,7 +100,8 @@ fn warn(captures: Option<&(Capture, Capture)>, texts: Option<(&[Text; 2], &[Tota
 /// Whether anything grew: by size alone, where it is not known how sure that is.
 fn has_grown(report: &Report) -> bool {
     let grew = |row: &Plateau| match row.tier {
-        Tier::Grew => true,
+        // What moved has not made the whole any larger.
+        Tier::Grew => row.why != Why::Moved,
         Tier::Unquantified => row.growth.value > 0.0,
         _ => false,
     };
@@ -108,7 +110,7 @@ fn has_grown(report: &Report) -> bool {
 
 /// What every output is made from.
 struct Answer<'a> {
-    captures: Option<&'a (Capture, Capture)>,
+    captures: Option<&'a Captures>,
     totals: Option<&'a [Totals<'a>; 2]>,
     options: &'a CompareOptions,
     report: Option<&'a Report>,
@@ -119,7 +121,7 @@ impl Answer<'_> {
         match (form, self.report, self.totals, self.captures) {
             (Form::Report(renderer), Some(report), ..) => renderer.render(report, out)?,
             (_, _, Some([before, after]), _) => folded_text_diff(before, after, &mut out)?,
-            (_, _, _, Some((before, after))) => folded_diff(before, after, self.options, &mut out)?,
+            (_, _, _, Some(captures)) => folded_diff(&captures.question(), self.options, &mut out)?,
             _ => unreachable!("captures are read whenever there are no totals"),
         }
         Ok(())

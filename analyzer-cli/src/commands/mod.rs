@@ -1,5 +1,6 @@
 //! One file per verb.
 
+mod baseline;
 mod convert;
 mod diff;
 mod flame;
@@ -21,6 +22,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Outcome> {
         Command::Show(show) => show::run(&show),
         Command::Flame(flame) => flame::run(&flame),
         Command::Info(info) => info::run(&info),
+        Command::Baseline(baseline) => baseline::run(&baseline),
         Command::Convert(convert) => convert::run(&convert),
     }
 }

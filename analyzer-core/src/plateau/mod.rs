@@ -42,6 +42,8 @@ pub enum Why {
     Gone,
     /// It and what it calls changed together: it was called more often or with more to do.
     Scaled,
+    /// Another function nearby shrank by as much.
+    Moved,
 }
 
 /// What a row is about.

@@ -90,10 +90,11 @@ pub(super) fn regions(changes: &Changes<'_>, noise: &Noise, sign: f64, worth: &W
         .map(|function| {
             let (before, after) = (function.own.count.before as f64, function.own.count.after as f64);
             let growth = sign * (after - k * before);
+            let (by_phi, by_alpha) = noise.variance_of_sum(before + after);
             let score = Score {
                 growth,
-                by_phi: k * (before + after),
-                by_alpha: 2.0 * (k * (before + after) / (1.0 + k)).powi(2),
+                by_phi,
+                by_alpha,
                 scaled: k * before,
                 rows: 0.0,
                 width: width(&function.own),

@@ -18,7 +18,7 @@ pub struct Figures {
     pub interval: String,
     /// Share of all growth or shrinkage; empty where it is too small to say.
     pub explains: String,
-    /// `new`, `gone`, `self` or `with callees`.
+    /// `new`, `gone`, `self`, `moved` or `with callees`.
     pub why: &'static str,
     /// The nearest caller, the place in the source and the class of such code.
     pub place: String,
@@ -46,12 +46,15 @@ pub fn figures(plateau: &Plateau) -> Figures {
     }
 }
 
-fn why(why: Why) -> &'static str {
+/// Why a row is there, in a word.
+#[must_use]
+pub fn why(why: Why) -> &'static str {
     match why {
         Why::Own => "self",
         Why::New => "new",
         Why::Gone => "gone",
         Why::Scaled => "with callees",
+        Why::Moved => "moved",
     }
 }
 
@@ -146,13 +149,52 @@ pub fn renamed(report: &Report) -> Option<String> {
     (!pairs.is_empty()).then(|| format!("Taken for renamed (--no-renames): {}.", pairs.join(", ")))
 }
 
+/// What waited and was left out; `None` when nothing was.
+#[must_use]
+pub fn idle(report: &Report) -> Option<String> {
+    let idle = report.idle.as_ref()?;
+    let value = |value: f64| units::value(value, &report.value_type.unit);
+    Some(format!(
+        "Waiting is left out: {} ({:.0} %) of before, {} ({:.0} %) of after (--keep-idle).",
+        value(idle.before),
+        idle.before_pct,
+        value(idle.after),
+        idle.after_pct
+    ))
+}
+
+/// How long to record in order to see half of what grew most; `None` where that is not known, or enough was recorded.
+#[must_use]
+pub fn half(report: &Report) -> Option<String> {
+    let needed = report.noise.as_ref()?.samples_for_half? as f64;
+    let samples = report.before.samples? as f64;
+    (needed > samples && samples > 0.0).then(|| {
+        format!(
+            "Growth half as large as that of the first row would take {} samples, {:.1} times as many.",
+            units::count(needed),
+            needed / samples
+        )
+    })
+}
+
+/// Sentences for the reader of a table, in the order of their weight.
+#[must_use]
+pub fn remarks(report: &Report) -> Vec<String> {
+    let remarks = [idle(report), classes(report), other_values(report), renamed(report), half(report)];
+    remarks.into_iter().flatten().collect()
+}
+
 /// How the totals of the value types that were not compared changed; `None` when there are none.
 #[must_use]
 pub fn other_values(report: &Report) -> Option<String> {
-    let changes = report.other_value_types.iter().map(|other| match other.change_pct {
-        Some(change) => format!("{} {change:+.1} %", other.name),
-        None => format!("{} new", other.name),
-    });
+    let changes =
+        report.other_value_types.iter().map(|other| match (other.change_pct, other.low, other.high) {
+            (Some(change), Some(low), Some(high)) => {
+                format!("{} {change:+.1} % [{low:+.1}, {high:+.1}]", other.name)
+            }
+            (Some(change), ..) => format!("{} {change:+.1} %", other.name),
+            (None, ..) => format!("{} new", other.name),
+        });
     let changes: Vec<String> = changes.collect();
     (!changes.is_empty()).then(|| format!("Also measured (--sample-index): {}.", changes.join(", ")))
 }
@@ -180,6 +222,8 @@ pub fn scale_name(mode: ScaleMode) -> &'static str {
         ScaleMode::Share => "share",
         ScaleMode::Duration => "duration",
         ScaleMode::Work => "work",
+        ScaleMode::Anchor => "anchor",
+        ScaleMode::Absolute => "absolute",
     }
 }
 

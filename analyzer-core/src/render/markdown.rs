@@ -37,10 +37,7 @@ impl Renderer for Markdown {
         if let Some(certainty) = report.certainty {
             writeln!(out, "{certainty}\n")?;
         }
-        for line in [figures::classes(report), figures::other_values(report), figures::renamed(report)]
-            .into_iter()
-            .flatten()
-        {
+        for line in figures::remarks(report) {
             writeln!(out, "{}\n", escape(&line))?;
         }
         let warnings: Vec<&String> =
@@ -55,6 +52,9 @@ impl Renderer for Markdown {
         if !report.plateaus.is_empty() {
             self.table(report, out)?;
             self.paths(report, out)?;
+        }
+        for explanation in report.explanations.iter().flatten() {
+            writeln!(out, "- {}", escape(&explanation.text))?;
         }
         self.how(report, out)
     }

@@ -67,10 +67,7 @@ impl Renderer for Text {
                 writeln!(out, "{line}")?;
             }
         }
-        for text in [figures::classes(report), figures::other_values(report), figures::renamed(report)]
-            .into_iter()
-            .flatten()
-        {
+        for text in figures::remarks(report) {
             for line in wrap(&printable(&text), self.width.max(LEAST_WIDTH)) {
                 writeln!(out, "{line}")?;
             }
@@ -92,6 +89,17 @@ impl Renderer for Text {
         }
         if let Some(unchanged) = figures::unchanged(report) {
             writeln!(out, " ~  {unchanged}")?;
+        }
+        for (row, explanation) in report.explanations.iter().flatten().enumerate() {
+            if row == 0 {
+                writeln!(out)?;
+            }
+            for line in wrap(&printable(&explanation.text), self.width.max(LEAST_WIDTH)) {
+                writeln!(out, "{line}")?;
+            }
+        }
+        if report.explanations.as_ref().is_some_and(Vec::is_empty) {
+            writeln!(out, "No function of either capture has the name that --explain asks about.")?;
         }
         Ok(())
     }

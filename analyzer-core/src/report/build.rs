@@ -3,28 +3,28 @@
 use super::comparability::comparability;
 use super::graph::{self, Mark, Ranks};
 use super::places::{Place, places};
+use super::summary::{note_rows, side_names, summary};
+use super::totals::{idle, other_values, rate};
 use super::{
-    Alignment, Basis, Detectable, Growth, NoiseFigures, NoteRow, OtherValue, Plateau, PlateauSide, Rate,
-    Renamed, Report, SCHEMA, Scale, Summary, ValueName, Verdict, VerdictCode, words,
+    Alignment, Detectable, Equivalence, Growth, NoiseFigures, Plateau, PlateauSide, Renamed, Report, SCHEMA,
+    Scale, Summary, ValueName, Verdict, VerdictCode, explain, moved, words,
 };
-use crate::account::{Account, places_of};
 use crate::align::{KeySpace, Rename};
 use crate::classes::{ClassRow, Classified};
+use crate::compare::CompareOptions;
 use crate::function::FunctionCells;
+use crate::idle::Idle;
 use crate::plateau::{Kind, Ranked, Tier, Totals};
 use crate::scale::Alternative;
+use crate::sides::Sides;
 use crate::stats::noise::Noise;
 use crate::tree::{CallTree, Children, ROOT};
-use crate::value::CommonMeasure;
-use analyzer_formats::{Capture, NoteKind, Profile};
+use analyzer_formats::NoteKind;
 
-/// Everything that was computed of two captures.
+/// Everything that was computed of two sides.
 pub(crate) struct Inputs<'a> {
-    pub command: &'a str,
-    pub captures: (&'a Capture, &'a Capture),
-    pub profiles: (&'a Profile, &'a Profile),
-    /// All common measures and their totals in before and after; the first is the compared one.
-    pub measures: &'a [(CommonMeasure, f64, f64)],
+    pub sides: &'a Sides<'a>,
+    pub options: &'a CompareOptions,
     pub keys: &'a KeySpace,
     pub tree: &'a CallTree,
     pub children: Children,
@@ -34,64 +34,58 @@ pub(crate) struct Inputs<'a> {
     /// What each class has of both; `None` for traces.
     pub classes: Option<Vec<ClassRow>>,
     pub renamed: &'a [Rename],
+    pub idle: Idle,
     pub scales: Vec<Alternative>,
     pub noise: Option<Noise>,
-    pub confidence: f64,
-    /// Requests in before and in after, for traces.
-    pub requests: Option<(f64, f64)>,
-    pub basis: Basis,
-    pub min_share: f64,
 }
 
 /// Builds the report.
 pub(crate) fn build(inputs: Inputs<'_>) -> Report {
-    let (measure, ..) = &inputs.measures[0];
-    let (unit, decimals, ..) = measure.finest();
-    let unit = unit.to_owned();
+    let (sides, options) = (inputs.sides, inputs.options);
+    let common = &sides.common[0];
     let whole = &inputs.tree.total[ROOT];
-    let per_unit = 10f64.powi(i32::from(decimals));
+    let per_unit = 10f64.powi(i32::from(common.decimals));
     let k = inputs.scales[0].k;
     let totals = Totals { before: whole.value.before as f64, after: whole.value.after as f64, k };
     let facts = Facts { totals, per_unit, noise: inputs.noise.as_ref(), inputs: &inputs };
-
-    let names = side_names(&inputs.captures.0.source.name, &inputs.captures.1.source.name);
-    let side = |capture: &Capture, profile: &Profile, name: String, value: i128, samples: Option<i64>| {
-        let account = Account::new(capture);
-        Summary {
-            files: vec![capture.source.name.clone()],
-            name,
-            digest: capture.source.digest.clone(),
-            build_id: main_build_id(profile),
-            samples,
-            value: value as f64 / per_unit,
-            start: profile.meta.start_ns.and_then(rfc3339),
-            duration_ns: profile.meta.duration_ns,
-            left_out_pct: round(account.left_out_pct()),
-            records: account.records,
-            account: account.sentence(),
-        }
-    };
-    let (before_capture, after_capture) = inputs.captures;
-    let basis = inputs.basis;
-    let samples = match inputs.requests {
+    let basis = sides.basis();
+    let samples = match sides.requests {
         Some((before, after)) => (Some(before as i64), Some(after as i64)),
         None if inputs.noise.is_some() => {
             (Some(saturate(whole.count.before)), Some(saturate(whole.count.after)))
         }
         None => (None, None),
     };
-    let before = side(before_capture, inputs.profiles.0, names.0, whole.value.before, samples.0);
-    let after = side(after_capture, inputs.profiles.1, names.1, whole.value.after, samples.1);
+    let names = side_names(&sides.before[0].capture.source.name, &sides.after[0].capture.source.name);
+    let durations = sides.durations_ns();
+    let before = Summary {
+        samples: samples.0,
+        value: totals.before / per_unit,
+        duration_ns: durations.0,
+        ..summary(&sides.before, names.0)
+    };
+    let after = Summary {
+        samples: samples.1,
+        value: totals.after / per_unit,
+        duration_ns: durations.1,
+        ..summary(&sides.after, names.1)
+    };
 
     let gross = facts.gross();
     let places = places(inputs.tree, inputs.keys, &totals, inputs.ranked);
     let rows = inputs.ranked.iter().zip(places).enumerate();
-    let plateaus: Vec<Plateau> =
+    let mut plateaus: Vec<Plateau> =
         rows.map(|(index, (ranked, place))| facts.plateau(index + 1, ranked, place, gross)).collect();
-    let rate = rate(&before, &after);
+    moved::mark(&mut plateaus);
+    let rate = rate(&before, &after, inputs.noise.as_ref());
+    let equivalence = facts.equivalence();
     let mut verdict = facts.verdict(&plateaus, gross);
+    if equivalence.as_ref().is_some_and(|equivalence| equivalence.holds) {
+        verdict.code = VerdictCode::Equivalent;
+    }
     let code = verdict.code;
-    let value_type = ValueName { name: measure.after.name.clone(), unit: unit.clone() };
+    let comparability = comparability(&inputs);
+    let value_type = ValueName { name: common.name.clone(), unit: common.unit.clone() };
     verdict.text = words::verdict(&words::Facts {
         code,
         plateaus: &plateaus,
@@ -102,7 +96,9 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         basis,
         rate: rate.as_ref(),
         explained_pct: verdict.explained_pct,
-        least_pct: 100.0 * inputs.min_share,
+        least_pct: 100.0 * options.rank.min_share,
+        comparability: &comparability,
+        equivalence: equivalence.as_ref(),
     });
     let mut ranks: Ranks = vec![None; inputs.keys.keys().len()];
     let plateaus_only = inputs.ranked.iter().enumerate().filter(|(_, ranked)| ranked.kind == Kind::Plateau);
@@ -116,50 +112,53 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         };
         ranks[ranked.key as usize] = Some((index as u32 + 1, mark));
     }
-    let wide =
-        inputs.functions.iter().filter(|function| totals.widest_share(&function.own) >= inputs.min_share);
+    let wide = inputs
+        .functions
+        .iter()
+        .filter(|function| totals.widest_share(&function.own) >= options.rank.min_share);
+    let explanations = explain::explanations(&inputs, &totals, &plateaus);
+    let noise = inputs.noise.as_ref().filter(|_| totals.before > 0.0 && totals.after > 0.0);
+    // With an empty side there is no change that could be detected or not.
+    let noise = noise.map(|noise| facts.figures(noise, &plateaus));
     let unchanged_functions = wide.count().saturating_sub(plateaus.len());
     Report {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
-        command: inputs.command.to_owned(),
+        command: options.command.clone(),
         value_type,
-        other_value_types: other_values(&inputs.measures[1..]),
+        other_value_types: other_values(sides, inputs.noise.as_ref()),
         scale: Scale {
             mode: inputs.scales[0].mode,
             k,
             se_ln_k: inputs.scales[0].se_ln_k,
-            warning: words::scale_warning(&inputs.scales),
+            warning: words::scale_warning(&inputs.scales, inputs.noise.as_ref(), whole.count),
             alternatives: inputs.scales.clone(),
         },
         rate,
-        // With an empty side there is no change that could be detected or not.
-        noise: inputs.noise.as_ref().filter(|_| totals.before > 0.0 && totals.after > 0.0).map(|noise| {
-            let count = whole.count.before as f64;
-            NoiseFigures {
-                phi: round(noise.phi),
-                alpha: Some(round(noise.alpha)),
-                source: noise.source.name(),
-                detectable_pct: Detectable {
-                    share_1: round(100.0 * noise.detectable(0.01, count)),
-                    share_10: round(100.0 * noise.detectable(0.10, count)),
-                },
-            }
-        }),
+        noise,
         verdict,
         plateaus,
         classes: inputs.classes.clone(),
         alignment: Some(alignment(&inputs)).filter(|alignment| !alignment.renamed.is_empty()),
-        comparability: comparability(&inputs),
-        left_out: note_rows(inputs.captures, |kind| kind == NoteKind::LeftOut),
-        notes: note_rows(inputs.captures, |kind| kind != NoteKind::LeftOut),
+        idle: idle(&inputs.idle, whole, per_unit),
+        explanations,
+        comparability,
+        left_out: note_rows(sides, |kind| kind == NoteKind::LeftOut),
+        notes: note_rows(sides, |kind| kind != NoteKind::LeftOut),
         traces: None,
-        confidence: inputs.confidence,
-        min_share_pct: 100.0 * inputs.min_share,
+        confidence: options.confidence,
+        min_share_pct: 100.0 * options.rank.min_share,
         basis,
         certainty: words::certainty(code, basis),
         unchanged_functions,
-        graph: graph::graph(inputs.tree, inputs.children.clone(), inputs.keys, &ranks, &totals, decimals),
+        graph: graph::graph(
+            inputs.tree,
+            inputs.children.clone(),
+            inputs.keys,
+            &ranks,
+            &totals,
+            common.decimals,
+        ),
         before,
         after,
     }
@@ -199,7 +198,7 @@ impl Facts<'_> {
         let gross = if ranked.growth > 0.0 { gross.0 } else { gross.1 };
         Plateau {
             rank,
-            id: fingerprint(&key.name, ranked.kind, &self.inputs.measures[0].0.after.name),
+            id: fingerprint(&key.name, ranked.kind, &self.inputs.sides.common[0].name),
             tier: ranked.tier,
             kind: ranked.kind,
             function: name,
@@ -226,8 +225,54 @@ impl Facts<'_> {
                 high_pct: margin.map(|margin| self.percent(ranked.growth + margin)),
             },
             explains_pct: (gross != 0.0).then(|| round(100.0 * ranked.growth / gross)),
-            survives_phi: None,
+            survives_phi: self.noise.filter(|_| ranked.kind == Kind::Plateau).and_then(|noise| {
+                noise.survives(cell.count.before as f64, cell.count.after as f64).map(round)
+            }),
         }
+    }
+
+    fn figures(&self, noise: &Noise, plateaus: &[Plateau]) -> NoiseFigures {
+        let samples = self.inputs.tree.total[ROOT].count.before as f64;
+        NoiseFigures {
+            phi: round(noise.phi),
+            alpha: Some(round(noise.alpha)),
+            source: noise.source.name(),
+            detectable_pct: Detectable {
+                share_1: round(100.0 * noise.detectable(0.01, samples)),
+                share_10: round(100.0 * noise.detectable(0.10, samples)),
+            },
+            samples_for_half: self.samples_for_half(plateaus),
+        }
+    }
+
+    /// Samples of before that it takes to find half of what the first plateau grew by.
+    fn samples_for_half(&self, plateaus: &[Plateau]) -> Option<u64> {
+        let first = plateaus.first().filter(|row| row.tier == Tier::Grew && row.kind == Kind::Plateau)?;
+        self.noise?.samples_needed(first.before.share_pct.min(99.0) / 100.0, first.growth.pct / 200.0)
+    }
+
+    /// Whether every wide function changed by less than the margin that was asked for, by two one-sided tests
+    /// (Schuirmann 1987): the interval of twice the error rate lies within it.
+    fn equivalence(&self) -> Option<Equivalence> {
+        let (noise, margin) = (self.noise?, self.inputs.options.margin?);
+        let confidence = 1.0 - 2.0 * (1.0 - noise.confidence);
+        let min_share = self.inputs.options.rank.min_share;
+        let wide = self.inputs.functions.iter().enumerate();
+        let wide = wide.filter(|(_, function)| self.totals.widest_share(&function.own) >= min_share);
+        let whole = self.inputs.tree.total[ROOT].count;
+        let scaled = if whole.before > 0 { noise.k * whole.before as f64 } else { whole.after as f64 };
+        let farthest = wide.map(|(key, function)| {
+            let (before, after) = (function.own.count.before as f64, function.own.count.after as f64);
+            let growth = after - noise.k * before;
+            (key, (growth.abs() + noise.margin(before, after, confidence)) / scaled)
+        });
+        let (key, farthest) = farthest.max_by(|one, other| one.1.total_cmp(&other.1))?;
+        Some(Equivalence {
+            holds: farthest < margin,
+            margin_pct: 100.0 * margin,
+            function: key_name(self.inputs.keys, key as u32),
+            farthest_pct: 100.0 * farthest,
+        })
     }
 
     /// The verdict, still without words.
@@ -281,7 +326,7 @@ impl Facts<'_> {
     }
 }
 
-fn key_name(keys: &KeySpace, key: u32) -> String {
+pub(super) fn key_name(keys: &KeySpace, key: u32) -> String {
     String::from_utf8_lossy(&keys.keys()[key as usize].name).into_owned()
 }
 
@@ -294,58 +339,6 @@ fn alignment(inputs: &Inputs<'_>) -> Alignment {
     Alignment { renamed: renamed.collect() }
 }
 
-fn rate(before: &Summary, after: &Summary) -> Option<Rate> {
-    let per_second = |side: &Summary| {
-        let seconds = side.duration_ns.filter(|&duration| duration > 0)? as f64 / 1e9;
-        Some(side.value / seconds)
-    };
-    let (before_per_s, after_per_s) = (per_second(before)?, per_second(after)?);
-    let change_pct =
-        if before_per_s > 0.0 { 100.0 * (after_per_s / before_per_s - 1.0) } else { return None };
-    Some(Rate { before_per_s, after_per_s, change_pct: round(change_pct), low: None, high: None })
-}
-
-fn other_values(measures: &[(CommonMeasure, f64, f64)]) -> Vec<OtherValue> {
-    let row = |(measure, before, after): &(CommonMeasure, f64, f64)| OtherValue {
-        name: measure.after.name.clone(),
-        unit: measure.finest().0.to_owned(),
-        change_pct: (*before > 0.0).then(|| round(100.0 * (after / before - 1.0))),
-        low: None,
-        high: None,
-    };
-    measures.iter().map(row).collect()
-}
-
-fn note_rows((before, after): (&Capture, &Capture), wanted: fn(NoteKind) -> bool) -> Vec<NoteRow> {
-    let rows = [("before", before), ("after", after)].into_iter().flat_map(|(side, capture)| {
-        let notes = capture.notes.iter().filter(move |note| wanted(note.kind));
-        notes.map(move |note| NoteRow {
-            side,
-            code: note.code,
-            count: note.count,
-            first: places_of(note),
-            text: note.to_string(),
-        })
-    });
-    rows.collect()
-}
-
-fn main_build_id(profile: &Profile) -> Option<String> {
-    let id = profile.mappings.first()?.build_id?;
-    Some(profile.strings.text(id).into_owned()).filter(|id| !id.is_empty())
-}
-
-/// The shortest ends of two paths that tell them apart.
-fn side_names(before: &str, after: &str) -> (String, String) {
-    let tail = |path: &str, parts: usize| {
-        let all: Vec<&str> = path.split('/').collect();
-        all[all.len().saturating_sub(parts)..].join("/")
-    };
-    let longest = before.split('/').count().max(after.split('/').count());
-    let parts = (1..=longest).find(|&parts| tail(before, parts) != tail(after, parts)).unwrap_or(1);
-    (tail(before, parts), tail(after, parts))
-}
-
 /// A name for a plateau that is the same in every report on this program.
 fn fingerprint(name: &[u8], kind: Kind, measure: &str) -> String {
     let mut hasher = blake3::Hasher::new();
@@ -356,16 +349,12 @@ fn fingerprint(name: &[u8], kind: Kind, measure: &str) -> String {
     hasher.finalize().to_hex()[..12].to_owned()
 }
 
-fn rfc3339(start_ns: i64) -> Option<String> {
-    jiff::Timestamp::from_nanosecond(i128::from(start_ns)).ok().map(|start| start.to_string())
-}
-
 fn saturate(count: i128) -> i64 {
     i64::try_from(count).unwrap_or(if count < 0 { i64::MIN } else { i64::MAX })
 }
 
 /// Percentages to four decimal places: more would be noise, and differ between machines.
-fn round(percent: f64) -> f64 {
+pub(super) fn round(percent: f64) -> f64 {
     let rounded = (percent * 1e4).round() / 1e4;
     if rounded == 0.0 { 0.0 } else { rounded }
 }

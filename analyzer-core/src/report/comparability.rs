@@ -4,6 +4,7 @@ use super::build::Inputs;
 use super::{Comparability, words};
 use crate::account::Account;
 use crate::fitness::{Facts, Severity, fitness};
+use crate::sides::{Part, Sides};
 use crate::spans;
 use crate::stats::noise::Noise;
 use crate::survey::survey;
@@ -14,36 +15,150 @@ use analyzer_formats::{Capture, Content, Profile};
 /// Below this share in functions of both captures, they are hardly of one program.
 const COMMON_PCT: f64 = 25.0;
 
+/// Durations that differ by a larger factor are hardly of the same experiment.
+const DURATIONS_APART: i64 = 4;
+
+/// How a profile was measured, where it says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Clock {
+    Cpu,
+    Wall,
+    OffCpu,
+}
+
+impl Clock {
+    fn name(self) -> &'static str {
+        match self {
+            Clock::Cpu => "CPU time",
+            Clock::Wall => "wall time",
+            Clock::OffCpu => "time off the CPU",
+        }
+    }
+
+    /// What a profile measures, if it is one thing.
+    fn of(profile: &Profile) -> Option<Clock> {
+        let types = profile.series.iter().flat_map(|series| &series.value_types);
+        let names =
+            types.chain(&profile.meta.period_type).map(|value_type| profile.strings.text(value_type.name));
+        let clocks = names.filter_map(|name| Clock::named(&name));
+        let mut clocks: Vec<Clock> = clocks.collect();
+        clocks.dedup();
+        match clocks[..] {
+            [clock] => Some(clock),
+            _ => None,
+        }
+    }
+
+    fn named(name: &str) -> Option<Clock> {
+        let is = |words: &[&str]| {
+            name.to_ascii_lowercase().split([':', '/', '_', '-']).any(|part| words.contains(&part))
+        };
+        match name {
+            _ if is(&["wall", "wallclock"]) => Some(Clock::Wall),
+            _ if is(&["offcpu"]) || name.contains("off-cpu") || name.contains("off_cpu") => {
+                Some(Clock::OffCpu)
+            }
+            _ if is(&["cpu", "cycles", "task", "itimer"]) => Some(Clock::Cpu),
+            _ => None,
+        }
+    }
+}
+
+/// Why two sides measure different things under one name; `None` where they do not.
+pub(crate) fn incomparable(sides: &Sides<'_>) -> Option<String> {
+    let clocks = sides.parts().filter_map(|part| Some((part, Clock::of(&part.profile)?)));
+    let clocks: Vec<_> = clocks.collect();
+    let (first, clock) = clocks.first()?;
+    let (other, differs) = clocks.iter().find(|(_, other)| other != clock)?;
+    Some(format!(
+        "{} measures {}, {} measures {}: what waits is in one of them only",
+        first.capture.source.name,
+        clock.name(),
+        other.capture.source.name,
+        differs.name()
+    ))
+}
+
 /// The warnings, those on both captures first.
 pub(super) fn comparability(inputs: &Inputs<'_>) -> Vec<Comparability> {
     let mut warnings = Vec::new();
-    let mut warn = |code, text| warnings.push(Comparability { code, severity: "warning", text });
-    let (before, after) = inputs.captures;
-    let names = (&before.source.name, &after.source.name);
-    // The two columns of one file are two captures, of names of their own.
-    let is_pair = before.source.format == "folded" && names.0 != names.1 && names.0.ends_with("(before)");
-    if before.source.digest.is_some() && before.source.digest == after.source.digest && !is_pair {
+    let sides = inputs.sides;
+    if let Some(text) = incomparable(sides) {
+        warnings.push(Comparability {
+            code: "different_measurements",
+            severity: "blocking",
+            text,
+            is_unfit: true,
+        });
+    }
+    let mut warn = |code, text| {
+        warnings.push(Comparability { code, severity: "warning", text, is_unfit: false });
+    };
+    let (before, after) = (sides.before[0].capture, sides.after[0].capture);
+    // Two parts of one file are two captures.
+    let is_part = |capture: &Capture| {
+        capture.records_used() + capture.notes.samples_left_out() < capture.notes.records()
+    };
+    if before.source.digest.is_some() && before.source.digest == after.source.digest && !is_part(before) {
         warn("same_file", words::same_file(&before.source.name));
     }
-    let starts = (inputs.profiles.0.meta.start_ns, inputs.profiles.1.meta.start_ns);
+    let starts = (sides.before[0].profile.meta.start_ns, sides.after[0].profile.meta.start_ns);
     if let (Some(first), Some(second)) = starts
         && first > second
     {
         warn("order", words::reversed(&before.source.name, &after.source.name));
     }
+    if let (Some(one), Some(other)) = sides.durations_ns()
+        && one.min(other) > 0
+        && one.max(other) / one.min(other) >= DURATIONS_APART
+        && sides.requests.is_none()
+    {
+        warn("durations_differ", words::durations(one, other));
+    }
+    let hosts = |part: &Part<'_>| part.profile.meta.host.clone();
+    if let (Some(one), Some(other)) = (hosts(&sides.before[0]), hosts(&sides.after[0]))
+        && one != other
+    {
+        warn("hosts_differ", words::hosts(&one, &other));
+    }
+    let common = &sides.common[0];
+    let events: Vec<&str> = common.columns.iter().map(|column| event(&column.measure)).collect();
+    if let Some(other) = events.iter().find(|other| base(other) != base(events[0])) {
+        warn("events_differ", words::events(events[0], other));
+    }
+    let periods: Vec<i64> =
+        sides.parts().filter_map(|part| part.profile.meta.period).filter(|&period| period > 0).collect();
+    let is_rate = inputs.noise.is_some() && sides.requests.is_none();
+    if let Some(other) =
+        periods.iter().find(|&&other| is_rate && other.max(periods[0]) > 2 * other.min(periods[0]))
+    {
+        warn("periods_differ", words::periods(periods[0], *other));
+    }
     if let Some(common) = common_pct(inputs).filter(|&common| common < COMMON_PCT) {
         warn("few_common_functions", words::few_in_common(common));
     }
-    let (measure, ..) = &inputs.measures[0];
-    let sides: [(&Capture, &Profile, &Measure); 2] =
-        [(before, inputs.profiles.0, &measure.before), (after, inputs.profiles.1, &measure.after)];
-    for (capture, profile, measure) in sides {
-        let findings = fitness(&facts(inputs, capture, profile, measure)).reasons;
+    for (_, part, column) in sides.with(common) {
+        let findings = fitness(&facts(inputs, part.capture, &part.profile, &column.measure)).reasons;
         for finding in findings.into_iter().filter(|finding| finding.severity >= Severity::Care) {
-            warn(finding.code, format!("{}: {}", capture.source.name, finding.text));
+            warnings.push(Comparability {
+                code: finding.code,
+                severity: "warning",
+                text: format!("{}: {}", part.capture.source.name, finding.text),
+                is_unfit: finding.severity == Severity::Unfit,
+            });
         }
     }
     warnings
+}
+
+/// What a measure counts or weighs.
+fn event(measure: &Measure) -> &str {
+    measure.event.as_deref().unwrap_or(&measure.name)
+}
+
+/// An event without its modifiers.
+fn base(event: &str) -> &str {
+    event.split(':').next().unwrap_or(event)
 }
 
 /// What the rules on one capture look at, of the measure that is compared.
@@ -58,7 +173,7 @@ fn facts(inputs: &Inputs<'_>, capture: &Capture, profile: &Profile, measure: &Me
         Some(noise) => facts.with_survey(&survey, noise),
         // Amounts do not rest on samples that could be too few.
         None => {
-            let facts = facts.with_survey(&survey, &Noise::assumed(1.0, 1, inputs.confidence));
+            let facts = facts.with_survey(&survey, &Noise::assumed(1.0, 1, inputs.options.confidence));
             Facts { samples: None, shows_points: None, samples_needed: None, ..facts }
         }
     }

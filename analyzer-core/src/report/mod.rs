@@ -5,8 +5,12 @@
 
 mod build;
 mod comparability;
+mod explain;
 mod graph;
+mod moved;
 mod places;
+mod summary;
+mod totals;
 pub mod units;
 mod words;
 
@@ -15,6 +19,8 @@ use crate::classes::ClassRow;
 use crate::plateau::{Kind, Tier, Why};
 use crate::scale::{Alternative, ScaleMode};
 pub(crate) use build::{Inputs, build};
+pub(crate) use comparability::incomparable;
+pub use explain::Explanation;
 pub use graph::{Graph, GraphNode, Mark};
 use serde::Serialize;
 
@@ -52,6 +58,10 @@ pub struct Report {
     pub classes: Option<Vec<ClassRow>>,
     /// Functions of different names taken for the same.
     pub alignment: Option<Alignment>,
+    /// What waited and was left out of the comparison; null where nothing was.
+    pub idle: Option<Idle>,
+    /// Why functions that were asked about are reported, or are not; null where none was.
+    pub explanations: Option<Vec<Explanation>>,
     /// What makes the two captures hard to compare.
     pub comparability: Vec<Comparability>,
     /// What the readers left out, of both captures.
@@ -201,6 +211,35 @@ pub struct NoiseFigures {
     pub source: &'static str,
     /// The smallest growth that would be found.
     pub detectable_pct: Detectable,
+    /// How many samples of before it takes to find half of what the first plateau grew by; null where none grew, or
+    /// no number is enough.
+    pub samples_for_half: Option<u64>,
+}
+
+/// What waited on both sides.
+#[derive(Clone, Debug, Serialize)]
+pub struct Idle {
+    /// Values of before, in the unit of the value type.
+    pub before: f64,
+    /// Values of after.
+    pub after: f64,
+    /// Share of all of before, in percent.
+    pub before_pct: f64,
+    /// Share of all of after, in percent.
+    pub after_pct: f64,
+}
+
+/// Whether two captures are the same but for a margin.
+#[derive(Clone, Debug)]
+pub(crate) struct Equivalence {
+    /// Whether they are.
+    pub(crate) holds: bool,
+    /// The margin, in percent of the whole.
+    pub(crate) margin_pct: f64,
+    /// The function that may have changed most.
+    pub(crate) function: String,
+    /// By how much it may have changed.
+    pub(crate) farthest_pct: f64,
 }
 
 /// The smallest growth that would be found four times in five, in percent of the whole.
@@ -239,6 +278,8 @@ pub enum VerdictCode {
     Mixed,
     /// Nothing above the noise.
     NoChangeDetected,
+    /// No function changed by as much as the margin that was asked for.
+    Equivalent,
     /// Sizes only; how sure they are is unknown.
     Unquantified,
 }
@@ -282,7 +323,7 @@ pub struct Plateau {
     pub growth: Growth,
     /// Share of all growth (or of all shrinkage) that this one explains.
     pub explains_pct: Option<f64>,
-    /// How much more noise the finding survives; null until it is computed.
+    /// The largest phi at which it would still be more than noise; null where it is not, or for a region.
     pub survives_phi: Option<f64>,
 }
 
@@ -337,6 +378,9 @@ pub struct Comparability {
     pub severity: &'static str,
     /// The sentence.
     pub text: String,
+    /// Whether a side is of no use.
+    #[serde(skip)]
+    pub is_unfit: bool,
 }
 
 /// A reader's note.

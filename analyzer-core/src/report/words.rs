@@ -1,8 +1,10 @@
 //! Codes into sentences, once for every output.
 
-use super::{Basis, Plateau, Rate, Summary, ValueName, VerdictCode, units};
-use crate::plateau::Tier;
+use super::{Basis, Comparability, Equivalence, Plateau, Rate, Summary, ValueName, VerdictCode, units};
+use crate::plateau::{Tier, Why};
 use crate::scale::{Alternative, ScaleMode};
+use crate::stats::noise::Noise;
+use crate::tree::Pair;
 
 /// What the verdict is put together from.
 pub(super) struct Facts<'a> {
@@ -17,14 +19,19 @@ pub(super) struct Facts<'a> {
     pub(super) explained_pct: Option<f64>,
     /// The least change that is listed where evidence is unknown, in percent.
     pub(super) least_pct: f64,
+    pub(super) comparability: &'a [Comparability],
+    /// Whether the sides are the same but for a margin, where that was asked.
+    pub(super) equivalence: Option<&'a Equivalence>,
 }
 
 /// The verdict: what happened to the whole, and what happened inside it at equal load.
 pub(super) fn verdict(facts: &Facts<'_>) -> String {
     let Facts { code, plateaus, .. } = *facts;
-    let mut text = format!("{} {}", whole(facts), load(&facts.scales[0], facts.basis));
+    let mut text = unfit(facts.comparability);
+    text += &format!("{} {}", whole(facts), load(&facts.scales[0], facts.basis));
     let number = |tiers: &[Tier], sign: f64| {
-        plateaus.iter().filter(|row| tiers.contains(&row.tier) && row.growth.value * sign > 0.0).count()
+        let of = |row: &&Plateau| tiers.contains(&row.tier) && row.growth.value * sign > 0.0;
+        plateaus.iter().filter(of).filter(|row| row.why != Why::Moved).count()
     };
     let certain = [Tier::Grew, Tier::Shrank, Tier::Unquantified];
     let (grew, shrank) = (number(&certain, 1.0), number(&certain, -1.0));
@@ -39,10 +46,37 @@ pub(super) fn verdict(facts: &Facts<'_>) -> String {
                 text += &format!("; {} may have grown", plural(may, "plateau"));
             }
         }
+        VerdictCode::Equivalent => {}
         _ => text += &changes(plateaus, grew, shrank, facts.explained_pct),
+    }
+    match facts.equivalence {
+        Some(equivalence) if equivalence.holds => {
+            text += &format!(
+                "equivalent: no plateau changed by {} points or more, {} by {:.2} at most",
+                equivalence.margin_pct, equivalence.function, equivalence.farthest_pct
+            );
+        }
+        Some(equivalence) => {
+            text += &format!(
+                "; not shown to be equivalent within {} points: {} may have changed by {:.2}",
+                equivalence.margin_pct, equivalence.function, equivalence.farthest_pct
+            );
+        }
+        None => {}
     }
     text += ".";
     text
+}
+
+/// What has to be known before anything else: results would mislead.
+fn unfit(comparability: &[Comparability]) -> String {
+    let reasons: Vec<&str> =
+        comparability.iter().filter(|row| row.is_unfit).map(|row| row.text.as_str()).collect();
+    if reasons.is_empty() {
+        String::new()
+    } else {
+        format!("Not fit to be compared ({}). ", reasons.join("; "))
+    }
 }
 
 /// How sure findings are that are ranked by their size alone.
@@ -87,7 +121,7 @@ fn whole(facts: &Facts<'_>) -> String {
 /// What changed, growth first, the largest by name.
 fn changes(plateaus: &[Plateau], grew: usize, shrank: usize, explained_pct: Option<f64>) -> String {
     let part = |number: usize, verb: &str, sign: f64, explained: Option<f64>| {
-        let first = plateaus.iter().find(|row| row.growth.value * sign > 0.0)?;
+        let first = plateaus.iter().find(|row| row.growth.value * sign > 0.0 && row.why != Why::Moved)?;
         let points = format!("{:+.1} points", first.growth.pct);
         let all = explained.map(|share| format!("{share:.0} % of all growth"));
         match (number, all) {
@@ -102,7 +136,16 @@ fn changes(plateaus: &[Plateau], grew: usize, shrank: usize, explained_pct: Opti
         }
     };
     let parts = [part(grew, "grew", 1.0, explained_pct), part(shrank, "shrank", -1.0, None)];
-    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+    parts.into_iter().flatten().chain(moved(plateaus)).collect::<Vec<_>>().join("; ")
+}
+
+/// Where cost moved from and to.
+fn moved(plateaus: &[Plateau]) -> Option<String> {
+    let mut moves = plateaus.iter().filter(|row| row.why == Why::Moved && row.growth.value > 0.0);
+    let (to, more) = (moves.next()?, moves.count());
+    let from = plateaus.iter().find(|row| Some(&row.id) == to.counterpart.as_ref())?;
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Some(format!("{:.1} points moved from {} to {}{more}", to.growth.pct, from.function, to.function))
 }
 
 fn load(scale: &Alternative, basis: Basis) -> String {
@@ -112,6 +155,8 @@ fn load(scale: &Alternative, basis: Basis) -> String {
         ScaleMode::Share => format!("At equal totals ({k}), "),
         ScaleMode::Duration => format!("Per second ({k}), "),
         ScaleMode::Work => format!("{} ({k}), ", work(basis)),
+        ScaleMode::Anchor => format!("With the anchor as the measure ({k}), "),
+        ScaleMode::Absolute => "In absolute amounts, ".to_owned(),
     }
 }
 
@@ -124,21 +169,62 @@ pub(crate) fn work(basis: Basis) -> &'static str {
     }
 }
 
-/// Why the chosen scale may mislead: the modes give different answers.
-pub(super) fn scale_warning(scales: &[Alternative]) -> Option<String> {
+/// Why the chosen scale may mislead: time gives another answer, by more than three standard errors.
+pub(super) fn scale_warning(
+    scales: &[Alternative],
+    noise: Option<&Noise>,
+    samples: Pair<i128>,
+) -> Option<String> {
     let chosen = scales[0];
-    if chosen.mode != ScaleMode::Share {
+    if !matches!(chosen.mode, ScaleMode::Share | ScaleMode::Reference | ScaleMode::Anchor) {
         return None;
     }
-    let other = scales.iter().find(|scale| scale.mode == ScaleMode::Duration && scale.mode != chosen.mode)?;
-    let apart = (other.k / chosen.k).ln().abs();
-    (apart > 0.1).then(|| {
+    let other = scales.iter().find(|scale| scale.mode == ScaleMode::Duration)?;
+    // A program that has a fixed amount of work spends less of each second in what did not change as something else grows.
+    let apart = match chosen.mode {
+        ScaleMode::Share => (chosen.k / other.k).ln().abs(),
+        _ => (chosen.k / other.k).ln(),
+    };
+    let deviation =
+        noise.and_then(|noise| noise.deviation_of_ln(samples.before as f64, samples.after as f64));
+    let deviation = deviation.unwrap_or(0.0).hypot(chosen.se_ln_k.unwrap_or(0.0));
+    (apart > LEAST_APART.max(3.0 * deviation)).then(|| {
         let change = 100.0 * (chosen.k / other.k - 1.0);
+        let what = if chosen.mode == ScaleMode::Share { "the total" } else { "unchanged code" };
         format!(
-            "the total per second changed by {change:+.0} %: two profiles cannot tell more load from everything \
-             being slower; compare with --scale duration as well"
+            "{what} per second changed by {change:+.0} %: two profiles cannot tell more load from everything being \
+             slower; compare with --scale duration as well"
         )
     })
+}
+
+/// The logarithm of the factor by which scales always differ a little.
+const LEAST_APART: f64 = 0.05;
+
+pub(super) fn durations(before_ns: i64, after_ns: i64) -> String {
+    format!(
+        "before was recorded for {}, after for {}: is it the same workload?",
+        units::duration(before_ns),
+        units::duration(after_ns)
+    )
+}
+
+pub(super) fn hosts(before: &str, after: &str) -> String {
+    format!("before was recorded on {before}, after on {after}: machines differ in speed")
+}
+
+pub(super) fn events(before: &str, after: &str) -> String {
+    format!(
+        "before counts {before}, after counts {after}: they stop at other instructions, and in other code"
+    )
+}
+
+pub(super) fn periods(before: i64, after: i64) -> String {
+    format!(
+        "before was sampled every {}, after every {} units of the event: the one with fewer samples sees less",
+        units::count(before as f64),
+        units::count(after as f64)
+    )
 }
 
 pub(super) fn reversed(before: &str, after: &str) -> String {

@@ -4,3 +4,4 @@ mod beta_binomial;
 pub mod noise;
 pub mod normal;
 pub mod reference;
+pub mod replicates;

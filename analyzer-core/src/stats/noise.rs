@@ -10,7 +10,9 @@
 //! function that changed says little: its likelihood has a part that does not depend on phi and alpha (a
 //! contaminated normal, Tukey 1960), and none has a say when it is judged itself.
 
+use super::replicates::{Replicates, Spread};
 use super::{beta_binomial, normal};
+use crate::tree::{Pair, Side};
 
 /// Where the figures of a [`Noise`] come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub enum NoiseSource {
     Assumed,
     /// That, and the functions of the two captures.
     Empirical,
+    /// Captures of the same side as well.
+    Replicates,
 }
 
 impl NoiseSource {
@@ -28,6 +32,7 @@ impl NoiseSource {
         match self {
             NoiseSource::Assumed => "assumed",
             NoiseSource::Empirical => "empirical",
+            NoiseSource::Replicates => "replicates",
         }
     }
 }
@@ -50,6 +55,10 @@ pub struct Noise {
     pub se_ln_k: f64,
     /// All samples of both captures, where totals are made equal: a function that is nearly all cannot grow then.
     whole: Option<f64>,
+    /// How much of alpha is left on each side: 1 for one capture, less for the sum of several.
+    concentration: Pair<f64>,
+    /// Whether functions have told.
+    has_learned: bool,
     /// How many cells are tested together.
     pub tests: usize,
     /// The share of intervals that should hold the truth.
@@ -75,6 +84,10 @@ const FEWEST_FUNCTIONS: usize = 8;
 /// The share of functions that are expected to have changed, and by how much relative to their samples.
 const CHANGED: f64 = 0.1;
 const CHANGE: f64 = 0.2;
+/// The variance of functions that differ more than others from capture to capture, over that of others.
+const UNLIKE: f64 = 25.0;
+/// More captures than this say no more: they are not all independent.
+const MOST_FREEDOM: f64 = 20.0;
 /// Below this many samples on both sides together, nothing is called significant.
 const FEWEST_SAMPLES: f64 = 10.0;
 /// Below this many samples the normal distribution is too far from that of counts.
@@ -98,22 +111,39 @@ fn prior() -> Vec<Point> {
 }
 
 impl Point {
-    /// The variance of `B - kA` under no change, for a function of so many samples on both sides together, beside which
-    /// there is `rest`.
-    fn variance(&self, k: f64, samples: f64, rest: f64) -> f64 {
-        self.phi * k * samples * rest + 2.0 * self.alpha * (k * samples / (1.0 + k) * rest).powi(2)
-    }
-
-    fn ln_likelihood(&self, k: f64, (before, after): (f64, f64), rest: f64) -> f64 {
-        let (difference, samples) = (after - k * before, before + after);
+    /// What one function that differs so much says of this point, its variance being phi times `by_phi` plus alpha times
+    /// `by_alpha`.
+    fn ln_likelihood(&self, of: &Observed) -> f64 {
+        let Observed { k, difference, samples, by_phi, by_alpha } = *of;
         // A sample at least: a function that is all there is tells nothing.
-        let variance = self.variance(k, samples, rest).max(1.0);
+        let variance = (self.phi * by_phi + self.alpha * by_alpha).max(1.0);
         let unchanged = (-0.5 * difference * difference / variance).exp()
             / (2.0 * std::f64::consts::PI * variance).sqrt();
         let width = CHANGE * 2.0 * k * samples / (1.0 + k);
         let changed = 1.0 / (std::f64::consts::PI * width * (1.0 + (difference / width).powi(2)));
         ((1.0 - CHANGED) * unchanged + CHANGED * changed).ln()
     }
+
+    /// What the spread of a function's share over captures of one side says, as a variance with so many degrees of
+    /// freedom; one that differs far more than others is not theirs.
+    fn ln_likelihood_of_spread(&self, spread: &Spread, inverse: f64, freedom: f64) -> f64 {
+        let Spread { share, variance } = *spread;
+        let expected = self.phi * share * (1.0 - share) * inverse + self.alpha * share * share;
+        let ln = |expected: f64| -0.5 * freedom * (expected.ln() + variance / expected);
+        let expected = expected.max(1e-18);
+        let (ordinary, other) = (ln(expected), ln(expected * UNLIKE));
+        let most = ordinary.max(other);
+        most + ((1.0 - CHANGED) * (ordinary - most).exp() + CHANGED * (other - most).exp()).ln()
+    }
+}
+
+/// What was observed of a function on both sides.
+struct Observed {
+    k: f64,
+    difference: f64,
+    samples: f64,
+    by_phi: f64,
+    by_alpha: f64,
 }
 
 impl Noise {
@@ -129,6 +159,8 @@ impl Noise {
             k,
             se_ln_k: 0.0,
             whole: None,
+            concentration: Pair { before: 1.0, after: 1.0 },
+            has_learned: false,
             tests: tests.max(1),
             confidence,
         };
@@ -152,6 +184,48 @@ impl Noise {
         self.whole.map_or(1.0, |whole| (1.0 - samples / whole.max(samples)).max(0.0))
     }
 
+    /// The variance of `B - kA` under no change, for a function of so many samples on both sides together, is phi times
+    /// the first plus alpha times the second.
+    #[must_use]
+    pub fn variance_parts(&self, samples: f64) -> (f64, f64) {
+        self.variance_parts_beside(samples, self.rest(samples))
+    }
+
+    /// The same of a function that is added up with others: totals that are made equal hold for the sum alone.
+    #[must_use]
+    pub fn variance_of_sum(&self, samples: f64) -> (f64, f64) {
+        self.variance_parts_beside(samples, 1.0)
+    }
+
+    fn variance_parts_beside(&self, samples: f64, rest: f64) -> (f64, f64) {
+        let k = self.k;
+        let drift = self.concentration.before + self.concentration.after;
+        (k * samples * rest, drift * (k * samples / (1.0 + k) * rest).powi(2))
+    }
+
+    fn observed(&self, (before, after): (f64, f64)) -> Observed {
+        let samples = before + after;
+        let (by_phi, by_alpha) = self.variance_parts(samples);
+        Observed { k: self.k, difference: after - self.k * before, samples, by_phi, by_alpha }
+    }
+
+    /// Learns from captures of one side.
+    #[must_use]
+    pub fn learn_replicates(mut self, replicates: &Replicates) -> Noise {
+        let freedom = (replicates.captures - 1.0).min(MOST_FREEDOM);
+        let mut points = std::mem::take(&mut self.points);
+        for point in &mut points {
+            let said = |spread| point.ln_likelihood_of_spread(spread, replicates.inverse, freedom);
+            point.ln_weight += replicates.spreads.iter().map(said).sum::<f64>();
+        }
+        match replicates.side {
+            Side::Before => self.concentration.before = replicates.concentration,
+            Side::After => self.concentration.after = replicates.concentration,
+        }
+        self.source = NoiseSource::Replicates;
+        self.with(points)
+    }
+
     /// Learns from functions, given as samples of before and after.
     #[must_use]
     pub fn learn(mut self, functions: impl Iterator<Item = (f64, f64)>) -> Noise {
@@ -162,12 +236,13 @@ impl Noise {
         }
         let mut points = std::mem::take(&mut self.points);
         for point in &mut points {
-            let ln_likelihoods = functions
-                .iter()
-                .map(|&function| point.ln_likelihood(self.k, function, self.rest(function.0 + function.1)));
-            point.ln_weight += ln_likelihoods.sum::<f64>();
+            let said = functions.iter().map(|&function| point.ln_likelihood(&self.observed(function)));
+            point.ln_weight += said.sum::<f64>();
         }
-        self.source = NoiseSource::Empirical;
+        self.has_learned = true;
+        if self.source == NoiseSource::Assumed {
+            self.source = NoiseSource::Empirical;
+        }
         self.with(points)
     }
 
@@ -181,10 +256,10 @@ impl Noise {
 
     /// The points with their weights, without what one function said.
     fn without(&self, before: f64, after: f64) -> Vec<(Point, f64)> {
-        let rest = self.rest(before + after);
-        let has_a_say = self.source == NoiseSource::Empirical && before + after >= FEWEST_FITTED;
+        let has_a_say = self.has_learned && before + after >= FEWEST_FITTED;
+        let observed = self.observed((before, after));
         let points = self.points.iter().map(|&point| {
-            let said = if has_a_say { point.ln_likelihood(self.k, (before, after), rest) } else { 0.0 };
+            let said = if has_a_say { point.ln_likelihood(&observed) } else { 0.0 };
             Point { ln_weight: point.ln_weight - said, ..point }
         });
         weighed(normalised(points.collect()))
@@ -201,12 +276,13 @@ impl Noise {
         if samples <= 0.0 {
             return 0.5;
         }
+        let (by_phi, by_alpha) = self.variance_parts(samples);
         let p = |point: &Point| {
             if samples < SMALL {
                 return beta_binomial::tail(before, after, self.k / (1.0 + self.k), point.phi);
             }
-            let variance = point.variance(self.k, samples, self.rest(samples))
-                + (self.k * before * self.se_ln_k).powi(2);
+            let variance =
+                point.phi * by_phi + point.alpha * by_alpha + (self.k * before * self.se_ln_k).powi(2);
             normal::cdf(-difference / variance.max(1e-9).sqrt())
         };
         points.iter().map(|(point, weight)| weight * p(point)).sum()
@@ -263,7 +339,8 @@ impl Noise {
     pub fn margin(&self, before: f64, after: f64, confidence: f64) -> f64 {
         let (a, b, rest) = (self.k * before.max(1.0), after.max(1.0), self.rest(before + after));
         let points = self.without(before, after);
-        self.half_width(&points, before, (b + self.k * a) * rest, (a * a + b * b) * rest * rest, confidence)
+        let drift = a * a * self.concentration.before + b * b * self.concentration.after;
+        self.half_width(&points, before, (b + self.k * a) * rest, drift * rest * rest, confidence)
     }
 
     /// The same of a sum over functions, whose part that comes from alpha is alpha times `by_alpha`.
@@ -292,14 +369,10 @@ impl Noise {
     /// a share of all samples.
     #[must_use]
     pub fn detectable(&self, share: f64, before: f64) -> f64 {
-        let cell = share * before;
-        let deviations: Vec<(f64, f64)> = self
-            .likely
-            .iter()
-            .map(|(point, weight)| {
-                (point.variance(self.k, cell + self.k * cell, 1.0 - share).sqrt(), *weight)
-            })
-            .collect();
+        let (by_phi, by_alpha) = self.variance_parts_beside(share * before * (1.0 + self.k), 1.0 - share);
+        let deviation = |point: &Point| (point.phi * by_phi + point.alpha * by_alpha).sqrt();
+        let deviations: Vec<(f64, f64)> =
+            self.likely.iter().map(|(point, weight)| (deviation(point), *weight)).collect();
         let mean =
             deviations.iter().map(|(deviation, weight)| weight * deviation * deviation).sum::<f64>().sqrt();
         (quantile(&deviations, self.level()) + normal::quantile(POWER) * mean) / (self.k * before)
@@ -324,9 +397,28 @@ impl Noise {
     /// The sum of absolute differences that noise alone would give a cell.
     #[must_use]
     pub fn expected_difference(&self, before: f64, after: f64) -> f64 {
-        let samples = before + after;
-        let mean = Point { phi: self.phi, alpha: self.alpha, ln_weight: 0.0 };
-        (mean.variance(self.k, samples, self.rest(samples)) * 2.0 / std::f64::consts::PI).sqrt()
+        let (by_phi, by_alpha) = self.variance_parts(before + after);
+        ((self.phi * by_phi + self.alpha * by_alpha) * 2.0 / std::f64::consts::PI).sqrt()
+    }
+
+    /// The standard deviation of the logarithm of the ratio of two totals of so many samples; `None` where one is empty.
+    #[must_use]
+    pub fn deviation_of_ln(&self, before: f64, after: f64) -> Option<f64> {
+        let drift = self.alpha * (self.concentration.before + self.concentration.after);
+        (before > 0.0 && after > 0.0).then(|| (self.phi * (1.0 / before + 1.0 / after) + drift).sqrt())
+    }
+
+    /// The largest phi at which two counts would still differ by more than noise: how much samples may have come in
+    /// bursts. `None` where they do not differ.
+    #[must_use]
+    pub fn survives(&self, before: f64, after: f64) -> Option<f64> {
+        if !self.is_significant(before, after) {
+            return None;
+        }
+        let (by_phi, by_alpha) = self.variance_parts(before + after);
+        let most = ((after - self.k * before) / normal::quantile(self.level())).powi(2);
+        let rest = most - self.alpha * by_alpha - (self.k * before * self.se_ln_k).powi(2);
+        Some((rest / by_phi).max(self.phi))
     }
 }
 

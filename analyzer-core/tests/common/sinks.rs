@@ -26,7 +26,7 @@ pub(crate) fn every_output(capture: &Capture, mut each: impl FnMut(&str, &[u8]))
     }
     let options = CompareOptions::default();
     let mut out = Vec::new();
-    if folded_diff(capture, capture, &options, &mut out).is_ok() {
+    if folded_diff(&analyzer_core::Question::pair(capture, capture), &options, &mut out).is_ok() {
         each("folded-diff", &out);
     }
     let Ok(report) = compare(capture, capture, &options) else { return };

@@ -1,6 +1,6 @@
 //! The sections of the page that are text and tables, in their order.
 
-use crate::plateau::{Tier, Why};
+use crate::plateau::Tier;
 use crate::render::figures;
 use crate::render::layout::Layout;
 use crate::render::markup::{Text, visible};
@@ -86,6 +86,9 @@ pub(super) fn captures(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             .map(|other| format!("{} {}", other.name, change(other.change_pct)));
         let others = others.collect::<Vec<_>>().join(", ");
         writeln!(out, "<p class=\"quiet\">Also measured: {}</p>", Text(&others))?;
+    }
+    if let Some(idle) = figures::idle(report) {
+        writeln!(out, "<p class=\"quiet\">{}</p>", Text(&visible(&idle)))?;
     }
     notes("Left out while reading", &report.left_out, out)?;
     writeln!(out, "</section>")
@@ -217,7 +220,7 @@ fn table(rows: &[&Plateau], explains: &str, out: &mut dyn Write) -> io::Result<(
         if classes {
             write!(out, "<td data-head=\"class\">{}</td>", Text(row.class.as_deref().unwrap_or("\u{2013}")))?;
         }
-        writeln!(out, "<td data-head=\"why\">{}</td></tr>", why(row))?;
+        writeln!(out, "<td data-head=\"why\">{}</td></tr>", figures::why(row.why))?;
     }
     writeln!(out, "</tbody>\n</table>")
 }
@@ -270,15 +273,6 @@ fn class_of(row: &Plateau) -> &'static str {
         Mark::Grew => "grew",
         Mark::Shrank => "shrank",
         Mark::Unchanged => "doubtful",
-    }
-}
-
-fn why(row: &Plateau) -> &'static str {
-    match row.why {
-        Why::Own => "self",
-        Why::New => "new",
-        Why::Gone => "gone",
-        Why::Scaled => "with callees",
     }
 }
 
@@ -390,6 +384,8 @@ pub(super) fn how(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             ScaleMode::Share => "share: equal totals",
             ScaleMode::Duration => "duration: per second of recording",
             ScaleMode::Work => report.basis.work(),
+            ScaleMode::Anchor => "anchor: what was chosen as the measure is equal",
+            ScaleMode::Absolute => "absolute: amounts as they are",
         };
         let used = if place == 0 { " (used)" } else { "" };
         write!(out, "{}{name}, k = {:.4}{used}", if place == 0 { "" } else { "<br>" }, scale.k)?;

@@ -1,0 +1,104 @@
+//! `plateau baseline`: an archive of captures to compare with.
+
+use crate::args::{Baseline as Command, BaselineBuild, BaselineShow, BaselineUpdate, InfoFormat, Reading};
+use crate::exit::Outcome;
+use crate::{input, output};
+use analyzer_core::baseline::{Baseline, Summary};
+use analyzer_core::render::figures::printable;
+use analyzer_core::report::units;
+use anyhow::Result;
+use rayon::prelude::*;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+pub(crate) fn run(command: &Command) -> Result<Outcome> {
+    match command {
+        Command::Build(build) => self::build(build)?,
+        Command::Update(update) => self::update(update)?,
+        Command::Show(show) => self::show(show)?,
+    }
+    Ok(Outcome::Done)
+}
+
+fn build(build: &BaselineBuild) -> Result<()> {
+    let inputs: Vec<&Path> = build.captures.iter().map(PathBuf::as_path).collect();
+    output::refuse_overwriting(std::slice::from_ref(&build.output), &inputs)?;
+    write(&read(&build.captures, &build.reading)?, &build.output)
+}
+
+fn update(update: &BaselineUpdate) -> Result<()> {
+    let inputs: Vec<&Path> = update.captures.iter().map(PathBuf::as_path).collect();
+    let target = update.output.as_ref().unwrap_or(&update.baseline);
+    output::refuse_overwriting(std::slice::from_ref(target), &inputs)?;
+    let known = input::read_baseline(&update.baseline)?;
+    write(&known.merge(read(&update.captures, &update.reading)?)?, target)
+}
+
+/// The captures as one baseline; files that are baselines are merged.
+fn read(paths: &[PathBuf], reading: &Reading) -> Result<Baseline> {
+    let one = |path: &PathBuf| -> Result<Baseline> {
+        if is_baseline(path) {
+            return input::read_baseline(path);
+        }
+        let capture = input::read(path, reading, true)?;
+        super::warn_of_losses(&capture.source.name, &capture.notes);
+        Ok(Baseline::build(std::slice::from_ref(&capture))?)
+    };
+    let baselines: Vec<Baseline> = paths.par_iter().map(one).collect::<Result<_>>()?;
+    let merged = baselines.into_iter().map(Ok).reduce(|whole, next| Ok(whole?.merge(next?)?));
+    merged.unwrap_or_else(|| anyhow::bail!("a baseline is made of one capture at least"))
+}
+
+fn is_baseline(path: &Path) -> bool {
+    use std::io::Read as _;
+    let mut head = [0; 40];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read(&mut head)).unwrap_or(0);
+    head[..read].starts_with(br#"{"schema":"plateau-baseline/"#)
+}
+
+fn write(baseline: &Baseline, path: &Path) -> Result<()> {
+    output::write_file(path, |out| Ok(baseline.write(out)?))
+}
+
+fn show(show: &BaselineShow) -> Result<()> {
+    let summary = input::read_baseline(&show.baseline)?.summary();
+    output::to_stdout(|out| match show.format {
+        InfoFormat::Json => {
+            serde_json::to_writer_pretty(&mut *out, &summary)?;
+            Ok(writeln!(out)?)
+        }
+        InfoFormat::Text => text(&show.baseline, &summary, out),
+    })
+}
+
+fn text(path: &Path, summary: &Summary, out: &mut dyn Write) -> Result<()> {
+    writeln!(
+        out,
+        "{}: {}",
+        printable(&path.display().to_string()),
+        units::many(summary.captures.len() as u64, "capture")
+    )?;
+    for capture in &summary.captures {
+        writeln!(out, "  {}", printable(&capture.name))?;
+    }
+    for measure in &summary.measures {
+        let spread = match measure.spread_pct {
+            Some(spread) => {
+                format!("a function of 1 % differs by {spread:.0} % of itself from capture to capture")
+            }
+            None => "one capture tells no noise; add more of the same code".to_owned(),
+        };
+        let samples = units::many(measure.samples, "sample");
+        writeln!(out, "{}: {samples}, {} functions; {spread}", printable(&measure.name), measure.functions)?;
+        for row in &measure.widest {
+            let line = format!(
+                "  {:>6.2} % +- {:.2}  {}",
+                row.share_pct,
+                row.deviation_pct,
+                printable(&row.function)
+            );
+            writeln!(out, "{line}")?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! Makes a baseline of captures.
+
+use super::{Archived, Baseline, BaselineError, Member, SHARE, SQUARE};
+use crate::align::{KeySpace, Names};
+use crate::merge::{Lines, add_stacks};
+use crate::value::{self, Evidence, Measure, ValueSource};
+use analyzer_formats::{Capture, Content, NoteKind, Notes, Profile, ProfileBuilder, ValueType};
+
+impl Baseline {
+    /// Adds up captures.
+    ///
+    /// # Errors
+    /// When one holds traces, or two are of the same bytes.
+    ///
+    /// # Panics
+    /// When there is no capture.
+    pub fn build(captures: &[Capture]) -> Result<Baseline, BaselineError> {
+        let (first, others) = captures.split_first().expect("a baseline is made of one capture at least");
+        let mut whole = Baseline::of(first)?;
+        for capture in others {
+            whole = whole.merge(Baseline::of(capture)?)?;
+        }
+        Ok(whole)
+    }
+
+    fn of(capture: &Capture) -> Result<Baseline, BaselineError> {
+        let Content::Profile(profile) = &capture.content else {
+            return Err(BaselineError::Traces { name: capture.source.name.clone() });
+        };
+        let mut keys = KeySpace::new(Names::Canonical, &[profile]);
+        let key_of = keys.add(profile);
+        let name = |key: usize| String::from_utf8_lossy(&keys.keys()[key].name).into_owned();
+        let archived = |measure: Measure| {
+            let mut own = vec![0i128; keys.keys().len()];
+            let samples = &profile.series[measure.series.index()].samples;
+            for (row, stack) in samples.stacks.iter().enumerate() {
+                if let Some(stack) = stack {
+                    let function = profile.frame(profile.stack(*stack).frame).function;
+                    own[key_of[function.index()] as usize] += measure.count(samples, row).max(0);
+                }
+            }
+            let whole = own.iter().sum::<i128>();
+            let shares = own.iter().enumerate().filter(|(_, count)| **count > 0).map(|(key, &count)| {
+                let share = count as f64 / whole as f64;
+                (name(key), ((share / SHARE).round() as u64, (share * share / SQUARE).round() as u64))
+            });
+            Archived {
+                functions: shares.collect(),
+                samples: if whole > 0 { vec![u64::try_from(whole).unwrap_or(u64::MAX)] } else { Vec::new() },
+                name: measure.name,
+            }
+        };
+        let measures = kept(profile).into_iter().map(archived).collect();
+        let member = Member {
+            name: capture.source.name.clone(),
+            digest: capture.source.digest.clone(),
+            start_ns: profile.meta.start_ns,
+            duration_ns: profile.meta.duration_ns,
+        };
+        Ok(Baseline { capture: added_up(&[capture]), members: vec![member], measures })
+    }
+}
+
+/// The measures of a profile that a baseline keeps: counts of samples are kept with what they are the samples of.
+fn kept(profile: &Profile) -> Vec<Measure> {
+    let measures = value::measures(profile).into_iter();
+    measures.filter(|measure| matches!(measure.source, ValueSource::Column(_))).collect()
+}
+
+/// All captures in one: a series for every measure, functions without lines.
+pub(super) fn added_up(captures: &[&Capture]) -> Capture {
+    let mut builder = ProfileBuilder::default();
+    let (mut start, mut duration, mut default) = (None::<i64>, Some(0i64), None);
+    for capture in captures {
+        let Content::Profile(profile) = &capture.content else { continue };
+        let stacks = add_stacks(&mut builder, profile, Lines::Dropped);
+        for measure in kept(profile) {
+            let value_type = ValueType {
+                name: builder.string(measure.name.as_bytes()),
+                unit: builder.string(measure.unit.as_bytes()),
+                decimals: measure.decimals,
+            };
+            let series = builder.series(&[value_type]);
+            default.get_or_insert((series, 0));
+            let samples = &profile.series[measure.series.index()].samples;
+            for (row, stack) in samples.stacks.iter().enumerate() {
+                let stack = stack.map(|id| stacks[id.index()]);
+                let within = |value: i128| value.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
+                let value = within(measure.value(samples, row));
+                match measure.evidence {
+                    Evidence::Unknown => builder.sum(series, stack, value),
+                    _ => {
+                        let count = measure.count(samples, row).max(0);
+                        builder.count(series, stack, within(count) as u64, value);
+                    }
+                }
+            }
+        }
+        start = start.into_iter().chain(profile.meta.start_ns).min();
+        duration = duration.and_then(|sum| sum.checked_add(profile.meta.duration_ns?));
+    }
+    builder.meta.default_value = default;
+    (builder.meta.start_ns, builder.meta.duration_ns) = (start, duration);
+    let records = captures.iter().map(|capture| capture.notes.records()).sum();
+    let left_out = captures.iter().map(|capture| capture.notes.samples_left_out()).sum();
+    Capture {
+        content: Content::Profile(builder.finish()),
+        notes: notes(records, left_out),
+        source: captures[0].source.clone(),
+    }
+}
+
+/// The account of captures that were read before.
+pub(super) fn notes(records: u64, left_out: u64) -> Notes {
+    let mut notes = Notes::of_records(records);
+    let text = "samples of its captures that were left out when they were read";
+    notes.count("left_out_of_captures", NoteKind::LeftOut, text, left_out);
+    notes
+}

@@ -1,0 +1,266 @@
+//! The file of a baseline: JSON, its tables as arrays that refer to each other by position.
+//!
+//! ```text
+//! {"schema":"plateau-baseline/1","captures":[{"name","digest","start_ns","duration_ns"}],
+//!  "records","left_out","start_ns","duration_ns",
+//!  "modules":[name],"functions":[[name, file|null, line]],"frames":[[function, module|null, kind]],
+//!  "stacks":[[parent|null, frame]],
+//!  "values":[{"name","unit","decimals","rows":[[stack|null, value, samples|null]]}],
+//!  "spread":[{"name","samples":[per capture],"functions":{name: [sum of shares in 1e-12, sum of their squares in 1e-15]}}]}
+//! ```
+//!
+//! Parents stand before their callees. Readers refuse a schema that they do not know; what is added to this one may be
+//! passed over.
+
+use super::build::notes;
+use super::{Archived, Baseline, BaselineError, Member, SCHEMA};
+use analyzer_formats::{
+    Capture, Content, Frame, FrameKind, Function, Mapping, Profile, ProfileBuilder, Source, ValueType,
+};
+use serde::{Deserialize, Serialize};
+use std::io::Write;
+
+#[derive(Serialize, Deserialize)]
+struct File {
+    schema: String,
+    captures: Vec<Member>,
+    records: u64,
+    left_out: u64,
+    start_ns: Option<i64>,
+    duration_ns: Option<i64>,
+    modules: Vec<String>,
+    functions: Vec<(String, Option<String>, u32)>,
+    frames: Vec<(u32, Option<u32>, Kind)>,
+    stacks: Vec<(Option<u32>, u32)>,
+    values: Vec<Values>,
+    spread: Vec<Archived>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Values {
+    name: String,
+    unit: String,
+    decimals: u8,
+    rows: Vec<(Option<u32>, i64, Option<u64>)>,
+}
+
+/// [`FrameKind`] as a word.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    User,
+    Kernel,
+    Jit,
+    Interpreted,
+    Inlined,
+    Unknown,
+    Thread,
+}
+
+const KINDS: [(FrameKind, Kind); 7] = [
+    (FrameKind::User, Kind::User),
+    (FrameKind::Kernel, Kind::Kernel),
+    (FrameKind::Jit, Kind::Jit),
+    (FrameKind::Interpreted, Kind::Interpreted),
+    (FrameKind::Inlined, Kind::Inlined),
+    (FrameKind::Unknown, Kind::Unknown),
+    (FrameKind::Thread, Kind::Thread),
+];
+
+impl Kind {
+    fn of(kind: FrameKind) -> Kind {
+        KINDS.iter().find(|(of, _)| *of == kind).map_or(Kind::User, |(_, word)| *word)
+    }
+
+    fn kind(self) -> FrameKind {
+        KINDS.iter().find(|(_, word)| *word as u8 == self as u8).map_or(FrameKind::User, |(kind, _)| *kind)
+    }
+}
+
+impl Baseline {
+    /// Writes the file.
+    ///
+    /// # Errors
+    /// When `out` fails.
+    pub fn write(&self, mut out: &mut dyn Write) -> Result<(), BaselineError> {
+        let Content::Profile(profile) = &self.capture.content else {
+            return Err(BaselineError::Traces { name: self.capture.source.name.clone() });
+        };
+        serde_json::to_writer(&mut out, &self.file(profile)).map_err(std::io::Error::from)?;
+        Ok(writeln!(out)?)
+    }
+
+    fn file(&self, profile: &Profile) -> File {
+        let text = |id| profile.strings.text(id).into_owned();
+        let number = |index: usize| u32::try_from(index).expect("ids of a profile are u32");
+        File {
+            schema: SCHEMA.to_owned(),
+            captures: self.members.clone(),
+            records: self.capture.notes.records(),
+            left_out: self.capture.notes.samples_left_out(),
+            start_ns: profile.meta.start_ns,
+            duration_ns: profile.meta.duration_ns,
+            modules: profile.mappings.iter().map(|mapping| text(mapping.file)).collect(),
+            functions: profile
+                .functions
+                .iter()
+                .map(|function| (text(function.name), function.file.map(text), function.start_line))
+                .collect(),
+            frames: profile
+                .frames
+                .iter()
+                .map(|frame| {
+                    let module = frame.mapping.map(|id| number(id.index()));
+                    (number(frame.function.index()), module, Kind::of(frame.kind))
+                })
+                .collect(),
+            stacks: profile
+                .stacks
+                .iter()
+                .map(|stack| (stack.parent.map(|id| number(id.index())), number(stack.frame.index())))
+                .collect(),
+            values: profile
+                .series
+                .iter()
+                .map(|series| {
+                    let (value_type, samples) = (series.value_types[0], &series.samples);
+                    let row = |row: usize| {
+                        let stack = samples.stacks[row].map(|id| number(id.index()));
+                        (stack, samples.values[0][row], samples.counts.as_ref().map(|counts| counts[row]))
+                    };
+                    Values {
+                        name: text(value_type.name),
+                        unit: text(value_type.unit),
+                        decimals: value_type.decimals,
+                        rows: (0..samples.len()).map(row).collect(),
+                    }
+                })
+                .collect(),
+            spread: self.measures.clone(),
+        }
+    }
+
+    /// Reads a baseline; `source` says where it comes from.
+    ///
+    /// # Errors
+    /// When it is none, or damaged.
+    pub fn read(bytes: &[u8], source: Source) -> Result<Baseline, BaselineError> {
+        let not_one = |found: String| BaselineError::NotABaseline { name: source.name.clone(), found };
+        let file: File = serde_json::from_slice(bytes).map_err(|error| not_one(error.to_string()))?;
+        if file.schema != SCHEMA {
+            return Err(not_one(format!("the schema \"{}\"", file.schema)));
+        }
+        let profile = file.profile().ok_or_else(|| not_one("a reference to what is not there".to_owned()))?;
+        let notes = notes(file.records, file.left_out);
+        Ok(Baseline {
+            capture: Capture { source, content: Content::Profile(profile), notes },
+            members: file.captures,
+            measures: file.spread,
+        })
+    }
+}
+
+impl File {
+    /// The profile; `None` where a table refers to what another does not have.
+    fn profile(&self) -> Option<Profile> {
+        let mut builder = ProfileBuilder::default();
+        let mut mappings = Vec::new();
+        for module in &self.modules {
+            let file = builder.string(module.as_bytes());
+            mappings.push(builder.mapping(Mapping { file, build_id: None, start: 0, limit: 0, offset: 0 }));
+        }
+        let mut functions = Vec::new();
+        for (name, file, line) in &self.functions {
+            let name = builder.string(name.as_bytes());
+            let file = file.as_ref().map(|file| builder.string(file.as_bytes()));
+            functions.push(builder.function(Function { name, system_name: None, file, start_line: *line }));
+        }
+        let mut frames = Vec::new();
+        for &(function, module, kind) in &self.frames {
+            let function = *functions.get(function as usize)?;
+            let mapping = match module {
+                Some(module) => Some(*mappings.get(module as usize)?),
+                None => None,
+            };
+            frames.push(builder.frame(Frame { function, mapping, line: 0, kind: kind.kind() }));
+        }
+        let mut stacks = Vec::new();
+        for &(parent, frame) in &self.stacks {
+            let parent = match parent {
+                Some(parent) => Some(*stacks.get(parent as usize)?),
+                None => None,
+            };
+            stacks.push(builder.stack(parent, *frames.get(frame as usize)?));
+        }
+        for values in &self.values {
+            let value_type = ValueType {
+                name: builder.string(values.name.as_bytes()),
+                unit: builder.string(values.unit.as_bytes()),
+                decimals: values.decimals.min(18),
+            };
+            let series = builder.series(&[value_type]);
+            builder.meta.default_value.get_or_insert((series, 0));
+            for &(stack, value, samples) in &values.rows {
+                let stack = match stack {
+                    Some(stack) => Some(*stacks.get(stack as usize)?),
+                    None => None,
+                };
+                match samples {
+                    Some(samples) => builder.count(series, stack, samples, value),
+                    None => builder.sum(series, stack, value),
+                }
+            }
+        }
+        (builder.meta.start_ns, builder.meta.duration_ns) = (self.start_ns, self.duration_ns);
+        Some(builder.finish())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use analyzer_formats::{ReadOptions, read_bytes};
+
+    fn baseline(texts: &[&str]) -> Baseline {
+        let read = |text: &&str| {
+            read_bytes("x", text.as_bytes(), &ReadOptions { digest: true, ..ReadOptions::default() }).unwrap()
+        };
+        Baseline::build(&texts.iter().map(read).collect::<Vec<_>>()).unwrap()
+    }
+
+    fn written(baseline: &Baseline) -> String {
+        let mut bytes = Vec::new();
+        baseline.write(&mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    const ONE: &str = "main;parse 30\nmain;render 10\n";
+    const TWO: &str = "main;parse 20\nmain;render 20\nmain;sort 60\n";
+    const THREE: &str = "main;sort 50\nmain 50\n";
+
+    #[test]
+    fn what_is_written_is_read() {
+        let text = written(&baseline(&[ONE, TWO]));
+        let read = Baseline::read(text.as_bytes(), baseline(&[ONE]).capture.source).unwrap();
+        assert_eq!(written(&read), text);
+        assert!(text.starts_with("{\"schema\":\"plateau-baseline/1\""));
+        // Shares of parse: 3/4 and 1/5.
+        assert_eq!(read.measures[0].functions["parse"], (950_000_000_000, 602_500_000_000_000));
+    }
+
+    #[test]
+    fn baselines_are_merged_by_adding() {
+        let merged = baseline(&[ONE]).merge(baseline(&[TWO, THREE])).unwrap();
+        assert_eq!(written(&merged), written(&baseline(&[ONE, TWO, THREE])));
+        assert!(matches!(baseline(&[ONE]).merge(baseline(&[ONE])), Err(BaselineError::Twice { .. })));
+    }
+
+    #[test]
+    fn other_files_are_refused_in_words() {
+        let source = baseline(&[ONE]).capture.source;
+        let text = written(&baseline(&[ONE]));
+        for bad in ["", "{}", &text.replace("baseline/1", "baseline/9"), &text.replace("[null,0]", "[7,0]")] {
+            assert!(Baseline::read(bad.as_bytes(), source.clone()).is_err(), "{bad}");
+        }
+    }
+}

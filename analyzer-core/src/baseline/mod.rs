@@ -1,0 +1,230 @@
+//! An archive of captures of the same code, added up: what later captures are compared with, and how much captures of
+//! unchanged code differ.
+//!
+//! Of every function it keeps the sum of its shares over the captures, and the sum of their squares: enough for a mean and
+//! a variance, and two baselines are merged by adding theirs.
+
+mod build;
+mod file;
+
+use crate::stats::noise::Noise;
+use crate::stats::replicates::Replicates;
+use crate::tree::Side;
+use crate::value::Measure;
+use analyzer_formats::Capture;
+use std::collections::BTreeMap;
+use thiserror::Error;
+
+/// The name and version of the file.
+pub const SCHEMA: &str = "plateau-baseline/1";
+
+/// An archive of captures.
+#[derive(Clone, Debug)]
+pub struct Baseline {
+    /// All captures, added up.
+    pub capture: Capture,
+    /// The captures that it was made of, in the order in which they were added.
+    pub members: Vec<Member>,
+    /// What is known of every measure.
+    measures: Vec<Archived>,
+}
+
+/// A capture of a baseline.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Member {
+    /// The path as it was given.
+    pub name: String,
+    /// blake3 of the stored bytes.
+    pub digest: Option<String>,
+    /// Start of the recording, nanoseconds since the Unix epoch.
+    pub start_ns: Option<i64>,
+    /// Length of the recording in nanoseconds.
+    pub duration_ns: Option<i64>,
+}
+
+/// A measure over the captures of a baseline.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+struct Archived {
+    name: String,
+    /// The samples of each capture that has the measure.
+    samples: Vec<u64>,
+    /// By canonical name: the sum of a function's own shares of the samples of each capture, in [`SHARE`]s, and that of
+    /// their squares, in [`SQUARE`]s. Whole numbers, so that the order of merging does not matter.
+    functions: BTreeMap<String, (u64, u64)>,
+}
+
+/// The unit of shares and of squares of shares: parts of one.
+const SHARE: f64 = 1e-12;
+const SQUARE: f64 = 1e-15;
+
+/// Why a baseline cannot be made or read.
+#[derive(Debug, Error)]
+pub enum BaselineError {
+    /// The file is none.
+    #[error("{name}: expected a baseline ({SCHEMA}), found {found}; make one with plateau baseline build")]
+    NotABaseline {
+        /// The file.
+        name: String,
+        /// What stands there.
+        found: String,
+    },
+    /// A capture is of requests.
+    #[error("{name} holds traces; a baseline is made of profiles")]
+    Traces {
+        /// The capture.
+        name: String,
+    },
+    /// The same bytes again: they would make the captures look more alike than they are.
+    #[error("{name} is in the baseline already ({digest})")]
+    Twice {
+        /// The capture.
+        name: String,
+        /// Its digest.
+        digest: String,
+    },
+    /// The output failed.
+    #[error(transparent)]
+    Write(#[from] std::io::Error),
+}
+
+impl Baseline {
+    /// How much the captures differ by this measure; `None` for fewer than two.
+    #[must_use]
+    pub(crate) fn replicates(&self, measure: &Measure) -> Option<Replicates> {
+        let name = measure.event.as_deref().unwrap_or(&measure.name);
+        let archived = self.measures.iter().find(|archived| archived.name == name)?;
+        archived.replicates()
+    }
+
+    /// Adds the captures of another baseline.
+    ///
+    /// # Errors
+    /// When both hold the same capture.
+    pub fn merge(self, other: Baseline) -> Result<Baseline, BaselineError> {
+        for member in &other.members {
+            if let Some(digest) = &member.digest
+                && self.members.iter().any(|known| known.digest.as_ref() == Some(digest))
+            {
+                return Err(BaselineError::Twice { name: member.name.clone(), digest: digest.clone() });
+            }
+        }
+        let mut measures = self.measures;
+        for theirs in other.measures {
+            let Some(ours) = measures.iter_mut().find(|ours| ours.name == theirs.name) else {
+                measures.push(theirs);
+                continue;
+            };
+            ours.samples.extend(theirs.samples);
+            for (name, (sum, squares)) in theirs.functions {
+                let known = ours.functions.entry(name).or_default();
+                *known = (known.0.saturating_add(sum), known.1.saturating_add(squares));
+            }
+        }
+        let capture = build::added_up(&[&self.capture, &other.capture]);
+        Ok(Baseline { capture, members: self.members.into_iter().chain(other.members).collect(), measures })
+    }
+}
+
+/// What a baseline is made of, and how much its captures differ.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Summary {
+    /// [`SCHEMA`].
+    pub schema: &'static str,
+    /// Its captures.
+    pub captures: Vec<Member>,
+    /// Its measures of which samples are counted.
+    pub measures: Vec<MeasureSummary>,
+}
+
+/// A measure of a baseline.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct MeasureSummary {
+    /// Its name.
+    pub name: String,
+    /// Samples of all captures.
+    pub samples: u64,
+    /// How many functions have samples of their own.
+    pub functions: usize,
+    /// How much a function of 1 % differs from capture to capture, in percent of itself, by the noise that the captures
+    /// tell; null for fewer than two.
+    pub spread_pct: Option<f64>,
+    /// The widest functions.
+    pub widest: Vec<FunctionSummary>,
+}
+
+/// A function over the captures of a baseline.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct FunctionSummary {
+    /// Its canonical name.
+    pub function: String,
+    /// The mean of its own shares, in percent.
+    pub share_pct: f64,
+    /// Their standard deviation, in points.
+    pub deviation_pct: f64,
+}
+
+/// More functions are not shown.
+const WIDEST: usize = 10;
+
+impl Baseline {
+    /// What it is made of.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let counted = self.measures.iter().filter(|archived| !archived.samples.is_empty());
+        Summary {
+            schema: SCHEMA,
+            captures: self.members.clone(),
+            measures: counted.map(Archived::summary).collect(),
+        }
+    }
+}
+
+impl Archived {
+    /// The sums of a function's shares and of their squares.
+    fn moments(&(sum, squares): &(u64, u64)) -> (f64, f64) {
+        (sum as f64 * SHARE, squares as f64 * SQUARE)
+    }
+
+    fn replicates(&self) -> Option<Replicates> {
+        let samples: Vec<f64> = self.samples.iter().map(|&samples| samples as f64).collect();
+        Replicates::of_moments(Side::Before, &samples, self.functions.values().map(Self::moments))
+    }
+
+    fn summary(&self) -> MeasureSummary {
+        let captures = self.samples.len() as f64;
+        let samples: u64 = self.samples.iter().sum();
+        let mut widest: Vec<FunctionSummary> = self
+            .functions
+            .iter()
+            .map(|(name, moments)| {
+                let (sum, squares) = Self::moments(moments);
+                let variance = (squares - sum * sum / captures) / (captures - 1.0).max(1.0);
+                FunctionSummary {
+                    function: name.clone(),
+                    share_pct: round(100.0 * sum / captures),
+                    deviation_pct: round(100.0 * variance.max(0.0).sqrt()),
+                }
+            })
+            .collect();
+        widest.sort_by(|one, other| {
+            other.share_pct.total_cmp(&one.share_pct).then_with(|| one.function.cmp(&other.function))
+        });
+        widest.truncate(WIDEST);
+        let replicates = self.replicates();
+        MeasureSummary {
+            name: self.name.clone(),
+            samples,
+            functions: self.functions.len(),
+            spread_pct: replicates.map(|replicates| {
+                let noise = Noise::assumed(1.0, 1, 0.95).learn_replicates(&replicates);
+                round(100.0 * (noise.phi * captures / (0.01 * samples as f64) + noise.alpha).sqrt())
+            }),
+            widest,
+        }
+    }
+}
+
+/// Percentages to four decimal places.
+fn round(percent: f64) -> f64 {
+    (percent * 1e4).round() / 1e4
+}
