@@ -161,6 +161,12 @@ pub(crate) struct Diff {
     /// Do not look for functions that have another name in AFTER
     #[arg(long)]
     pub(crate) no_renames: bool,
+    /// Do not bridge frames that one capture has between two others, nor put functions into callers they were inlined into
+    #[arg(long)]
+    pub(crate) no_wrappers: bool,
+    /// Compare whole stacks, even where a profiler cut those of one capture
+    #[arg(long)]
+    pub(crate) no_max_stack: bool,
     /// The share of intervals that should hold the truth
     #[arg(long, value_name = "SHARE", default_value_t = 0.95, value_parser = parse_confidence)]
     pub(crate) confidence: f64,
@@ -238,6 +244,8 @@ impl Diff {
                 NamesArg::Exact => Names::Exact,
             },
             renames: !self.no_renames,
+            wrappers: !self.no_wrappers,
+            max_stack: !self.no_max_stack,
             trace_value: self.measuring.trace_value(),
             confidence: self.confidence,
             classes: None,
@@ -277,9 +285,9 @@ impl Diff {
         if let Some(classes) = &self.classes {
             option("classes", classes.display().to_string());
         }
-        if self.no_renames {
-            words.push("--no-renames".to_owned());
-        }
+        let switches =
+            [(self.no_renames, "renames"), (self.no_wrappers, "wrappers"), (self.no_max_stack, "max-stack")];
+        words.extend(switches.iter().filter(|(is_off, _)| *is_off).map(|(_, name)| format!("--no-{name}")));
         let mut option = |name: &str, value: String| words.push(format!("--{name} {}", quote(&value)));
         if self.confidence != defaults.confidence {
             option("confidence", self.confidence.to_string());

@@ -1,16 +1,17 @@
 //! The whole pipeline: two captures in, one report out.
 
-use crate::align::{KeySpace, Names, Rename, renames};
+use crate::align::cut::{Cuts, cuts};
+use crate::align::{Aligning, Joint, KeySpace, Names};
 use crate::classes::{CLASSES, ClassRules, Classified, classes};
 use crate::error::CompareError;
-use crate::function::{self, FunctionCells};
+use crate::function::FunctionCells;
 use crate::plateau::{Changes, RankOptions, Totals, rank, tests};
 use crate::report::{Basis, Inputs, Report, build};
 use crate::scale::{Alternative, ScaleChoice, ScaleMode, Sizes, scales};
 use crate::spans::{self, TraceValue};
 use crate::stats::noise::Noise;
 use crate::stats::reference::Reference;
-use crate::tree::{CallTree, Cell, Children, ROOT, Side};
+use crate::tree::{CallTree, Cell, ROOT, Side};
 use crate::value::{self, CommonMeasure, Measure};
 use analyzer_formats::{Capture, Content, Profile};
 use std::borrow::Cow;
@@ -28,6 +29,11 @@ pub struct CompareOptions {
     pub names: Names,
     /// Whether functions are looked for that have another name in after.
     pub renames: bool,
+    /// Whether frames are bridged that one side has between two others, and functions are put together with callers that
+    /// they were inlined into.
+    pub wrappers: bool,
+    /// Whether stacks are compared to the depth to which both captures have them.
+    pub max_stack: bool,
     /// The value that spans are compared by.
     pub trace_value: TraceValue,
     /// The share of intervals that should hold the truth.
@@ -46,6 +52,8 @@ impl Default for CompareOptions {
             scale: ScaleChoice::Auto,
             names: Names::Canonical,
             renames: true,
+            wrappers: true,
+            max_stack: true,
             trace_value: TraceValue::CriticalPath,
             confidence: 0.95,
             rank: RankOptions::default(),
@@ -73,16 +81,16 @@ impl Default for CompareOptions {
 /// scale cannot be had.
 pub fn compare(before: &Capture, after: &Capture, options: &CompareOptions) -> Result<Report, CompareError> {
     let pair = Pairing::new(before, after, options)?;
-    let mut aligned = Aligned::new(&pair, options, &[]);
-    let renamed = if options.renames && pair.requests.is_none() {
-        renames(&aligned.tree, &aligned.children, &aligned.functions, &aligned.keys)
-    } else {
-        Vec::new()
+    let is_profile = pair.requests.is_none();
+    let mut cuts = if is_profile { pair.cuts(options) } else { Cuts::default() };
+    let (mut keys, mut joint) = joint(&pair, options, &mut cuts);
+    let aligning = Aligning {
+        renames: options.renames,
+        wrappers: options.wrappers,
+        is_counted: pair.basis() == Basis::Samples,
     };
-    if !renamed.is_empty() {
-        aligned = Aligned::new(&pair, options, &renamed);
-    }
-    let Aligned { keys, tree, children, functions } = aligned;
+    let aligned = is_profile.then(|| joint.align(&mut keys, &aligning)).unwrap_or_default();
+    let Joint { tree, children, functions } = joint;
 
     let whole = tree.total[ROOT];
     let counts =
@@ -141,7 +149,8 @@ pub fn compare(before: &Capture, after: &Capture, options: &CompareOptions) -> R
         children,
         functions: &functions,
         ranked: &ranked,
-        renamed: &renamed,
+        aligned: &aligned,
+        cuts: &cuts,
         scales,
         noise,
         confidence: options.confidence,
@@ -152,39 +161,27 @@ pub fn compare(before: &Capture, after: &Capture, options: &CompareOptions) -> R
 }
 
 /// Both captures in one call tree.
-struct Aligned {
-    keys: KeySpace,
-    tree: CallTree,
-    children: Children,
-    functions: Vec<FunctionCells>,
-}
-
-impl Aligned {
-    /// Aligns the captures; functions that are renamed have the key of their new name.
-    fn new(pair: &Pairing<'_>, options: &CompareOptions, renamed: &[Rename]) -> Aligned {
-        let (measure, ..) = &pair.measures[0];
-        let (_, _, finest_before, finest_after) = measure.finest();
-        // Operations of traces are grouped by their projection; the rules for function names are not theirs.
-        let names = if pair.requests.is_some() { Names::Exact } else { options.names };
-        let mut keys = KeySpace::new(names, &[&pair.before, &pair.after]);
-        let mut before_keys = keys.add(&pair.before);
-        let after_keys = keys.add(&pair.after);
-        for key in &mut before_keys {
-            *key = renamed.iter().find(|rename| rename.before == *key).map_or(*key, |rename| rename.after);
-        }
-        keys.locate(&pair.before, &measure.before, &before_keys);
-        keys.locate(&pair.after, &measure.after, &after_keys);
-        let key_of = |profile: &Profile, keys: &[u32], frame| keys[profile.frame(frame).function.index()];
-        let mut tree = CallTree::default();
-        let (before_key, after_key) =
-            (|f| key_of(&pair.before, &before_keys, f), |f| key_of(&pair.after, &after_keys, f));
-        tree.add(Side::Before, &pair.before, &measure.before, finest_before, before_key);
-        tree.add(Side::After, &pair.after, &measure.after, finest_after, after_key);
-        tree.add_up();
-        let children = tree.children();
-        let functions = function::functions(&tree, &children, keys.keys().len());
-        Aligned { keys, tree, children, functions }
+fn joint(pair: &Pairing<'_>, options: &CompareOptions, cuts: &mut Cuts) -> (KeySpace, Joint) {
+    let (measure, ..) = &pair.measures[0];
+    let (_, _, finest_before, finest_after) = measure.finest();
+    // Operations of traces are grouped by their projection; the rules for function names are not theirs.
+    let names = if pair.requests.is_some() { Names::Exact } else { options.names };
+    let before = cuts.cut(&pair.before, &measure.before);
+    let after = cuts.cut(&pair.after, &measure.after);
+    let mut keys = KeySpace::new(names, &[&pair.before, &pair.after]);
+    let mut tree = CallTree::default();
+    for (side, profile, measure, finest) in [
+        (Side::Before, &before, &measure.before, finest_before),
+        (Side::After, &after, &measure.after, finest_after),
+    ] {
+        let key_of = keys.add(profile);
+        keys.locate(profile, measure, &key_of);
+        let key = |frame| key_of[profile.frame(frame).function.index()];
+        tree.add(side, profile, measure, finest, key);
     }
+    tree.add_up();
+    let joint = Joint::new(tree, &keys);
+    (keys, joint)
 }
 
 /// What a sample of before weighs over what one of after weighs: k of values times this is k of counts.
@@ -248,6 +245,14 @@ impl<'a> Pairing<'a> {
         });
         let measures = measures.collect();
         Ok(Pairing { before: one, after: other, requests, measures })
+    }
+
+    /// The depths at which profilers cut the stacks of the compared measure.
+    fn cuts(&self, options: &CompareOptions) -> Cuts {
+        let (measure, ..) = &self.measures[0];
+        let sides =
+            [(Side::Before, &*self.before, &measure.before), (Side::After, &*self.after, &measure.after)];
+        cuts(&sides, options.max_stack)
     }
 
     /// What the compared values rest on. Spans are not samples.

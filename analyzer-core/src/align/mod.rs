@@ -3,12 +3,20 @@
 //! A function is the same in both when its canonical name is: [`RULES`] take away what a rebuild changes.
 //! Bridging of wrappers and matching of renames start from here: they join keys that this pass kept apart.
 
+pub(crate) mod cut;
 mod demangle;
+mod inlined;
+mod joint;
+mod loose;
+mod modules;
 mod renames;
 mod rules;
+mod wrappers;
 
 use crate::value::Measure;
 use analyzer_formats::{FrameKind, Profile, Stack};
+pub(crate) use joint::{Aligned, Aligning, Joint};
+pub(crate) use modules::BareModule;
 pub use renames::{Rename, renames};
 use rules::{Applied, canonical_by};
 pub use rules::{RULES, Rule, canonical, thread_name};
@@ -163,6 +171,17 @@ impl KeySpace {
         self.keys.push(key);
         self.applied.push(Applied::default());
         index
+    }
+
+    /// The rules that changed names, in their order, and of how many of the functions that `is_measured` says.
+    pub(crate) fn rules(&self, is_measured: impl Fn(usize) -> bool) -> Vec<(&'static str, usize)> {
+        let mut all = Applied::default();
+        let measured = self.applied.iter().enumerate().filter(|(key, _)| is_measured(*key));
+        let measured: Vec<Applied> = measured.map(|(_, applied)| *applied).collect();
+        measured.iter().for_each(|applied| all.join(*applied));
+        let counted =
+            |rule| measured.iter().filter(|applied| applied.names().any(|name| name == rule)).count();
+        all.names().map(|rule| (rule, counted(rule))).collect()
     }
 
     /// All keys, in order of first appearance: those of the first capture, then the new ones of the second.

@@ -302,7 +302,10 @@ mod tests {
             ("com.acme.A$$Lambda.0x00007f00c8000840.apply", "com.acme.A$$Lambda.apply"),
             ("com.acme.A.lambda$handle$4", "com.acme.A.lambda$handle"),
             ("acme.Main$.$anonfun$run$3", "acme.Main$.$anonfun$run"),
-            ("java.lang.invoke.LambdaForm$MH/0x0000000800066840.invoke", "java.lang.invoke.LambdaForm$MH.invoke"),
+            (
+                "java.lang.invoke.LambdaForm$MH/0x0000000800066840.invoke",
+                "java.lang.invoke.LambdaForm$MH.invoke",
+            ),
             (
                 "jdk.internal.reflect.GeneratedMethodAccessor17.invoke",
                 "jdk.internal.reflect.GeneratedMethodAccessor.invoke",
@@ -326,7 +329,12 @@ mod tests {
         }
         applied.add_thread_number();
         // Every rule has an example above.
-        assert_eq!(applied.names().count(), RULES.len() + Applied::OTHERS.len(), "{:?}", applied.names().collect::<Vec<_>>());
+        assert_eq!(
+            applied.names().count(),
+            RULES.len() + Applied::OTHERS.len(),
+            "{:?}",
+            applied.names().collect::<Vec<_>>()
+        );
     }
 
     #[test]

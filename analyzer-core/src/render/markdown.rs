@@ -37,10 +37,8 @@ impl Renderer for Markdown {
         if let Some(certainty) = report.certainty {
             writeln!(out, "{certainty}\n")?;
         }
-        for line in [figures::classes(report), figures::other_values(report), figures::renamed(report)]
-            .into_iter()
-            .flatten()
-        {
+        let more = [figures::classes(report), figures::other_values(report)].into_iter().flatten();
+        for line in more.chain(figures::alignment(report)) {
             writeln!(out, "{}\n", escape(&line))?;
         }
         let warnings: Vec<&String> =

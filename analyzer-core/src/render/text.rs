@@ -67,10 +67,8 @@ impl Renderer for Text {
                 writeln!(out, "{line}")?;
             }
         }
-        for text in [figures::classes(report), figures::other_values(report), figures::renamed(report)]
-            .into_iter()
-            .flatten()
-        {
+        let more = [figures::classes(report), figures::other_values(report)].into_iter().flatten();
+        for text in more.chain(figures::alignment(report)) {
             for line in wrap(&printable(&text), self.width.max(LEAST_WIDTH)) {
                 writeln!(out, "{line}")?;
             }

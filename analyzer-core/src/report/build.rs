@@ -1,14 +1,16 @@
 //! Builds the report: gathers what was computed, rounds it, and puts it into words.
 
+use super::alignment::alignment;
 use super::comparability::comparability;
 use super::graph::{self, Mark, Ranks};
 use super::places::{Place, places};
 use super::{
-    Alignment, Basis, Detectable, Growth, NoiseFigures, NoteRow, OtherValue, Plateau, PlateauSide, Rate,
-    Renamed, Report, SCHEMA, Scale, Summary, ValueName, Verdict, VerdictCode, words,
+    Basis, Detectable, Growth, NoiseFigures, NoteRow, OtherValue, Plateau, PlateauSide, Rate, Report, SCHEMA,
+    Scale, Summary, ValueName, Verdict, VerdictCode, words,
 };
 use crate::account::{Account, places_of};
-use crate::align::{KeySpace, Rename};
+use crate::align::cut::Cuts;
+use crate::align::{Aligned, KeySpace};
 use crate::classes::{ClassRow, Classified};
 use crate::function::FunctionCells;
 use crate::plateau::{Kind, Ranked, Tier, Totals};
@@ -33,7 +35,8 @@ pub(crate) struct Inputs<'a> {
     pub classified: &'a Classified<'a>,
     /// What each class has of both; `None` for traces.
     pub classes: Option<Vec<ClassRow>>,
-    pub renamed: &'a [Rename],
+    pub aligned: &'a Aligned,
+    pub cuts: &'a Cuts,
     pub scales: Vec<Alternative>,
     pub noise: Option<Noise>,
     pub confidence: f64,
@@ -149,7 +152,7 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         verdict,
         plateaus,
         classes: inputs.classes.clone(),
-        alignment: Some(alignment(&inputs)).filter(|alignment| !alignment.renamed.is_empty()),
+        alignment: alignment(&inputs),
         comparability: comparability(&inputs),
         left_out: note_rows(inputs.captures, |kind| kind == NoteKind::LeftOut),
         notes: note_rows(inputs.captures, |kind| kind != NoteKind::LeftOut),
@@ -213,6 +216,7 @@ impl Facts<'_> {
             counterpart: None,
             renamed_from: self
                 .inputs
+                .aligned
                 .renamed
                 .iter()
                 .find(|rename| rename.after == ranked.key)
@@ -283,15 +287,6 @@ impl Facts<'_> {
 
 fn key_name(keys: &KeySpace, key: u32) -> String {
     String::from_utf8_lossy(&keys.keys()[key as usize].name).into_owned()
-}
-
-fn alignment(inputs: &Inputs<'_>) -> Alignment {
-    let renamed = inputs.renamed.iter().map(|rename| Renamed {
-        before: key_name(inputs.keys, rename.before),
-        after: key_name(inputs.keys, rename.after),
-        score: (100.0 * rename.score).round() / 100.0,
-    });
-    Alignment { renamed: renamed.collect() }
 }
 
 fn rate(before: &Summary, after: &Summary) -> Option<Rate> {

@@ -34,6 +34,9 @@ pub(super) fn comparability(inputs: &Inputs<'_>) -> Vec<Comparability> {
     if let Some(common) = common_pct(inputs).filter(|&common| common < COMMON_PCT) {
         warn("few_common_functions", words::few_in_common(common));
     }
+    if let Some(text) = words::symbols_differ(&inputs.aligned.modules) {
+        warn("symbols_differ", text);
+    }
     let (measure, ..) = &inputs.measures[0];
     let sides: [(&Capture, &Profile, &Measure); 2] =
         [(before, inputs.profiles.0, &measure.before), (after, inputs.profiles.1, &measure.after)];

@@ -3,6 +3,7 @@
 //! Serialised it is the JSON of `plateau diff --format json`, schema `plateau-report/1`. Renderers lay it out
 //! and decide nothing. A field that cannot be known is null.
 
+mod alignment;
 mod build;
 mod comparability;
 mod graph;
@@ -14,6 +15,7 @@ use crate::account::{PlaceInfo, Records};
 use crate::classes::ClassRow;
 use crate::plateau::{Kind, Tier, Why};
 use crate::scale::{Alternative, ScaleMode};
+pub use alignment::{Alignment, DepthLimit, InlinedRow, Inserted, ModuleRow, Renamed, RuleRow};
 pub(crate) use build::{Inputs, build};
 pub use graph::{Graph, GraphNode, Mark};
 use serde::Serialize;
@@ -50,7 +52,7 @@ pub struct Report {
     pub plateaus: Vec<Plateau>,
     /// Shares of bottleneck classes, widest first; null for traces.
     pub classes: Option<Vec<ClassRow>>,
-    /// Functions of different names taken for the same.
+    /// What was done so that the same code stands at the same place; null where that is nothing.
     pub alignment: Option<Alignment>,
     /// What makes the two captures hard to compare.
     pub comparability: Vec<Comparability>,
@@ -284,24 +286,6 @@ pub struct Plateau {
     pub explains_pct: Option<f64>,
     /// How much more noise the finding survives; null until it is computed.
     pub survives_phi: Option<f64>,
-}
-
-/// Functions of different names taken for the same.
-#[derive(Clone, Debug, Serialize)]
-pub struct Alignment {
-    /// Those with another name in after, the surest first.
-    pub renamed: Vec<Renamed>,
-}
-
-/// A function with another name in after.
-#[derive(Clone, Debug, Serialize)]
-pub struct Renamed {
-    /// Its name in before.
-    pub before: String,
-    /// Its name in after.
-    pub after: String,
-    /// How alike the two are, 0 to 1: by callers and callees, by name, by share.
-    pub score: f64,
 }
 
 /// One side of a plateau.
