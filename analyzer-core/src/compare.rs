@@ -1,6 +1,7 @@
 //! The whole pipeline: two captures in, one report out.
 
-use crate::align::{KeySpace, Names, Rename, renames};
+use crate::align::cut::{Cuts, cuts};
+use crate::align::{Aligning, Joint, KeySpace, Names};
 use crate::classes::{CLASSES, ClassRules, Classified, classes};
 use crate::error::CompareError;
 use crate::function::{self, FunctionCells};
@@ -13,7 +14,7 @@ use crate::spans::TraceValue;
 use crate::stats::noise::Noise;
 use crate::stats::reference::Reference;
 use crate::stats::replicates::Replicates;
-use crate::tree::{CallTree, Cell, Children, ROOT, Side, own_counts};
+use crate::tree::{CallTree, Cell, ROOT, Side, own_counts};
 use crate::value::FoldedValues;
 use analyzer_formats::Capture;
 use regex::bytes::Regex;
@@ -33,6 +34,11 @@ pub struct CompareOptions {
     pub names: Names,
     /// Whether functions are looked for that have another name in after.
     pub renames: bool,
+    /// Whether frames are bridged that one side has between two others, and functions are put together with callers that
+    /// they were inlined into.
+    pub wrappers: bool,
+    /// Whether stacks are compared to the depth to which all captures have them.
+    pub max_stack: bool,
     /// Whether waiting is compared as if it were work.
     pub keep_idle: bool,
     /// The value that spans are compared by.
@@ -60,6 +66,8 @@ impl Default for CompareOptions {
             scale: ScaleChoice::Auto,
             names: Names::Canonical,
             renames: true,
+            wrappers: true,
+            max_stack: true,
             keep_idle: false,
             trace_value: TraceValue::CriticalPath,
             confidence: 0.95,
@@ -106,16 +114,15 @@ pub fn compare_all(question: &Question<'_>, options: &CompareOptions) -> Result<
     if let Some(reason) = incomparable(&sides).filter(|_| !options.force) {
         return Err(CompareError::DifferentMeasurements { reason });
     }
-    let mut aligned = Aligned::new(&sides, options, &[]);
-    let renamed = if options.renames && sides.requests.is_none() {
-        renames(&aligned.tree, &aligned.children, &aligned.functions, &aligned.keys)
-    } else {
-        Vec::new()
+    let is_profile = sides.requests.is_none();
+    let mut whole = Whole::new(&sides, options);
+    let aligning = Aligning {
+        renames: options.renames,
+        wrappers: options.wrappers,
+        is_counted: sides.basis() == Basis::Samples,
     };
-    if !renamed.is_empty() {
-        aligned = Aligned::new(&sides, options, &renamed);
-    }
-    let Aligned { keys, tree, children, functions, idle, own } = aligned;
+    let aligned = is_profile.then(|| whole.joint.align(&mut whole.keys, &aligning)).unwrap_or_default();
+    let Whole { keys, joint: Joint { tree, children, functions }, cuts, idle, own } = whole;
 
     let sizes = sizes(&sides, &tree, &functions, &keys, &options.scale);
     let scales = scales(&sizes, &options.scale).ok_or_else(|| missing_for(&options.scale, &sides))?;
@@ -152,54 +159,53 @@ pub fn compare_all(question: &Question<'_>, options: &CompareOptions) -> Result<
         children,
         functions: &functions,
         ranked: &ranked,
-        renamed: &renamed,
+        aligned: &aligned,
+        cuts: &cuts,
         idle,
         scales,
         noise,
     }))
 }
 
-/// All captures in one call tree.
-struct Aligned {
+/// All captures in one call tree, functions joined by their names alone.
+struct Whole {
     keys: KeySpace,
-    tree: CallTree,
-    children: Children,
-    functions: Vec<FunctionCells>,
+    joint: Joint,
+    /// Where stacks are cut.
+    cuts: Cuts,
     /// What was left out because it waits.
     idle: Idle,
     /// Samples of each function itself in each capture, where a side has several.
     own: Vec<(Side, Vec<f64>)>,
 }
 
-impl Aligned {
-    /// Aligns the captures; functions that are renamed have the key of their new name.
-    fn new(sides: &Sides<'_>, options: &CompareOptions, renamed: &[Rename]) -> Aligned {
+impl Whole {
+    fn new(sides: &Sides<'_>, options: &CompareOptions) -> Whole {
         let common = &sides.common[0];
         // Operations of traces are grouped by their projection; the rules for function names are not theirs.
-        let names = if sides.requests.is_some() { Names::Exact } else { options.names };
+        let is_profile = sides.requests.is_none();
+        let names = if is_profile { options.names } else { Names::Exact };
+        let mut cuts =
+            if is_profile { cuts(sides.measured(common), options.max_stack) } else { Cuts::default() };
         let profiles: Vec<_> = sides.parts().map(|part| part.profile.as_ref()).collect();
         let mut keys = KeySpace::new(names, &profiles);
-        let mut keys_of: Vec<Vec<u32>> = profiles.iter().map(|profile| keys.add(profile)).collect();
-        for key in keys_of[..sides.before.len()].iter_mut().flatten() {
-            *key = renamed.iter().find(|rename| rename.before == *key).map_or(*key, |rename| rename.after);
-        }
         let is_idle = idle::rows(sides, common, options.keep_idle);
         let mut tree = CallTree::default();
         let mut idle = Idle::default();
         let mut own = Vec::new();
         for (at, (side, part, column)) in sides.with(common).enumerate() {
-            let (profile, key_of) = (part.profile.as_ref(), &keys_of[at]);
-            keys.locate(profile, &column.measure, key_of);
+            let profile = cuts.cut(&part.profile, &column.measure);
+            let key_of = keys.add(&profile);
+            keys.locate(&profile, &column.measure, &key_of);
             let key = |frame| key_of[profile.frame(frame).function.index()];
-            idle.add(side, tree.add(side, profile, column, &is_idle[at], key));
+            idle.add(side, tree.add(side, &profile, column, &is_idle[at], key));
             if sides.before.len() > 1 || sides.after.len() > 1 {
-                own.push((side, own_counts(profile, column, &is_idle[at], key)));
+                own.push((side, own_counts(&profile, column, &is_idle[at], key)));
             }
         }
         tree.add_up();
-        let children = tree.children();
-        let functions = function::functions(&tree, &children, keys.keys().len());
-        Aligned { keys, tree, children, functions, idle, own }
+        let joint = Joint::new(tree, &keys);
+        Whole { keys, joint, cuts, idle, own }
     }
 }
 

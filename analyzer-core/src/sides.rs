@@ -101,6 +101,14 @@ impl<'a> Sides<'a> {
         zip(sides, zip(self.parts(), &common.columns)).map(|(side, (part, column))| (side, part, column))
     }
 
+    /// Every profile with its measure.
+    pub(crate) fn measured<'b>(
+        &'b self,
+        common: &'b Common,
+    ) -> impl Iterator<Item = (Side, &'b Profile, &'b Measure)> {
+        self.with(common).map(|(side, part, column)| (side, part.profile.as_ref(), &column.measure))
+    }
+
     /// The sums of a common measure over before and over after, in its unit.
     pub(crate) fn totals(&self, common: &Common) -> (i128, i128) {
         let mut totals = (0, 0);

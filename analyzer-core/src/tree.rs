@@ -122,6 +122,17 @@ impl Paths {
     }
 }
 
+/// What becomes of a node where a tree is made anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// It stays below its caller.
+    Keep,
+    /// What it calls goes below its caller, beside it.
+    Bridge,
+    /// It becomes part of its caller.
+    Merge,
+}
+
 /// One call tree of two captures. Columns are indexed by node.
 #[derive(Clone, Debug, Default)]
 pub struct CallTree {
@@ -177,6 +188,28 @@ impl CallTree {
             let parent = self.parent(node);
             self.total[parent] += below;
         }
+    }
+
+    /// The tree made anew: `key` gives the function of a node, `step` what becomes of it. Nothing that was measured is
+    /// lost: what was in a node is in it, or in its caller where they are merged.
+    pub(crate) fn rearranged(&self, key: impl Fn(usize) -> u32, step: impl Fn(usize) -> Step) -> CallTree {
+        let mut tree = CallTree { own: vec![self.own[ROOT]], ..CallTree::default() };
+        // By node, the new node that its children are below.
+        let mut below = vec![ROOT as u32; self.len()];
+        for node in 1..self.len() {
+            let caller = below[self.parent(node)];
+            let is_measured = self.own[node] != Cell::default();
+            let at = match step(node) {
+                Step::Merge => caller,
+                Step::Bridge if !is_measured => caller,
+                Step::Keep | Step::Bridge => tree.paths.child(caller, key(node)),
+            };
+            below[node] = if step(node) == Step::Keep { at } else { caller };
+            tree.own.resize(tree.paths.len(), Cell::default());
+            tree.own[at as usize] += self.own[node];
+        }
+        tree.add_up();
+        tree
     }
 
     /// The number of nodes, the root included.

@@ -75,6 +75,12 @@ pub(crate) struct Diff {
     /// Do not look for functions that have another name in AFTER
     #[arg(long)]
     pub(crate) no_renames: bool,
+    /// Do not bridge frames that one capture has between two others, nor put functions into callers they were inlined into
+    #[arg(long)]
+    pub(crate) no_wrappers: bool,
+    /// Compare whole stacks, even where a profiler cut those of one capture
+    #[arg(long)]
+    pub(crate) no_max_stack: bool,
     /// The share of intervals that should hold the truth
     #[arg(long, value_name = "SHARE", default_value_t = 0.95, value_parser = parse::confidence)]
     pub(crate) confidence: f64,
@@ -171,6 +177,8 @@ impl Diff {
                 NamesArg::Exact => Names::Exact,
             },
             renames: !self.no_renames,
+            wrappers: !self.no_wrappers,
+            max_stack: !self.no_max_stack,
             keep_idle: self.keep_idle,
             trace_value: self.measuring.trace_value(),
             confidence: self.confidence,
@@ -222,7 +230,13 @@ impl Diff {
         );
         option("explain", self.explain.as_ref().map(ToString::to_string));
         option("from", self.reading.from.clone());
-        let flags = [("keep-idle", self.keep_idle), ("no-renames", self.no_renames), ("force", self.force)];
+        let flags = [
+            ("keep-idle", self.keep_idle),
+            ("no-renames", self.no_renames),
+            ("no-wrappers", self.no_wrappers),
+            ("no-max-stack", self.no_max_stack),
+            ("force", self.force),
+        ];
         words.extend(flags.iter().filter(|(_, is_set)| *is_set).map(|(name, _)| format!("--{name}")));
         words.join(" ")
     }

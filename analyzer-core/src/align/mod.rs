@@ -3,15 +3,25 @@
 //! A function is the same in both when its canonical name is: [`RULES`] take away what a rebuild changes.
 //! Bridging of wrappers and matching of renames start from here: they join keys that this pass kept apart.
 
+pub(crate) mod cut;
 mod demangle;
+mod inlined;
+mod joint;
+mod loose;
+mod modules;
 mod renames;
 mod rules;
+mod wrappers;
 
 use crate::value::Measure;
 use analyzer_formats::{FrameKind, Profile, Stack};
+pub(crate) use joint::{Aligned, Aligning, Joint};
+pub(crate) use modules::BareModule;
 pub use renames::{Rename, renames};
+use rules::{Applied, canonical_by};
 pub use rules::{RULES, Rule, canonical, thread_name};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::borrow::Cow;
 
 /// Which names count as the same function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,6 +40,8 @@ pub struct KeySpace {
     /// Names that stand for threads in every profile: numbers in them tell siblings apart.
     threads: FxHashSet<Vec<u8>>,
     keys: Vec<Key>,
+    /// By key, the rules that changed its names.
+    applied: Vec<Applied>,
     by_name: FxHashMap<Vec<u8>, u32>,
 }
 
@@ -68,7 +80,7 @@ impl KeySpace {
             }
         }
         threads.retain(|name| !others.contains(name));
-        KeySpace { names, threads, keys: Vec::new(), by_name: FxHashMap::default() }
+        KeySpace { names, threads, keys: Vec::new(), applied: Vec::new(), by_name: FxHashMap::default() }
     }
 
     /// The key of every function of `profile`, by function index.
@@ -81,17 +93,22 @@ impl KeySpace {
         functions
             .map(|(function, frame)| {
                 let raw = profile.strings.get(function.name);
-                let name = match self.names {
-                    Names::Canonical if self.threads.contains(raw) => {
-                        thread_name(&canonical(raw)).into_owned()
-                    }
-                    Names::Canonical => canonical(raw).into_owned(),
-                    Names::Exact => raw.to_vec(),
+                let mut applied = Applied::default();
+                let mut name = match self.names {
+                    Names::Canonical => canonical_by(raw, &mut applied),
+                    Names::Exact => Cow::Borrowed(raw),
                 };
+                if self.threads.contains(raw)
+                    && let Cow::Owned(without_number) = thread_name(&name)
+                {
+                    applied.add_thread_number();
+                    name = Cow::Owned(without_number);
+                }
+                let name = name.into_owned();
                 let text = |id| profile.strings.text(id).into_owned();
                 let module = frame.and_then(|frame| frame.mapping);
                 let module = module.map(|id| base_name(&text(profile.mappings[id.index()].file)).to_owned());
-                self.intern(Key {
+                let key = self.intern(Key {
                     name,
                     module,
                     file: function.file.map(text),
@@ -101,7 +118,9 @@ impl KeySpace {
                         frame.map_or(0, |f| f.line)
                     },
                     kind: frame.map_or(FrameKind::User, |frame| frame.kind),
-                })
+                });
+                self.applied[key as usize].join(applied);
+                key
             })
             .collect()
     }
@@ -150,7 +169,19 @@ impl KeySpace {
         let index = u32::try_from(self.keys.len()).expect("functions of a capture are numbered by u32");
         self.by_name.insert(key.name.clone(), index);
         self.keys.push(key);
+        self.applied.push(Applied::default());
         index
+    }
+
+    /// The rules that changed names, in their order, and of how many of the functions that `is_measured` says.
+    pub(crate) fn rules(&self, is_measured: impl Fn(usize) -> bool) -> Vec<(&'static str, usize)> {
+        let mut all = Applied::default();
+        let measured = self.applied.iter().enumerate().filter(|(key, _)| is_measured(*key));
+        let measured: Vec<Applied> = measured.map(|(_, applied)| *applied).collect();
+        measured.iter().for_each(|applied| all.join(*applied));
+        let counted =
+            |rule| measured.iter().filter(|applied| applied.names().any(|name| name == rule)).count();
+        all.names().map(|rule| (rule, counted(rule))).collect()
     }
 
     /// All keys, in order of first appearance: those of the first capture, then the new ones of the second.

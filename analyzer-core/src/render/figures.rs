@@ -2,7 +2,7 @@
 
 use crate::classes::ClassRow;
 use crate::plateau::{Tier, Why};
-use crate::report::{Basis, Plateau, Report, Summary, units};
+use crate::report::{Basis, DepthLimit, InlinedRow, Inserted, Plateau, Renamed, Report, Summary, units};
 use crate::scale::ScaleMode;
 
 /// The columns of one row.
@@ -133,20 +133,43 @@ pub fn classes(report: &Report) -> Option<String> {
         .then(|| format!("Classes of code that changed, as shares of each side: {}.", texts.join(", ")))
 }
 
-/// More renamed functions are counted, not named.
-const RENAMES: usize = 5;
+/// More functions are counted, not named.
+const NAMED: usize = 5;
 
-/// Which functions were taken for the same under a new name; `None` when there are none.
-#[must_use]
-pub fn renamed(report: &Report) -> Option<String> {
-    let renamed = &report.alignment.as_ref()?.renamed;
-    let named = renamed.iter().take(RENAMES);
-    let mut pairs: Vec<String> =
-        named.map(|row| format!("{} -> {} (score {:.2})", row.before, row.after, row.score)).collect();
-    if renamed.len() > RENAMES {
-        pairs.push(format!("{} more", renamed.len() - RENAMES));
+/// The first of a list in one line; `None` for an empty list.
+fn first<T>(rows: &[T], text: impl Fn(&T) -> String) -> Option<String> {
+    let mut texts: Vec<String> = rows.iter().take(NAMED).map(text).collect();
+    if rows.len() > NAMED {
+        texts.push(format!("{} more", rows.len() - NAMED));
     }
-    (!pairs.is_empty()).then(|| format!("Taken for renamed (--no-renames): {}.", pairs.join(", ")))
+    (!texts.is_empty()).then(|| texts.join(", "))
+}
+
+/// What was done so that the same code stands at the same place, a line each: which functions were taken for the same
+/// under a new name, which were bridged or put into their callers, and to which depth stacks were compared.
+#[must_use]
+pub fn alignment(report: &Report) -> Vec<String> {
+    let Some(alignment) = &report.alignment else { return Vec::new() };
+    let renamed = |row: &Renamed| format!("{} -> {} (score {:.2})", row.before, row.after, row.score);
+    let inserted = |row: &Inserted| {
+        let what = if row.side == "after" { "inserted" } else { "removed" };
+        let below = row.caller.as_ref().map_or_else(String::new, |caller| format!(" below {caller}"));
+        format!("{} ({what}{below})", row.function)
+    };
+    let inlined = |row: &InlinedRow| format!("{} into {} (in {})", row.function, row.into, row.side);
+    let limit = |row: &DepthLimit| format!("{} at {} ({:.1} %)", row.side, row.depth, row.pct);
+    let limits = first(&alignment.depth_limits, limit).zip(alignment.compared_depth);
+    [
+        first(&alignment.renamed, renamed).map(|rows| format!("Taken for renamed (--no-renames): {rows}.")),
+        first(&alignment.inserted, inserted).map(|rows| format!("Bridged (--no-wrappers): {rows}.")),
+        first(&alignment.inlined, inlined).map(|rows| format!("Inlined (--no-wrappers): {rows}.")),
+        limits.map(|(rows, depth)| {
+            format!("Stacks are cut in {rows}: {depth} frames of all are compared (--no-max-stack).")
+        }),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// What waited and was left out; `None` when nothing was.
@@ -180,8 +203,8 @@ pub fn half(report: &Report) -> Option<String> {
 /// Sentences for the reader of a table, in the order of their weight.
 #[must_use]
 pub fn remarks(report: &Report) -> Vec<String> {
-    let remarks = [idle(report), classes(report), other_values(report), renamed(report), half(report)];
-    remarks.into_iter().flatten().collect()
+    let remarks = [idle(report), classes(report), other_values(report)];
+    remarks.into_iter().flatten().chain(alignment(report)).chain(half(report)).collect()
 }
 
 /// How the totals of the value types that were not compared changed; `None` when there are none.

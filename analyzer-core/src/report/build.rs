@@ -1,15 +1,17 @@
 //! Builds the report: gathers what was computed, rounds it, and puts it into words.
 
+use super::alignment::alignment;
 use super::comparability::comparability;
 use super::graph::{self, Mark, Ranks};
 use super::places::{Place, places};
 use super::summary::{note_rows, side_names, summary};
 use super::totals::{idle, other_values, rate};
 use super::{
-    Alignment, Detectable, Equivalence, Growth, NoiseFigures, Plateau, PlateauSide, Renamed, Report, SCHEMA,
-    Scale, Summary, ValueName, Verdict, VerdictCode, explain, moved, words,
+    Detectable, Equivalence, Growth, NoiseFigures, Plateau, PlateauSide, Report, SCHEMA, Scale, Summary,
+    ValueName, Verdict, VerdictCode, explain, moved, words,
 };
-use crate::align::{KeySpace, Rename};
+use crate::align::cut::Cuts;
+use crate::align::{Aligned, KeySpace};
 use crate::classes::{ClassRow, Classified};
 use crate::compare::CompareOptions;
 use crate::function::FunctionCells;
@@ -33,7 +35,8 @@ pub(crate) struct Inputs<'a> {
     pub classified: &'a Classified<'a>,
     /// What each class has of both; `None` for traces.
     pub classes: Option<Vec<ClassRow>>,
-    pub renamed: &'a [Rename],
+    pub aligned: &'a Aligned,
+    pub cuts: &'a Cuts,
     pub idle: Idle,
     pub scales: Vec<Alternative>,
     pub noise: Option<Noise>,
@@ -139,7 +142,7 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         verdict,
         plateaus,
         classes: inputs.classes.clone(),
-        alignment: Some(alignment(&inputs)).filter(|alignment| !alignment.renamed.is_empty()),
+        alignment: alignment(&inputs),
         idle: idle(&inputs.idle, whole, per_unit),
         explanations,
         comparability,
@@ -212,6 +215,7 @@ impl Facts<'_> {
             counterpart: None,
             renamed_from: self
                 .inputs
+                .aligned
                 .renamed
                 .iter()
                 .find(|rename| rename.after == ranked.key)
@@ -328,15 +332,6 @@ impl Facts<'_> {
 
 pub(super) fn key_name(keys: &KeySpace, key: u32) -> String {
     String::from_utf8_lossy(&keys.keys()[key as usize].name).into_owned()
-}
-
-fn alignment(inputs: &Inputs<'_>) -> Alignment {
-    let renamed = inputs.renamed.iter().map(|rename| Renamed {
-        before: key_name(inputs.keys, rename.before),
-        after: key_name(inputs.keys, rename.after),
-        score: (100.0 * rename.score).round() / 100.0,
-    });
-    Alignment { renamed: renamed.collect() }
 }
 
 /// A name for a plateau that is the same in every report on this program.

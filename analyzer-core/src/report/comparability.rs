@@ -137,6 +137,9 @@ pub(super) fn comparability(inputs: &Inputs<'_>) -> Vec<Comparability> {
     if let Some(common) = common_pct(inputs).filter(|&common| common < COMMON_PCT) {
         warn("few_common_functions", words::few_in_common(common));
     }
+    if let Some(text) = words::symbols_differ(&inputs.aligned.modules) {
+        warn("symbols_differ", text);
+    }
     for (_, part, column) in sides.with(common) {
         let findings = fitness(&facts(inputs, part.capture, &part.profile, &column.measure)).reasons;
         for finding in findings.into_iter().filter(|finding| finding.severity >= Severity::Care) {

@@ -3,6 +3,7 @@
 //! Serialised it is the JSON of `plateau diff --format json`, schema `plateau-report/1`. Renderers lay it out
 //! and decide nothing. A field that cannot be known is null.
 
+mod alignment;
 mod build;
 mod comparability;
 mod explain;
@@ -18,6 +19,7 @@ use crate::account::{PlaceInfo, Records};
 use crate::classes::ClassRow;
 use crate::plateau::{Kind, Tier, Why};
 use crate::scale::{Alternative, ScaleMode};
+pub use alignment::{Alignment, DepthLimit, InlinedRow, Inserted, ModuleRow, Renamed, RuleRow};
 pub(crate) use build::{Inputs, build};
 pub(crate) use comparability::incomparable;
 pub use explain::Explanation;
@@ -56,7 +58,7 @@ pub struct Report {
     pub plateaus: Vec<Plateau>,
     /// Shares of bottleneck classes, widest first; null for traces.
     pub classes: Option<Vec<ClassRow>>,
-    /// Functions of different names taken for the same.
+    /// What was done so that the same code stands at the same place; null where that is nothing.
     pub alignment: Option<Alignment>,
     /// What waited and was left out of the comparison; null where nothing was.
     pub idle: Option<Idle>,
@@ -325,24 +327,6 @@ pub struct Plateau {
     pub explains_pct: Option<f64>,
     /// The largest phi at which it would still be more than noise; null where it is not, or for a region.
     pub survives_phi: Option<f64>,
-}
-
-/// Functions of different names taken for the same.
-#[derive(Clone, Debug, Serialize)]
-pub struct Alignment {
-    /// Those with another name in after, the surest first.
-    pub renamed: Vec<Renamed>,
-}
-
-/// A function with another name in after.
-#[derive(Clone, Debug, Serialize)]
-pub struct Renamed {
-    /// Its name in before.
-    pub before: String,
-    /// Its name in after.
-    pub after: String,
-    /// How alike the two are, 0 to 1: by callers and callees, by name, by share.
-    pub score: f64,
 }
 
 /// One side of a plateau.

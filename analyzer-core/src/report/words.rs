@@ -1,10 +1,12 @@
 //! Codes into sentences, once for every output.
 
+use super::alignment::side_name;
 use super::{Basis, Comparability, Equivalence, Plateau, Rate, Summary, ValueName, VerdictCode, units};
+use crate::align::BareModule;
 use crate::plateau::{Tier, Why};
 use crate::scale::{Alternative, ScaleMode};
 use crate::stats::noise::Noise;
-use crate::tree::Pair;
+use crate::tree::{Pair, Side};
 
 /// What the verdict is put together from.
 pub(super) struct Facts<'a> {
@@ -240,6 +242,20 @@ pub(super) fn few_in_common(common_pct: f64) -> String {
         "only {common_pct:.0} % of the two captures is in functions that both have: are they of one program, and both \
          with symbols?"
     )
+}
+
+/// Modules that have symbols on one side only; `None` when there are none.
+pub(super) fn symbols_differ(modules: &[BareModule]) -> Option<String> {
+    let sides = [Side::Before, Side::After].into_iter().filter_map(|side| {
+        let names = modules.iter().filter(|module| module.side == side).map(|module| module.name.as_str());
+        let names: Vec<&str> = names.collect();
+        let side = side_name(side);
+        (!names.is_empty()).then(|| format!("{side} lacks the symbols of {}", names.join(", ")))
+    });
+    let sides: Vec<String> = sides.collect();
+    (!sides.is_empty()).then(|| {
+        format!("{}, which the other side has: such a module is compared as one function", sides.join("; "))
+    })
 }
 
 fn plural(number: usize, noun: &str) -> String {

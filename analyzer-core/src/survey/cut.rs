@@ -33,14 +33,24 @@ pub struct CutStacks {
     pub pct: f64,
 }
 
+/// Where stacks are cut, for who cuts others to the same depth.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Cut {
+    pub(crate) stacks: CutStacks,
+    /// The depth of the shallowest cut stack.
+    pub(crate) kept: u32,
+    /// Whether inlined frames count.
+    pub(crate) counts_inlined: bool,
+}
+
 /// Frames are counted with and without inlined ones: profilers differ in which they limit.
-pub(super) fn cut_stacks(profile: &Profile, measure: &Measure, weights: &[f64]) -> Option<CutStacks> {
+pub(super) fn cut_stacks(profile: &Profile, measure: &Measure, weights: &[f64]) -> Option<Cut> {
     let has_inlined = profile.frames.iter().any(|frame| frame.kind == FrameKind::Inlined);
     let logical = pile(profile, measure, weights, 1);
     let physical = has_inlined.then(|| pile(profile, measure, weights, 0)).flatten();
     // Of equals the last is taken, which is the depth that people see.
     let found = [physical, logical].into_iter().flatten();
-    found.max_by(|one, other| one.pct.total_cmp(&other.pct))
+    found.max_by(|one, other| one.stacks.pct.total_cmp(&other.stacks.pct))
 }
 
 /// A stack as far as its root and its depth go.
@@ -59,7 +69,7 @@ struct Row {
     weight: f64,
 }
 
-fn pile(profile: &Profile, measure: &Measure, weights: &[f64], inlined: u32) -> Option<CutStacks> {
+fn pile(profile: &Profile, measure: &Measure, weights: &[f64], inlined: u32) -> Option<Cut> {
     let mut is_called = vec![false; profile.functions.len()];
     let mut shapes: Vec<Shape> = Vec::with_capacity(profile.stacks.len());
     for stack in &profile.stacks {
@@ -98,6 +108,7 @@ fn pile(profile: &Profile, measure: &Measure, weights: &[f64], inlined: u32) -> 
         }
     }
     let mut at_depth = [0.0; SLACK as usize + 1];
+    let mut kept = depth;
     let (mut cut, mut false_roots, mut nameless_roots) = (0.0, Vec::new(), 0);
     for Row { row, stack, shape, weight } in rows().filter(|row| row.shape.depth >= pile) {
         let Some(root) = shape.root.map(|root| profile.frame(root)) else { continue };
@@ -110,6 +121,7 @@ fn pile(profile: &Profile, measure: &Measure, weights: &[f64], inlined: u32) -> 
             continue;
         }
         cut += weight;
+        kept = kept.min(shape.depth);
         at_depth[(depth - shape.depth) as usize] += weight;
     }
     let heaviest = |cells: &[f64]| cells.iter().copied().fold(0.0, f64::max);
@@ -123,7 +135,11 @@ fn pile(profile: &Profile, measure: &Measure, weights: &[f64], inlined: u32) -> 
     };
     let is_pile = cut > 0.0 && heaviest(&at_depth) >= HEAVIER * heaviest(&below);
     let whole: f64 = weights.iter().sum();
-    (is_sure && is_pile).then(|| CutStacks { depth, pct: percent(cut, whole) })
+    (is_sure && is_pile).then(|| Cut {
+        stacks: CutStacks { depth, pct: percent(cut, whole) },
+        kept,
+        counts_inlined: inlined > 0,
+    })
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod unknown;
 
 use crate::value::{Evidence, Measure};
 use analyzer_formats::Profile;
+pub(crate) use cut::Cut;
 pub use cut::CutStacks;
 use serde::Serialize;
 pub use unknown::{UnknownModule, advice};
@@ -58,10 +59,15 @@ pub fn survey(profile: &Profile, measure: &Measure) -> Survey {
         unknown_pct: unknown.leaf_pct,
         unknown_frames_pct: unknown.frames_pct,
         unknown_modules: unknown.modules,
-        cut: cut::cut_stacks(profile, measure, &weights),
+        cut: cut::cut_stacks(profile, measure, &weights).map(|cut| cut.stacks),
         lost_pct: profile.meta.lost_events.map(|lost| lost_pct(profile, lost)),
         rate: rate(profile, samples),
     }
+}
+
+/// Where the stacks of a measure are cut.
+pub(crate) fn cut(profile: &Profile, measure: &Measure) -> Option<Cut> {
+    cut::cut_stacks(profile, measure, &weights(profile, measure))
 }
 
 /// What each row weighs; negative values, which only differences of profiles have, weigh nothing.

@@ -398,8 +398,8 @@ pub(super) fn how(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         }
         writeln!(out, ", {}</dd></div>", Text(noise.source))?;
     }
-    if let Some(renamed) = figures::renamed(report) {
-        writeln!(out, "<div><dt>names</dt><dd>{}</dd></div>", Text(&visible(&renamed)))?;
+    for line in figures::alignment(report) {
+        writeln!(out, "<div><dt>alignment</dt><dd>{}</dd></div>", Text(&visible(&line)))?;
     }
     writeln!(
         out,
