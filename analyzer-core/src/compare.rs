@@ -1,7 +1,7 @@
 //! The whole pipeline: two captures in, one report out.
 
 use crate::align::cut::{Cuts, cuts};
-use crate::align::{Aligning, Joint, KeySpace, Names};
+use crate::align::{Aligned, Aligning, Joint, KeySpace, Names};
 use crate::classes::{CLASSES, ClassRules, Classified, classes};
 use crate::error::CompareError;
 use crate::function::{self, FunctionCells};
@@ -121,7 +121,8 @@ pub fn compare_all(question: &Question<'_>, options: &CompareOptions) -> Result<
         wrappers: options.wrappers,
         is_counted: sides.basis() == Basis::Samples,
     };
-    let aligned = is_profile.then(|| whole.joint.align(&mut whole.keys, &aligning)).unwrap_or_default();
+    let aligned =
+        if is_profile { whole.joint.align(&mut whole.keys, &aligning) } else { Aligned::default() };
     let Whole { keys, joint: Joint { tree, children, functions }, cuts, idle, own } = whole;
 
     let sizes = sizes(&sides, &tree, &functions, &keys, &options.scale);

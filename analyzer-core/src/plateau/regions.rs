@@ -17,7 +17,7 @@ use std::ops::AddAssign;
 /// No more rows help anyone.
 const MOST_REGIONS: usize = 12;
 /// A region of which one function explains so much is that function's plateau.
-const ONE_FUNCTION: f64 = 0.7;
+const ONE_FUNCTION: f64 = 0.5;
 /// One row that explains this share of what several do is better than they are.
 const PARTS: f64 = 0.7;
 /// The least share of what its functions grew by that the whole of a region grew by.
