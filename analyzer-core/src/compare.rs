@@ -121,9 +121,8 @@ pub fn compare_all(question: &Question<'_>, options: &CompareOptions) -> Result<
         wrappers: options.wrappers,
         is_counted: sides.basis() == Basis::Samples,
     };
-    let aligned =
-        if is_profile { whole.joint.align(&mut whole.keys, &aligning) } else { Aligned::default() };
-    let Whole { keys, joint: Joint { tree, children, functions }, cuts, idle, own } = whole;
+    let aligned = if is_profile { whole.joint.align(&mut whole.keys, &aligning) } else { Aligned::default() };
+    let Whole { keys, joint: Joint { tree, children, outermost, functions }, cuts, idle, own } = whole;
 
     let sizes = sizes(&sides, &tree, &functions, &keys, &options.scale);
     let scales = scales(&sizes, &options.scale).ok_or_else(|| missing_for(&options.scale, &sides))?;
@@ -141,7 +140,7 @@ pub fn compare_all(question: &Question<'_>, options: &CompareOptions) -> Result<
     });
     let changes = Changes {
         tree: &tree,
-        children: &children,
+        outermost: &outermost,
         functions: &functions,
         keys: &keys,
         totals,

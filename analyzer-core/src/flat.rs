@@ -3,7 +3,7 @@
 use crate::account::{Account, LeftOut, Records};
 use crate::align::{KeySpace, Names};
 use crate::error::CompareError;
-use crate::function::functions;
+use crate::function::{functions, outermost};
 use crate::spans::{self, TraceValue};
 use crate::tree::{CallTree, ROOT, Side};
 use crate::value::{self, Column, Measure, measures};
@@ -95,7 +95,8 @@ pub fn flat(
     tree.add(Side::After, &profile, &column, &[], |frame| key_of[profile.frame(frame).function.index()]);
     let measure = column.measure;
     tree.add_up();
-    let cells = functions(&tree, &tree.children(), keys.keys().len());
+    let outermost = outermost(&tree, &tree.children(), keys.keys().len());
+    let cells = functions(&tree, &outermost, keys.keys().len());
     let per_unit = 10f64.powi(i32::from(measure.decimals));
     let total = tree.total[ROOT].value.after as f64 / per_unit;
     let percent = |value: f64| if total > 0.0 { 100.0 * value / total } else { 0.0 };

@@ -12,15 +12,16 @@ pub struct FunctionCells {
     pub total: Cell,
 }
 
-/// The cells of every key of the tree.
+/// The cells of every key of the tree; `outermost` says of every node whether it is no recursive call.
 #[must_use]
-pub fn functions(tree: &CallTree, children: &Children, keys: usize) -> Vec<FunctionCells> {
+pub fn functions(tree: &CallTree, outermost: &[bool], keys: usize) -> Vec<FunctionCells> {
     let mut functions = vec![FunctionCells::default(); keys];
     for node in 1..tree.len() {
-        functions[tree.key(node)].own += tree.own[node];
-    }
-    for (function, total) in functions.iter_mut().zip(totals(tree, children, keys, &tree.own)) {
-        function.total = total;
+        let function = &mut functions[tree.key(node)];
+        function.own += tree.own[node];
+        if outermost[node] {
+            function.total += tree.total[node];
+        }
     }
     functions
 }
@@ -44,16 +45,27 @@ pub(crate) fn total_of(tree: &CallTree, is_asked: impl Fn(usize) -> bool) -> Cel
 #[must_use]
 pub(crate) fn totals<T: AddAssign + Copy + Default>(
     tree: &CallTree,
-    children: &Children,
+    outermost: &[bool],
     keys: usize,
     own: &[T],
 ) -> Vec<T> {
     let mut below = own.to_vec();
+    let mut totals = vec![T::default(); keys];
+    // Callees stand behind their callers: what is below a node is known when it is reached.
     for node in (1..tree.len()).rev() {
         let sum = below[node];
         below[tree.parent(node)] += sum;
+        if outermost[node] {
+            totals[tree.key(node)] += sum;
+        }
     }
-    let mut totals = vec![T::default(); keys];
+    totals
+}
+
+/// Of every node, whether its function is not among its callers.
+#[must_use]
+pub fn outermost(tree: &CallTree, children: &Children, keys: usize) -> Vec<bool> {
+    let mut outermost = vec![false; tree.len()];
     // How often each function is on the path from the root to the node being visited.
     let mut on_path = vec![0u32; keys];
     // (node, how many of its children were visited)
@@ -64,9 +76,7 @@ pub(crate) fn totals<T: AddAssign + Copy + Default>(
             *visited += 1;
             let child = child as usize;
             let key = tree.key(child);
-            if on_path[key] == 0 {
-                totals[key] += below[child];
-            }
+            outermost[child] = on_path[key] == 0;
             on_path[key] += 1;
             path.push((child, 0));
         } else {
@@ -76,5 +86,5 @@ pub(crate) fn totals<T: AddAssign + Copy + Default>(
             path.pop();
         }
     }
-    totals
+    outermost
 }

@@ -32,7 +32,7 @@ pub use compare::{CompareOptions, compare, compare_all};
 pub use error::CompareError;
 pub use flat::{Flat, FlatRow, Order, choose_measure, flat};
 pub use folded_diff::{FoldedDiffError, folded_diff, folded_text_diff};
-pub use function::{FunctionCells, functions};
+pub use function::{FunctionCells, functions, outermost};
 pub use merge::{SubtractError, subtract};
 pub use sides::Question;
 pub use tree::{CallTree, Cell, Children, Pair, ROOT, Side};

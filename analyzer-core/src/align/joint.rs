@@ -9,7 +9,7 @@ use super::loose::loose;
 use super::modules::{BareModule, bare_modules};
 use super::wrappers::{Wrapper, wrappers};
 use super::{KeySpace, Rename, renames};
-use crate::function::{FunctionCells, functions};
+use crate::function::{FunctionCells, functions, outermost};
 use crate::stats::reference::Reference;
 use crate::tree::{CallTree, Children, ROOT, Step};
 
@@ -17,6 +17,8 @@ use crate::tree::{CallTree, Children, ROOT, Step};
 pub(crate) struct Joint {
     pub(crate) tree: CallTree,
     pub(crate) children: Children,
+    /// Of every node, whether its function is not among its callers.
+    pub(crate) outermost: Vec<bool>,
     pub(crate) functions: Vec<FunctionCells>,
 }
 
@@ -45,8 +47,9 @@ pub(crate) struct Aligned {
 impl Joint {
     pub(crate) fn new(tree: CallTree, keys: &KeySpace) -> Joint {
         let children = tree.children();
-        let functions = functions(&tree, &children, keys.keys().len());
-        Joint { tree, children, functions }
+        let outermost = outermost(&tree, &children, keys.keys().len());
+        let functions = functions(&tree, &outermost, keys.keys().len());
+        Joint { tree, children, outermost, functions }
     }
 
     /// Aligns the functions of both captures.

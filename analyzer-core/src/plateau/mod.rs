@@ -9,7 +9,7 @@ use crate::align::KeySpace;
 use crate::function::FunctionCells;
 use crate::stats::noise::Noise;
 use crate::stats::normal;
-use crate::tree::{CallTree, Cell, Children, ROOT};
+use crate::tree::{CallTree, Cell, ROOT};
 use regions::{Regions, Worth};
 use serde::Serialize;
 
@@ -137,8 +137,8 @@ pub struct Ranked {
 pub struct Changes<'a> {
     /// The call tree of both.
     pub tree: &'a CallTree,
-    /// Its children.
-    pub children: &'a Children,
+    /// Of every node, whether its function is not among its callers.
+    pub outermost: &'a [bool],
     /// What was measured in every function, by key.
     pub functions: &'a [FunctionCells],
     /// The functions' names.
@@ -176,8 +176,9 @@ pub fn rank(changes: &Changes<'_>, options: &RankOptions) -> Vec<Ranked> {
     let mut ranked: Vec<Ranked> = Vec::new();
     let mut in_region = [vec![0.0; functions.len()], vec![0.0; functions.len()]];
     if let Some(noise) = noise {
-        for (sign, in_region) in [1.0, -1.0].into_iter().zip(&mut in_region) {
-            let regions = regions(changes, noise, sign, options);
+        let find = |sign| regions(changes, noise, sign, options);
+        let (grown, shrunk) = rayon::join(|| find(1.0), || find(-1.0));
+        for ((sign, regions), in_region) in [(1.0, grown), (-1.0, shrunk)].into_iter().zip(&mut in_region) {
             *in_region = regions.explained;
             // A function whose region is told needs no row for itself.
             regions.found.iter().for_each(|region| in_region[region.key as usize] = 1.0);

@@ -81,7 +81,7 @@ impl AddAssign for Score {
 
 /// Finds the regions that changed in one direction: `sign` is 1 for growth and -1 for shrinkage.
 pub(super) fn regions(changes: &Changes<'_>, noise: &Noise, sign: f64, worth: &Worth) -> Regions {
-    let &Changes { tree, children, functions, keys, .. } = changes;
+    let &Changes { tree, outermost, functions, keys, .. } = changes;
     let lambda = worth.lambda;
     let k = noise.k;
     let width = |cell: &Cell| cell.count.after as f64 + k * cell.count.before as f64;
@@ -137,7 +137,7 @@ pub(super) fn regions(changes: &Changes<'_>, noise: &Noise, sign: f64, worth: &W
     let mut explained = vec![0.0; functions.len()];
     let mut found = Vec::new();
     for _ in 0..MOST_REGIONS {
-        let scores = totals(tree, children, functions.len(), &nodes);
+        let scores = totals(tree, outermost, functions.len(), &nodes);
         let gain = |score: &Score| {
             let z = score.growth / noise.deviation(score.by_phi, score.by_alpha, score.scaled).max(1e-9);
             0.5 * z.max(0.0).powi(2) - lambda - PARTS * score.rows

@@ -25,7 +25,8 @@ pub(super) fn mark(plateaus: &mut [Plateau]) {
         }
         plateaus[came].counterpart = Some(plateaus[went].id.clone());
         plateaus[went].counterpart = Some(plateaus[came].id.clone());
-        if cancels {
+        // One function in the place of another is told as it is.
+        if cancels && !is_exchange {
             plateaus[came].why = Why::Moved;
             plateaus[went].why = Why::Moved;
         }
