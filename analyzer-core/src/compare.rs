@@ -1,7 +1,7 @@
 //! The whole pipeline: two captures in, one report out.
 
 use crate::align::cut::{Cuts, cuts};
-use crate::align::{Aligning, Joint, KeySpace, Names};
+use crate::align::{Aligned, Aligning, Joint, KeySpace, Names};
 use crate::classes::{CLASSES, ClassRules, Classified, classes};
 use crate::error::CompareError;
 use crate::function::FunctionCells;
@@ -89,7 +89,7 @@ pub fn compare(before: &Capture, after: &Capture, options: &CompareOptions) -> R
         wrappers: options.wrappers,
         is_counted: pair.basis() == Basis::Samples,
     };
-    let aligned = is_profile.then(|| joint.align(&mut keys, &aligning)).unwrap_or_default();
+    let aligned = if is_profile { joint.align(&mut keys, &aligning) } else { Aligned::default() };
     let Joint { tree, children, functions } = joint;
 
     let whole = tree.total[ROOT];
