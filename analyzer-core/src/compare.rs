@@ -122,7 +122,8 @@ pub fn compare_all(question: &Question<'_>, options: &CompareOptions) -> Result<
         is_counted: sides.basis() == Basis::Samples,
     };
     let aligned = if is_profile { whole.joint.align(&mut whole.keys, &aligning) } else { Aligned::default() };
-    let Whole { keys, joint: Joint { tree, children, outermost, functions }, cuts, idle, own } = whole;
+    let Whole { keys, joint: Joint { tree, children, outermost, functions }, cuts, idle, mut own } = whole;
+    own.iter_mut().for_each(|(_, own)| *own = aligned.joined(own));
 
     let sizes = sizes(&sides, &tree, &functions, &keys, &options.scale);
     let scales = scales(&sizes, &options.scale).ok_or_else(|| missing_for(&options.scale, &sides))?;
@@ -185,8 +186,11 @@ impl Whole {
         // Operations of traces are grouped by their projection; the rules for function names are not theirs.
         let is_profile = sides.requests.is_none();
         let names = if is_profile { options.names } else { Names::Exact };
-        let mut cuts =
-            if is_profile { cuts(sides.measured(common), options.max_stack) } else { Cuts::default() };
+        let mut cuts = if is_profile {
+            cuts(&sides.measured(common).collect::<Vec<_>>(), options.max_stack)
+        } else {
+            Cuts::default()
+        };
         let profiles: Vec<_> = sides.parts().map(|part| part.profile.as_ref()).collect();
         let mut keys = KeySpace::new(names, &profiles);
         let is_idle = idle::rows(sides, common, options.keep_idle);

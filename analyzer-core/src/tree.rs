@@ -199,12 +199,13 @@ impl CallTree {
         for node in 1..self.len() {
             let caller = below[self.parent(node)];
             let is_measured = self.own[node] != Cell::default();
-            let at = match step(node) {
+            let step = step(node);
+            let at = match step {
                 Step::Merge => caller,
                 Step::Bridge if !is_measured => caller,
                 Step::Keep | Step::Bridge => tree.paths.child(caller, key(node)),
             };
-            below[node] = if step(node) == Step::Keep { at } else { caller };
+            below[node] = if step == Step::Keep { at } else { caller };
             tree.own.resize(tree.paths.len(), Cell::default());
             tree.own[at as usize] += self.own[node];
         }

@@ -30,17 +30,50 @@ struct Limit {
     counts_inlined: bool,
 }
 
+/// Cut stacks that share no callers any more may be so many times as many as there were, and some.
+const MOST_STACKS: usize = 16;
+const SOME_STACKS: usize = 1 << 20;
+
 /// Looks where the stacks of each capture are cut. The shallowest limit is that of all, if stacks are to be compared to
-/// the same depth.
-pub(crate) fn cuts<'a>(
-    captures: impl Iterator<Item = (Side, &'a Profile, &'a Measure)>,
-    is_wanted: bool,
-) -> Cuts {
-    let found: Vec<(Side, Cut)> =
-        captures.filter_map(|(side, profile, measure)| Some((side, cut(profile, measure)?))).collect();
+/// the same depth, and if that does not take much more memory than the captures do.
+pub(crate) fn cuts(captures: &[(Side, &Profile, &Measure)], is_wanted: bool) -> Cuts {
+    let find = |&(side, profile, measure): &(Side, &Profile, &Measure)| Some((side, cut(profile, measure)?));
+    let found: Vec<(Side, Cut)> = captures.iter().filter_map(find).collect();
     let limits = found.iter().map(|(_, cut)| Limit { frames: cut.kept, counts_inlined: cut.counts_inlined });
-    let to = limits.min().filter(|_| is_wanted);
+    let to = limits.min().filter(|limit| {
+        let is_small =
+            |(_, profile, measure): &(Side, &Profile, &Measure)| limit.is_affordable(profile, measure);
+        is_wanted && captures.iter().all(is_small)
+    });
     Cuts { found, to, is_needed: false }
+}
+
+impl Limit {
+    /// What a frame counts for.
+    fn weight(self, profile: &Profile, frame: FrameId) -> u32 {
+        match profile.frame(frame).kind {
+            FrameKind::Thread => 0,
+            FrameKind::Inlined => u32::from(self.counts_inlined),
+            _ => 1,
+        }
+    }
+
+    /// Which stacks are deeper, by stack.
+    fn deep(self, profile: &Profile) -> Vec<bool> {
+        let mut depths: Vec<u32> = Vec::with_capacity(profile.stacks.len());
+        for stack in &profile.stacks {
+            let caller = stack.parent.map_or(0, |parent| depths[parent.index()]);
+            depths.push(caller.saturating_add(self.weight(profile, stack.frame)));
+        }
+        depths.into_iter().map(|depth| depth > self.frames).collect()
+    }
+
+    fn is_affordable(self, profile: &Profile, measure: &Measure) -> bool {
+        let mut is_deep = self.deep(profile);
+        let rows = &profile.series[measure.series.index()].samples.stacks;
+        let new = rows.iter().flatten().filter(|id| std::mem::take(&mut is_deep[id.index()])).count();
+        new.saturating_mul(self.frames as usize) <= MOST_STACKS * profile.stacks.len() + SOME_STACKS
+    }
 }
 
 impl Cuts {
@@ -52,46 +85,46 @@ impl Cuts {
     /// The profile with no stack of a measure deeper than the limit.
     pub(crate) fn cut<'a>(&mut self, profile: &'a Profile, measure: &Measure) -> Cow<'a, Profile> {
         let Some(limit) = self.to else { return Cow::Borrowed(profile) };
-        let weight = |frame: FrameId| match profile.frame(frame).kind {
-            FrameKind::Thread => 0,
-            FrameKind::Inlined => u32::from(limit.counts_inlined),
-            _ => 1,
-        };
-        let mut depths: Vec<u32> = Vec::with_capacity(profile.stacks.len());
-        for stack in &profile.stacks {
-            depths.push(stack.parent.map_or(0, |parent| depths[parent.index()]) + weight(stack.frame));
-        }
+        let is_deep = limit.deep(profile);
         let rows = &profile.series[measure.series.index()].samples.stacks;
-        let is_deep = |id: &StackId| depths[id.index()] > limit.frames;
-        if !rows.iter().flatten().any(is_deep) {
+        if !rows.iter().flatten().any(|id| is_deep[id.index()]) {
             return Cow::Borrowed(profile);
         }
         self.is_needed = true;
         let mut cut = profile.clone();
+        let threads = threads(profile);
         let mut stacks = Stacks { known: FxHashMap::default(), all: &mut cut.stacks };
         let mut now: FxHashMap<StackId, Option<StackId>> = FxHashMap::default();
         let rows = &mut cut.series[measure.series.index()].samples.stacks;
         let mut frames = Vec::new();
         for row in rows.iter_mut() {
-            let Some(id) = row.filter(is_deep) else { continue };
+            let Some(id) = row.filter(|id| is_deep[id.index()]) else { continue };
             *row = *now.entry(id).or_insert_with(|| {
                 frames.clear();
                 let mut left = limit.frames;
-                for frame in profile.frames_of(Some(id)) {
-                    let weight = weight(frame);
-                    // The name of a thread stays; frames inlined into one that is cut go with it.
-                    if profile.frame(frame).kind == FrameKind::Thread {
-                        frames.push(frame);
-                    } else if left > 0 {
-                        left -= weight;
-                        frames.push(frame);
-                    }
+                let mut callers = profile.frames_of(Some(id));
+                // Frames inlined into one that is cut go with it.
+                while let Some(frame) = callers.next().filter(|_| left > 0) {
+                    left -= limit.weight(profile, frame);
+                    frames.push(frame);
                 }
-                frames.iter().rev().fold(None, |parent, &frame| Some(stacks.child(parent, frame)))
+                let thread = threads[id.index()];
+                frames.iter().rev().fold(thread, |parent, &frame| Some(stacks.child(parent, frame)))
             });
         }
         Cow::Owned(cut)
     }
+}
+
+/// By stack, the names of threads that it begins with.
+fn threads(profile: &Profile) -> Vec<Option<StackId>> {
+    let mut threads: Vec<Option<StackId>> = Vec::with_capacity(profile.stacks.len());
+    for (index, stack) in profile.stacks.iter().enumerate() {
+        let before = stack.parent.and_then(|parent| threads[parent.index()]);
+        let is_thread = profile.frame(stack.frame).kind == FrameKind::Thread && before == stack.parent;
+        threads.push(if is_thread { Some(StackId::new(index)) } else { before });
+    }
+    threads
 }
 
 /// The stacks of a profile, and those added to them.
@@ -169,6 +202,19 @@ mod tests {
         };
         assert_eq!(figures(true)[0].0, "leaf3");
         assert_eq!(figures(true), figures(false));
+    }
+
+    #[test]
+    fn a_chain_of_calls_that_is_sampled_everywhere_is_not_copied_out() {
+        use super::Limit;
+        use crate::value::measures;
+        let chain = "a;b;c;d;".repeat(550);
+        let text: String = (0..2200).map(|depth| format!("{} 1\n", &chain[..2 * depth + 1])).collect();
+        let capture = read_bytes("x", text.as_bytes(), &ReadOptions::default()).unwrap();
+        let analyzer_formats::Content::Profile(profile) = &capture.content else { panic!("a profile") };
+        let measure = &measures(profile)[0];
+        let is_affordable = |frames| Limit { frames, counts_inlined: true }.is_affordable(profile, measure);
+        assert!(is_affordable(32) && is_affordable(2199) && !is_affordable(1100));
     }
 
     #[test]

@@ -14,7 +14,7 @@ const MOST: f64 = 0.9;
 /// By how much the growth of a caller may differ from what the function took there.
 const ABOUT: f64 = 0.3;
 /// How many deviations the growth of a caller has to be, and how much real samples scatter more than independent ones.
-const DEVIATIONS: f64 = 4.0;
+const DEVIATIONS: f64 = 3.0;
 const PHI: f64 = 2.5;
 
 /// A function that one side has in its caller.

@@ -12,6 +12,7 @@ use super::{KeySpace, Rename, renames};
 use crate::function::{FunctionCells, functions, outermost};
 use crate::stats::reference::Reference;
 use crate::tree::{CallTree, Children, ROOT, Step};
+use rustc_hash::FxHashSet;
 
 /// The call tree of both captures with what is computed from it.
 pub(crate) struct Joint {
@@ -44,6 +45,21 @@ pub(crate) struct Aligned {
     pub(crate) wrappers: Vec<Wrapper>,
 }
 
+impl Aligned {
+    /// A figure of every function, those that are the same added up.
+    pub(crate) fn joined(&self, own: &[f64]) -> Vec<f64> {
+        let mut joined = vec![0.0; own.len()];
+        for (key, figure) in own.iter().enumerate() {
+            let key = self.same.get(key).map_or(key, |&key| key as usize);
+            if joined.len() <= key {
+                joined.resize(key + 1, 0.0);
+            }
+            joined[key] += figure;
+        }
+        joined
+    }
+}
+
 impl Joint {
     pub(crate) fn new(tree: CallTree, keys: &KeySpace) -> Joint {
         let children = tree.children();
@@ -57,19 +73,7 @@ impl Joint {
         let modules = bare_modules(self, keys);
         let mut aligned = Aligned { same: (0..keys.keys().len() as u32).collect(), ..Aligned::default() };
         if !modules.is_empty() {
-            let mut module_of = vec![false; keys.keys().len()];
-            for module in &modules {
-                module_of[module.key as usize] = true;
-                module.functions.iter().for_each(|&key| aligned.same[key as usize] = module.key);
-            }
-            // Code of the module that calls code of the module is one function.
-            let key = |node: usize| aligned.same[self.tree.key(node)];
-            let is_within = |node: usize| {
-                let parent = self.tree.parent(node);
-                parent != ROOT && module_of[key(node) as usize] && key(parent) == key(node)
-            };
-            let step = |node| if is_within(node) { Step::Merge } else { Step::Keep };
-            *self = Joint::new(self.tree.rearranged(key, step), keys);
+            self.join_modules(&modules, keys, &mut aligned.same);
             aligned.modules = modules;
         }
         if aligning.renames {
@@ -80,29 +84,11 @@ impl Joint {
             aligned.renamed.extend(others);
         }
         if aligning.wrappers {
-            if aligning.is_counted {
-                aligned.inlined = inlined(self, keys, self.scale());
+            if let Some(k) = self.scale().filter(|_| aligning.is_counted) {
+                aligned.inlined = inlined(self, keys, k);
+                self.merge(&aligned.inlined, keys);
             }
-            if !aligned.inlined.is_empty() {
-                let own_key = |node| self.tree.key(node) as u32;
-                let is_inlined = |node: usize| {
-                    let caller = self.tree.key(self.tree.parent(node)) as u32;
-                    aligned.inlined.iter().any(|row| row.function == own_key(node) && row.into == caller)
-                };
-                let step = |node| if is_inlined(node) { Step::Merge } else { Step::Keep };
-                *self = Joint::new(self.tree.rearranged(own_key, step), keys);
-            }
-            let whole = self.tree.total[ROOT];
-            let per_sample =
-                |value: i128, count: i128| if count > 0 { value as f64 / count as f64 } else { 1.0 };
-            let k = match aligning.is_counted {
-                true => {
-                    self.scale() * per_sample(whole.value.after, whole.count.after)
-                        / per_sample(whole.value.before, whole.count.before)
-                }
-                false => whole.value.after as f64 / whole.value.before as f64,
-            };
-            if k.is_finite() && k > 0.0 {
+            if let Some(k) = self.scale_of_values(aligning.is_counted) {
                 aligned.wrappers = wrappers(self, keys, k);
             }
         }
@@ -111,13 +97,57 @@ impl Joint {
 
     /// After = k x before in samples, for functions that did not change: how much one took over from another does not
     /// depend on a third.
-    fn scale(&self) -> f64 {
+    fn scale(&self) -> Option<f64> {
         let counts = self.functions.iter().map(|function| {
             let count = function.own.count;
             (count.before as f64, count.after as f64)
         });
         let whole = self.tree.total[ROOT].count;
-        Reference::new(counts).map_or(whole.after as f64 / whole.before as f64, |reference| reference.k)
+        let is_measured = whole.before > 0 && whole.after > 0;
+        let share = is_measured.then(|| whole.after as f64 / whole.before as f64)?;
+        Some(Reference::new(counts).map_or(share, |reference| reference.k))
+    }
+
+    /// The same in values.
+    fn scale_of_values(&self, is_counted: bool) -> Option<f64> {
+        let whole = self.tree.total[ROOT];
+        let is_measured = whole.value.before > 0 && whole.value.after > 0;
+        let share = is_measured.then(|| whole.value.after as f64 / whole.value.before as f64)?;
+        if !is_counted {
+            return Some(share);
+        }
+        Some(self.scale()? * share * whole.count.before as f64 / whole.count.after as f64)
+    }
+
+    /// Makes each module one function. Its code that is called by its code is within.
+    fn join_modules(&mut self, modules: &[BareModule], keys: &KeySpace, same: &mut [u32]) {
+        let mut is_module = vec![false; keys.keys().len()];
+        for module in modules {
+            is_module[module.key as usize] = true;
+            module.functions.iter().for_each(|&key| same[key as usize] = module.key);
+        }
+        let key = |node: usize| same[self.tree.key(node)];
+        let step = |node: usize| {
+            let caller = self.tree.parent(node);
+            let is_within = caller != ROOT && is_module[key(node) as usize] && key(caller) == key(node);
+            if is_within { Step::Merge } else { Step::Keep }
+        };
+        *self = Joint::new(self.tree.rearranged(key, step), keys);
+    }
+
+    /// Makes inlined functions part of their callers.
+    fn merge(&mut self, inlined: &[Inlined], keys: &KeySpace) {
+        if inlined.is_empty() {
+            return;
+        }
+        let calls: FxHashSet<(u32, u32)> = inlined.iter().map(|row| (row.into, row.function)).collect();
+        let key = |node: usize| self.tree.key(node) as u32;
+        let step = |node: usize| {
+            let caller = self.tree.parent(node);
+            let is_inlined = caller != ROOT && calls.contains(&(key(caller), key(node)));
+            if is_inlined { Step::Merge } else { Step::Keep }
+        };
+        *self = Joint::new(self.tree.rearranged(key, step), keys);
     }
 
     /// Gives functions that are renamed the key of their new name.

@@ -13,6 +13,7 @@ mod renames;
 mod rules;
 mod wrappers;
 
+use crate::tree::Cell;
 use crate::value::Measure;
 use analyzer_formats::{FrameKind, Profile, Stack};
 pub(crate) use joint::{Aligned, Aligning, Joint};
@@ -22,6 +23,16 @@ use rules::{Applied, canonical_by};
 pub use rules::{RULES, Rule, canonical, thread_name};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
+
+/// What so few samples are of on one side, the other may not have by chance.
+const FEWEST_SAMPLES: i128 = 10;
+
+/// Whether what was measured on one side alone is missing on the other, and not by chance.
+fn is_missing(cell: &Cell) -> bool {
+    let count = cell.count.before + cell.count.after;
+    // Where samples are not counted, nothing is known of chance.
+    count == 0 || count >= FEWEST_SAMPLES
+}
 
 /// Which names count as the same function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

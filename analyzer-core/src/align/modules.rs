@@ -1,7 +1,7 @@
 //! Modules that have symbols on one side only: their functions cannot be compared, the module as a whole can.
 
 use super::joint::Joint;
-use super::{Key, KeySpace};
+use super::{FEWEST_SAMPLES, Key, KeySpace};
 use crate::tree::{Pair, ROOT, Side};
 use analyzer_formats::FrameKind;
 use std::collections::BTreeMap;
@@ -33,6 +33,8 @@ struct Code {
     functions: Vec<u32>,
     all: Pair<f64>,
     nameless: Pair<f64>,
+    /// Samples of both.
+    samples: Pair<i128>,
 }
 
 /// The modules of which one side lacks the symbols that the other has, by name.
@@ -40,6 +42,7 @@ pub(super) fn bare_modules(joint: &Joint, keys: &mut KeySpace) -> Vec<BareModule
     if keys.keys().iter().all(|key| key.kind != FrameKind::Unknown || key.module.is_none()) {
         return Vec::new();
     }
+    let is_counted = joint.tree.total[ROOT].count != Pair::default();
     let whole = joint.tree.total[ROOT].value;
     let share = |value: i128, whole: i128| if whole > 0 { value as f64 / whole as f64 } else { 0.0 };
     // An ordered map, since it is walked.
@@ -48,6 +51,9 @@ pub(super) fn bare_modules(joint: &Joint, keys: &mut KeySpace) -> Vec<BareModule
         let Some(module) = &key.module else { continue };
         let code = modules.entry(module.trim_end_matches(" (deleted)")).or_default();
         code.functions.push(index as u32);
+        let count = joint.functions[index].own.count;
+        code.samples.before += count.before;
+        code.samples.after += count.after;
         let own = joint.functions[index].own.value;
         let own = (share(own.before, whole.before), share(own.after, whole.after));
         for sum in [Some(&mut code.all), (key.kind == FrameKind::Unknown).then_some(&mut code.nameless)] {
@@ -57,8 +63,9 @@ pub(super) fn bare_modules(joint: &Joint, keys: &mut KeySpace) -> Vec<BareModule
     }
     let bare: Vec<(String, Side, Vec<u32>)> = modules
         .into_iter()
-        .filter_map(|(name, Code { functions, all, nameless })| {
-            if all.before.min(all.after) < LEAST_SHARE {
+        .filter_map(|(name, Code { functions, all, nameless, samples })| {
+            let fewest = if is_counted { FEWEST_SAMPLES } else { 0 };
+            if all.before.min(all.after) < LEAST_SHARE || samples.before.min(samples.after) < fewest {
                 return None;
             }
             let more = nameless.after / all.after - nameless.before / all.before;

@@ -1,7 +1,7 @@
 //! Functions that have another name in after: a function of before alone and one of after alone that stand at the same
 //! place in the call tree.
 
-use super::KeySpace;
+use super::{KeySpace, is_missing};
 use crate::function::FunctionCells;
 use crate::tree::{CallTree, Cell, Children, ROOT};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -49,7 +49,8 @@ pub fn renames(
         (share(total.before, whole.before), share(total.after, whole.after))
     };
     let only = |is_before: bool| {
-        (0..functions.len()).filter(move |&key| match shares(key) {
+        let missing = (0..functions.len()).filter(|&key| is_missing(&functions[key].total));
+        missing.filter(move |&key| match shares(key) {
             (before, 0.0) => is_before && before >= LEAST_SHARE,
             (0.0, after) => !is_before && after >= LEAST_SHARE,
             _ => false,

@@ -6,9 +6,9 @@
 //! A frame is a wrapper when its caller called on the other side what it passes the samples on to, and calls that directly
 //! no more, or less by what passes through. Otherwise it would be a further path to the same code, which is no wrapper.
 
-use super::KeySpace;
 use super::joint::Joint;
-use crate::tree::{CallTree, Pair, ROOT, Side, Step};
+use super::{KeySpace, is_missing};
+use crate::tree::{CallTree, Cell, Pair, ROOT, Side, Step};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Functions of a smaller share, with what they call, are not looked at.
@@ -79,6 +79,17 @@ type Units = (Vec<Wrapper>, Vec<u32>);
 struct Shares(Pair<i128>);
 
 impl Shares {
+    /// The side that alone has what was measured; `None` for what both have, or for little.
+    fn only_side(&self, cell: &Cell) -> Option<Side> {
+        let shares = self.of(cell.value);
+        match (shares.before, shares.after) {
+            _ if !is_missing(cell) => None,
+            (before, 0.0) if before >= LEAST_SHARE => Some(Side::Before),
+            (0.0, after) if after >= LEAST_SHARE => Some(Side::After),
+            _ => None,
+        }
+    }
+
     fn of(&self, value: Pair<i128>) -> Pair<f64> {
         let share = |value: i128, whole: i128| if whole > 0 { value as f64 / whole as f64 } else { 0.0 };
         Pair { before: share(value.before, self.0.before), after: share(value.after, self.0.after) }
@@ -92,20 +103,12 @@ fn on<T>(side: Side, pair: Pair<T>) -> T {
     }
 }
 
-fn only_side(shares: Pair<f64>) -> Option<Side> {
-    match (shares.before, shares.after) {
-        (before, 0.0) if before >= LEAST_SHARE => Some(Side::Before),
-        (0.0, after) if after >= LEAST_SHARE => Some(Side::After),
-        _ => None,
-    }
-}
-
 /// The functions that one side alone has.
 fn new_functions(joint: &Joint) -> Units {
     let shares = Shares(joint.tree.total[ROOT].value);
     let mut units = Vec::new();
     let unit_of: Vec<u32> = (0..joint.functions.len())
-        .map(|key| match only_side(shares.of(joint.functions[key].total.value)) {
+        .map(|key| match shares.only_side(&joint.functions[key].total) {
             Some(side) => {
                 units.push(Wrapper { function: key as u32, caller: None, side });
                 units.len() as u32 - 1
@@ -132,7 +135,7 @@ fn new_calls(joint: &Joint) -> Units {
             total.before.max(total.after) >= LEAST_SHARE && total.before.min(total.after) > 0.0
         })
         .collect();
-    let mut calls: FxHashMap<(u32, u32), Pair<i128>> = FxHashMap::default();
+    let mut calls: FxHashMap<(u32, u32), Cell> = FxHashMap::default();
     let call = |node: usize| {
         let (callee, caller) = (tree.key(node), tree.parent(node));
         let is_known = is_wide[callee] && (caller == ROOT || is_wide[tree.key(caller)]);
@@ -141,11 +144,10 @@ fn new_calls(joint: &Joint) -> Units {
     };
     for node in 1..tree.len() {
         if let Some(call) = call(node) {
-            let (sum, value) = (calls.entry(call).or_default(), tree.total[node].value);
-            (sum.before, sum.after) = (sum.before + value.before, sum.after + value.after);
+            *calls.entry(call).or_default() += tree.total[node];
         }
     }
-    calls.retain(|_, value| only_side(shares.of(*value)).is_some());
+    calls.retain(|_, cell| shares.only_side(cell).is_some());
     if calls.is_empty() {
         return (Vec::new(), Vec::new());
     }
@@ -153,7 +155,7 @@ fn new_calls(joint: &Joint) -> Units {
     let mut index: FxHashMap<(u32, u32), u32> = FxHashMap::default();
     for (node, unit) in unit_of.iter_mut().enumerate().skip(1) {
         let Some(call) = call(node) else { continue };
-        let Some(side) = calls.get(&call).and_then(|value| only_side(shares.of(*value))) else { continue };
+        let Some(side) = calls.get(&call).and_then(|cell| shares.only_side(cell)) else { continue };
         *unit = *index.entry(call).or_insert_with(|| {
             let caller = (call.0 != TOP).then_some(call.0);
             units.push(Wrapper { function: call.1, caller, side });
