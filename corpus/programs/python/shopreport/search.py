@@ -1,7 +1,10 @@
 """A search index over the descriptions."""
 
 import re
+import zlib
 from collections import Counter, defaultdict
+
+from .changes import STEM_PERCENT
 
 TOKEN = re.compile(r"[a-z]+")
 SUFFIXES = ("ing", "ed", "en", "es", "s")
@@ -20,6 +23,9 @@ def stem(word: str) -> str:
 
 def terms_of(text: str, change: str) -> Counter:
     counts = Counter(stem(word) for word in tokenise(text))
+    if change in STEM_PERCENT and zlib.crc32(text.encode()) % 100 < STEM_PERCENT[change]:
+        for word in text.split():
+            stem(word)
     if change == "tokenise-twice":
         counts["#length"] = len(tokenise(text))
     return counts

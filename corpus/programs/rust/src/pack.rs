@@ -1,5 +1,7 @@
 //! Block compression: LZ77 with hash chains, then a canonical Huffman code over the tokens' bytes.
 
+use crate::change::Change;
+
 const MIN_MATCH: usize = 4;
 const MAX_MATCH: usize = 255;
 const WINDOW: usize = 32_768;
@@ -7,8 +9,8 @@ const TABLE_BITS: u32 = 14;
 
 /// Compresses one block: 256 code lengths, then the bits.
 #[inline(never)]
-pub fn pack_block(block: &[u8]) -> Vec<u8> {
-    let tokens = tokenise(block);
+pub fn pack_block(block: &[u8], change: Change) -> Vec<u8> {
+    let tokens = tokenise(block, change);
     let lengths = code_lengths(&count_bytes(&tokens));
     let mut out = lengths.to_vec();
     write_bits(&tokens, &lengths, &assign_codes(&lengths), &mut out);
@@ -19,11 +21,19 @@ pub fn pack_block(block: &[u8]) -> Vec<u8> {
 struct Chains {
     heads: Vec<u32>,
     links: Vec<u32>,
+    /// How many in a hundred matches are measured again: what `match-10` adds.
+    again: u32,
 }
 
 impl Chains {
-    fn new(size: usize) -> Self {
-        Chains { heads: vec![u32::MAX; 1 << TABLE_BITS], links: vec![u32::MAX; size] }
+    fn new(size: usize, change: Change) -> Self {
+        let again = match change {
+            Change::Match10 => 10,
+            Change::Match20 => 20,
+            Change::Match30 => 30,
+            _ => 0,
+        };
+        Chains { heads: vec![u32::MAX; 1 << TABLE_BITS], links: vec![u32::MAX; size], again }
     }
 
     #[inline(never)]
@@ -49,6 +59,9 @@ impl Chains {
                 break;
             }
             let length = match_length(block, candidate as usize, at);
+            if candidate % 100 < self.again {
+                std::hint::black_box(match_length(block, std::hint::black_box(candidate as usize), at));
+            }
             if length > best_length {
                 best_length = length;
                 best = Some((length, at - candidate as usize));
@@ -72,8 +85,8 @@ fn match_length(block: &[u8], from: usize, at: usize) -> usize {
 
 /// Literals as `0 byte`, matches as `length distance_high distance_low`.
 #[inline(never)]
-fn tokenise(block: &[u8]) -> Vec<u8> {
-    let mut chains = Chains::new(block.len());
+fn tokenise(block: &[u8], change: Change) -> Vec<u8> {
+    let mut chains = Chains::new(block.len(), change);
     let mut tokens = Vec::with_capacity(block.len());
     let mut at = 0;
     while at < block.len() {
