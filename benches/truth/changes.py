@@ -46,14 +46,14 @@ SLOWER = Change("all-slower", "all x1.5 slower")
 RUST_RENAME = (("pack::match_length", "pack::match_extent"),)
 RUST = [
     UNCHANGED,
-    Change("match-10", "self +10 %", "match_length", "find_match"),
-    Change("match-30", "self +30 %", "match_length", "find_match"),
+    Change("match-10", "self +10 %", "match_length"),
+    Change("match-30", "self +30 %", "match_length"),
     Change("blocklist-band", "self x1.7", "match_blocklist"),
     Change("tax-twice", "called twice", "compute_tax|price_item", "round_half_even"),
     Change("audit-trail", "new path", "append_audit|sha256_round|expand_schedule|sha256|encode_order",
            r"encode::\w+|alloc\S*|realloc\w*|malloc\w*|_int_\w+|cfree|free|__mem\w+"),
-    Change("wrapper-leaf", "wrapper, leaf grown", "matches_rule|find_discount"),
-    Change("rename-20", "renamed, +20 %", "match_extent|match_length", "find_match", "match-20", RUST_RENAME),
+    Change("wrapper-leaf", "wrapper, leaf grown", "matches_rule|find_discount|price_item"),
+    Change("rename-20", "renamed, +20 %", "match_extent|match_length", "", "match-20", RUST_RENAME),
     Change("no-dedupe", "removed path"),
     Change("pricing-wrapper", "wrapper"),
     Change("rename", "rename", "", "", "none", RUST_RENAME),
@@ -71,7 +71,7 @@ GO_DECODE = Change("decode-twice", "called twice", f"DecodeRecord|DecodeBatch|{J
                    rf"{GO_RUNTIME}|strconv\.\S+|unicode\S*|strings\.\S+")
 GO_REGEXP = Change("classify-regexp", "new path", r"classifyNote|regexp\.\S+|regexp/syntax\.\S+",
                    rf"{GO_RUNTIME}|sort\.\S+|strings\.\S+|strconv\.\S+|unicode\S*|slices\.\S+")
-GO_CLASSIFY = Change("wrapper-leaf", "wrapper, leaf grown", r"classifyNote|regexp\.\S+", rf"rateRecord|{GO_RUNTIME}|regexp/syntax\.\S+")
+GO_CLASSIFY = Change("wrapper-leaf", "wrapper, leaf grown", r"classifyNote|rateRecord|regexp\.\S+", rf"{GO_RUNTIME}|regexp/syntax\.\S+")
 GO_QUIET = [
     Change("no-digest", "removed path"),
     Change("rating-wrapper", "wrapper"),
@@ -108,13 +108,13 @@ GO_HEAP = [
 PYTHON_RENAME = (("stem (shopreport/search.py", "trim (shopreport/search.py"),)
 PYTHON = [
     UNCHANGED,
-    Change("stem-10", "self +10 %", "stem", "terms_of"),
-    Change("stem-30", "self +30 %", "stem", "terms_of"),
+    Change("stem-10", "self +10 %", "stem"),
+    Change("stem-30", "self +30 %", "stem"),
     Change("alias-scan", "self x10", "resolve_alias"),
     Change("tokenise-twice", "called twice", "tokenise|terms_of"),
     Change("validate-events", "new path", "validate_event|check_field", "price_events"),
     Change("wrapper-leaf", "wrapper, leaf grown", "format_value|render_nodes", r"escape|replace"),
-    Change("rename-20", "renamed, +20 %", "stem|trim", "terms_of", "stem-20", PYTHON_RENAME),
+    Change("rename-20", "renamed, +20 %", "stem|trim", "", "stem-20", PYTHON_RENAME),
     Change("no-index", "removed path"),
     Change("render-wrapper", "wrapper"),
     Change("rename", "rename", "", "", "none", PYTHON_RENAME),

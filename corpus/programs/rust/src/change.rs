@@ -9,7 +9,7 @@
 //! | `no-dedupe`       | the duplicate check is gone                                        | vanished `is_duplicate` |
 //! | `pricing-wrapper` | a frame appears between the pipeline and `price_order`, at no cost | none: `price_guarded` only wraps |
 //! | `wrapper-leaf`    | that frame, and promotions are also matched twice                  | `matches_rule`, not `price_guarded` |
-//! | `match-10`, `-20`, `-30` | so many in a hundred matches are measured again             | self of `match_length` |
+//! | `match-10`, `-20`, `-30` | so many in a hundred matches are measured twice             | self of `match_length` |
 //! | `early-checksum`  | a block's checksum is computed before it is sealed, not in there   | none: `crc32` moves |
 //! | `all-slower`      | half of the batches are received and handled twice                 | none: everything takes 1.5 times as long |
 //!
