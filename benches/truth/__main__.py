@@ -58,8 +58,7 @@ def machine() -> str:
 
 def head() -> str:
     commit = run("git", "-C", ROOT, "rev-parse", "--short", "HEAD").strip()
-    others = ", ".join([tools.version("go", "version"), tools.version(tools.inferno_path() or "inferno-diff-folded", "--version"),
-                        tools.version("perf", "--version")])
+    others = ", ".join(tools.version(*command) for command in (("go", "version"), ("perf", "--version")))
     return f"""# Held against the truth, {datetime.date.today()}
 
 {machine()}; commit {commit}; {others}. `{' '.join(['python3', 'benches/truth', *sys.argv[1:]])}`
@@ -110,6 +109,7 @@ def main() -> None:
         "## Changes in which nothing grows\n", record.quiet_table(),
         "## Time\n", "A rival's input is converted to its format beforehand. Every process from start to end.\n", record.time_table(),
         "## Where plateau is wrong\n", "Recordings in target/truth.\n", record.suspects(),
+        "## Where diff(b,a) is no mirror\n", record.unmirrored(),
     ])
     print(text)
     if str(options.record) != "-":

@@ -104,6 +104,8 @@ GO_HEAP = [
     *[change for change in GO_QUIET if change.name != "rename"],
     Change("rename", "rename", "", "", "none", COPY_RENAME),
 ]
+# What is held does not grow with what is allocated on the way.
+GO_IN_USE = [change for change in GO_HEAP if not change.truth or "copyInvoice" in change.truth]
 
 PYTHON_RENAME = (("stem (shopreport/search.py", "trim (shopreport/search.py"),)
 PYTHON = [

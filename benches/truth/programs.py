@@ -1,6 +1,6 @@
 """The programs of the corpus: how each is built, and recorded under a change.
 
-A recording is a folder `target/truth/<program>/<size>/<change>/` with files named by the number of the round. In a round,
+Recordings lie in `target/truth/<program>/<size>/<change>/`, in files named by the number of the round. In a round,
 the unchanged program is recorded twice and every change once, so that what the machine does meanwhile is on all of them.
 """
 
@@ -40,6 +40,7 @@ class Rust:
     """perf script of a Rust program; the perf.data stays for `perf diff`."""
 
     name = "rust"
+    home = "rust"
     needs = ("perf", "cargo")
     source = "rust"
     suffix = "perf.txt.gz"
@@ -66,6 +67,7 @@ class Go:
     """Go's own CPU profile; its clock gives 250 samples per second and core. The same run writes a heap profile."""
 
     name = "go"
+    home = "go"
     needs = ("go",)
     source = "go"
     suffix = "cpu.pb.gz"
@@ -96,18 +98,26 @@ class GoHeap(Go):
     changes = changes.GO_HEAP
 
 
-class GoHeapInUse(GoHeap):
-    """What a Go program holds at its end: the last 512 invoices, whatever their number before."""
+class GoInUse(GoHeap):
+    """What a Go program holds at its end, the last 512 invoices of each worker: a short run, sampled often."""
 
     name = "go-inuse"
+    home = "go-inuse"
     sample_index = "inuse_space"
-    changes = [change for change in changes.GO_HEAP if not change.truth or "copy" in change.name or change.name == "rename-20"]
+    changes = changes.GO_IN_USE
+    rates = {"3k": 3_000, "30k": 300, "300k": 30}
+
+    def record(self, change: str, size: str, load: float, path: Path):
+        part = path.with_name(f".{path.name}")
+        run(self.binary, "-change", change, "-accounts", int(2_500 * load), "-heap", part, "-heaprate", self.rates[size])
+        part.rename(path)
 
 
 class Python:
     """py-spy's folded stacks at 1,000 Hz."""
 
     name = "python"
+    home = "python"
     needs = ("python3",)
     source = "python"
     suffix = "folded.gz"
@@ -132,7 +142,7 @@ class Python:
         raw.unlink()
 
 
-ALL = (Rust, Go, GoHeap, GoHeapInUse, Python)
+ALL = (Rust, Go, GoHeap, GoInUse, Python)
 
 
 def digest_of_source(program) -> str:
@@ -145,7 +155,7 @@ def digest_of_source(program) -> str:
 
 
 def folder(program, size: str, change: str) -> Path:
-    return WORK / program.source / size / change
+    return WORK / program.home / size / change
 
 
 def missing_tools(program) -> list[str]:
@@ -155,7 +165,7 @@ def missing_tools(program) -> list[str]:
 def record(program, sizes: list[str], pairs: int, changed: int, wanted: set[str]) -> None:
     """Records what is not there yet of `pairs` rounds of the unchanged program and `changed` of every change."""
     program.build()
-    stamp = WORK / program.source / "source.sha256"
+    stamp = WORK / program.home / "source.sha256"
     stamp.parent.mkdir(parents=True, exist_ok=True)
     if stamp.exists() and stamp.read_text() != digest_of_source(program):
         sys.exit(f"{stamp.parent} holds recordings of other code; --fresh deletes them")

@@ -9,6 +9,9 @@ from programs import WORK
 from shares import detectable_at, paired_difference, wilson
 from simulated import Simulated
 
+# How many of a kind are named.
+SHOWN = 6
+
 
 def markdown(head: str, rows: Iterable[Iterable]) -> str:
     """A table; columns whose title ends in `:` hold numbers."""
@@ -26,6 +29,11 @@ def rate(found: int, of: int) -> str:
 
 def met(held: bool | None) -> str:
     return {True: "met", False: "**not met**", None: "not measured"}[held]
+
+
+def not_below(low: float, high: float, bar: float) -> str:
+    """Too few pairs show neither."""
+    return met(low > bar) if low > bar or high < bar else "not shown, too few pairs"
 
 
 class Record:
@@ -84,7 +92,7 @@ class Record:
             difference, low, high = paired_difference(result.only_plateau, result.only_rival, result.pairs)
             yield (f"truth first, against `{tool}` on {result.pairs} pairs", "interval of the difference above -2 points",
                    f"{percent(result.plateau_first, result.pairs)} and {percent(result.rival_first, result.pairs)}: "
-                   f"{100 * difference:+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}]", met(low > -0.02))
+                   f"{100 * difference:+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}]", not_below(low, high, -0.02))
             mine, other = result.plateau_reciprocal / result.pairs, result.rival_reciprocal / result.pairs
             yield (f"mean reciprocal rank, against `{tool}`", "higher", f"{mine:.3f} and {other:.3f}", met(mine > other))
 
@@ -172,12 +180,27 @@ class Record:
                     wrong.append("called grown: " + ", ".join(f"`{name}`" for name in outcome.beside))
                 if outcome.sides in above and outcome.rank != 1:
                     wrong.append(f"above what is detectable, the truth is at rank {outcome.rank or 'none'}")
-                if outcome.unmirrored:
-                    wrong.append("not mirrored: " + "; ".join(outcome.unmirrored[:3]))
                 if wrong:
-                    before, after = (path.relative_to(WORK) for path in outcome.sides)
-                    lines.append(f"- `{before}` `{after}`{' ' + change.name if change.renamed else ''}: {'. '.join(wrong)}\n")
+                    lines.append(f"- {sides(outcome)}: {'. '.join(wrong)}\n")
         return "".join(lines) or "None.\n"
+
+    def unmirrored(self) -> str:
+        """By program and size; the first few of each."""
+        lines = []
+        places = dict.fromkeys(key[:2] for key in self.groups)
+        for program, size in places:
+            every = [outcome for key, tools in self.groups.items() if key[:2] == (program, size)
+                     for outcome in tools.get(PLATEAU, Group([])).outcomes]
+            wrong = [outcome for outcome in every if outcome.unmirrored]
+            if wrong:
+                lines.append(f"{program} {size}: {len(wrong)} of {len(every)}, such as\n\n")
+                lines += [f"- {sides(outcome)}: {'; '.join(outcome.unmirrored[:2])}\n" for outcome in wrong[:SHOWN]] + ["\n"]
+        return "".join(lines) or "None.\n"
+
+
+def sides(outcome: Outcome) -> str:
+    before, after = (path.relative_to(WORK) for path in outcome.sides)
+    return f"`{before}` `{after}`"
 
 
 def percent(found: int, of: int) -> str:
