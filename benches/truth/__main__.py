@@ -101,6 +101,7 @@ def main() -> None:
     record = Record(outcomes, growths, simulated(options.simulated) if options.simulated else None)
     text = "\n".join([
         head(), record.acceptance(),
+        "## Simulated\n", record.simulated_table(),
         "## Without change\n", record.noise_table(),
         "## Planted growth\n",
         "*Grown by*: of the whole, from all recordings of the change together. *Detectable*: what plateau prints for a function of that "

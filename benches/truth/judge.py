@@ -29,6 +29,7 @@ class Outcome:
     """What is said to have grown and neither is the truth nor follows from it."""
     seconds: float
     detectable: dict | None = None
+    """The smallest growth that plateau says it would find; none where it gives sizes only, and so cannot call anything grown."""
     unmirrored: list[str] = field(default_factory=list)
     """In what diff(b,a) is not the mirror of diff(a,b)."""
 

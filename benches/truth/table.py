@@ -50,6 +50,10 @@ class Record:
     def outcomes(self, part: dict, tool: str) -> list[Outcome]:
         return [outcome for tools in part.values() if tool in tools for outcome in tools[tool].outcomes]
 
+    def quantified(self, part: dict) -> Group:
+        """By plateau, those in which it could call something grown. Where it gives sizes only, silence proves nothing."""
+        return Group([outcome for outcome in self.outcomes(part, PLATEAU) if outcome.detectable])
+
     def rivals(self) -> list[str]:
         return sorted({tool for tools in self.planted.values() for tool in tools} - {PLATEAU})
 
@@ -69,14 +73,21 @@ class Record:
             yield "simulated pairs without change, any *grew* row", "upper 95 % bound <= 5 %", result, met(worst[3] <= 5)
         else:
             yield "simulated pairs without change, any *grew* row", "upper 95 % bound <= 5 %", "", met(None)
-        ours = Group(self.outcomes(self.unchanged, PLATEAU))
+        ours = self.quantified(self.unchanged)
         yield "real pairs without change, any *grew* row", "rate and interval", rate(len(ours.alarms), ours.pairs), "told"
+        mute = len(self.outcomes(self.unchanged, PLATEAU)) - ours.pairs
+        if mute:
+            yield "real pairs without change that are *unquantified*", "in no rate of *grew* rows", mute, "told"
         held, rows = (sum(row[at] for row in self.simulated.planted) if self.simulated else 0 for at in (6, 5))
         share = 100 * held / rows if rows else 0.0
         yield ("intervals of reported rows that hold the truth, simulated", "92-98 %",
                f"{held} of {rows}, {share:.1f} %", met(92 <= share <= 98 if rows else None))
 
     def rank_rows(self):
+        if self.simulated and self.simulated.planted:
+            shown, first, third = (sum(row[at] for row in self.simulated.planted) for at in (1, 2, 3))
+            yield "simulated growth above what is printed as detectable: first", ">= 95 %", rate(first, shown), met(first >= 0.95 * shown)
+            yield "the same: in the first three", "100 %", rate(third, shown), met(third == shown)
         above = Group([outcome for key in self.planted if PLATEAU in self.groups[key] for outcome in self.above(key)])
         measured = above.pairs > 0
         yield ("planted growth above what is printed as detectable: first", ">= 95 %", rate(above.first, above.pairs),
@@ -97,18 +108,21 @@ class Record:
             yield (f"mean reciprocal rank, against `{tool}`", "higher", f"{mine:.3f} and {other:.3f}", met(mine > other))
 
     def beside_rows(self):
-        ours = Group(self.outcomes(self.planted, PLATEAU))
+        ours = self.quantified(self.planted)
         yield ("rows called *grew* beside the truth, planted growth", "<= 0.2 per comparison", f"{ours.beside:.2f} of {ours.pairs}",
                met(ours.beside <= 0.2 if ours.pairs else None))
 
     def quiet_rows(self):
+        for how, alarms, of in self.simulated.quiet if self.simulated else ():
+            yield f"simulated, {how}: any *grew* row", "none", rate(alarms, of), met(not alarms)
         kinds: dict[str, list[Outcome]] = {}
         for (_, _, change), tools in self.quiet.items():
             if PLATEAU in tools:
-                kinds.setdefault(change.kind, []).extend(tools[PLATEAU].outcomes)
+                kinds.setdefault(change.kind, []).extend(self.quantified({change: tools}).outcomes)
         for kind, outcomes in kinds.items():
             group = Group(outcomes)
-            yield f"{kind}, nothing else changed: any *grew* row", "none", rate(len(group.alarms), group.pairs), met(not group.alarms)
+            yield (f"{kind}, nothing else changed: any *grew* row", "none", rate(len(group.alarms), group.pairs),
+                   met(not group.alarms if group.pairs else None))
 
     def mirror_rows(self):
         every = [outcome for tools in self.groups.values() for outcome in tools.get(PLATEAU, Group([])).outcomes]
@@ -116,10 +130,19 @@ class Record:
         yield ("diff(b,a) mirrors diff(a,b)", "tiers, order, k' = 1/k, delta' = -delta/k",
                f"{len(every) - len(wrong)} of {len(every)}", met(not wrong if every else None))
 
+    def simulated_table(self) -> str:
+        if not self.simulated:
+            return "Not run.\n"
+        alarms = {how: (found, of) for how, found, of, _ in self.simulated.alarms}
+        rows = ((how, rate(*alarms.get(how, (0, 0))), shown, first, third, other, f"{held} of {rows}")
+                for how, shown, first, third, other, rows, held in self.simulated.planted)
+        return markdown("drawn | without change, any row called grown | grown by 3 points, above what is detectable: | first: | in first 3: "
+                        "| grown beside: | intervals that hold:", rows)
+
     # What it is made of -----------------------------------------------------------------------------------------------
 
     def noise_table(self) -> str:
-        rows = ((program, size, tool, rate(len(group.alarms), group.pairs), f"{group.beside:.2f}")
+        rows = ((program, size, tool, alarm_rate(tool, group), f"{group.beside:.2f}")
                 for (program, size, _), tools in self.unchanged.items() for tool, group in tools.items())
         return markdown("program | size | tool | pairs with any row called grown, 95 % | rows called grown:", rows)
 
@@ -156,7 +179,7 @@ class Record:
                         "| rival's:", rows)
 
     def quiet_table(self) -> str:
-        rows = ((program, size, f"{change.name} ({change.kind})", tool, rate(len(group.alarms), group.pairs), f"{group.beside:.2f}")
+        rows = ((program, size, f"{change.name} ({change.kind})", tool, alarm_rate(tool, group), f"{group.beside:.2f}")
                 for (program, size, change), tools in self.quiet.items() for tool, group in tools.items())
         return markdown("program | size | change | tool | pairs with any row called grown, 95 % | rows called grown:", rows)
 
@@ -196,6 +219,12 @@ class Record:
                 lines.append(f"{program} {size}: {len(wrong)} of {len(every)}, such as\n\n")
                 lines += [f"- {sides(outcome)}: {'; '.join(outcome.unmirrored[:2])}\n" for outcome in wrong[:SHOWN]] + ["\n"]
         return "".join(lines) or "None.\n"
+
+
+def alarm_rate(tool: str, group: Group) -> str:
+    if tool == PLATEAU and not any(outcome.detectable for outcome in group.outcomes):
+        return f"unquantified, {group.pairs} pairs"
+    return rate(len(group.alarms), group.pairs)
 
 
 def sides(outcome: Outcome) -> str:
