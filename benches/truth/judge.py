@@ -58,7 +58,10 @@ def given_names(path: Path, change: Change) -> Path:
     target = path.with_name(f"{number}.renamed-{change.name}.{suffix}")
     content = gzip.decompress(path.read_bytes())
     for old, new in change.renamed:
-        content = re.sub(rf"(?<!\w){re.escape(old)}(?!\w)".encode(), new.encode(), content)
+        # A digit may follow: in a pprof file, the next field's tag.
+        content, times = re.subn(rf"(?<!\w){re.escape(old)}(?![A-Za-z_])".encode(), new.encode(), content)
+        if not times:
+            sys.exit(f"{path}: {old} is not in it, so it cannot be renamed")
     target.write_bytes(gzip.compress(content, 1, mtime=0))
     return target
 

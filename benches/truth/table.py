@@ -23,8 +23,10 @@ def markdown(head: str, rows: Iterable[Iterable]) -> str:
 
 
 def rate(found: int, of: int) -> str:
+    if of == 0:
+        return "none compared"
     low, high = wilson(found, of)
-    return f"{found} of {of}, {100 * found / max(1, of):.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
+    return f"{found} of {of}, {100 * found / of:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
 
 
 def met(held: bool | None) -> str:
