@@ -36,6 +36,11 @@ class Change:
 
 
 def named(pattern: str, function: str) -> bool:
+    """Whether a name holds one of `pattern` as a whole word.
+
+    >>> named("stem|tokenise", "tokenise (shopreport/search.py:15)"), named("stem", "system"), named("match", "pack::match_length")
+    (True, False, False)
+    """
     return re.search(rf"(?<![\w])(?:{pattern})(?![\w])", function) is not None
 
 
