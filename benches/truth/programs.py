@@ -4,6 +4,7 @@ Recordings lie in `target/truth/<program>/<size>/<change>/`, in files named by t
 the unchanged program is recorded twice and every change once, so that what the machine does meanwhile is on all of them.
 """
 
+import datetime
 import gzip
 import hashlib
 import os
@@ -182,4 +183,7 @@ def record(program, sizes: list[str], pairs: int, changed: int, wanted: set[str]
                     path.parent.mkdir(parents=True, exist_ok=True)
                     quiet = "none" if name == "load" else name
                     program.record(quiet, size, LOAD if name == "load" else 1.0, path)
-            print(f"{program.name} {size}: round {number + 1} recorded", file=sys.stderr, flush=True)
+            # How busy the machine was: what else runs is in the recordings.
+            with (WORK / program.home / size / "rounds.tsv").open("a") as rounds:
+                print(number, datetime.datetime.now().isoformat(timespec="seconds"), *os.getloadavg(), sep="\t", file=rounds)
+            print(f"{program.name} {size}: round {number + 1} done", file=sys.stderr, flush=True)

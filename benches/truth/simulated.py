@@ -21,7 +21,7 @@ class Simulated:
 
 def simulated(runs: int) -> Simulated:
     done = subprocess.run(
-        ["cargo", "test", "--quiet", "--release", "-p", "analyzer-core", "--test", "simulated", "--", "--nocapture", "--test-threads", "1"],
+        ["cargo", "test", "--quiet", "--release", "-p", "analyzer-core", "--test", "simulated", "--", "--nocapture"],
         cwd=ROOT, env={**os.environ, "SIMULATED": str(runs)}, capture_output=True, text=True)
     found = Simulated(failed=done.returncode != 0)
     for line in done.stdout.splitlines():
