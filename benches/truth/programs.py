@@ -5,6 +5,7 @@ the unchanged program is recorded twice and every change once, so that what the 
 """
 
 import datetime
+import fcntl
 import gzip
 import hashlib
 import os
@@ -20,6 +21,7 @@ WORK = ROOT / "target" / "truth"
 SOURCES = ROOT / "corpus" / "programs"
 SIZES = {"3k": 3_000, "30k": 30_000, "300k": 300_000}
 LOAD = 1.5
+LOCKS: dict = {}
 
 
 def run(*command, **options) -> str:
@@ -165,9 +167,13 @@ def missing_tools(program) -> list[str]:
 
 def record(program, sizes: list[str], pairs: int, changed: int, wanted: set[str]) -> None:
     """Records what is not there yet of `pairs` rounds of the unchanged program and `changed` of every change."""
-    program.build()
     stamp = WORK / program.home / "source.sha256"
     stamp.parent.mkdir(parents=True, exist_ok=True)
+    # Held to the end of the process: two that record at once would write the same files.
+    if program.home not in LOCKS:
+        LOCKS[program.home] = (stamp.parent / "lock").open("w")
+        fcntl.flock(LOCKS[program.home], fcntl.LOCK_EX)
+    program.build()
     if stamp.exists() and stamp.read_text() != digest_of_source(program):
         sys.exit(f"{stamp.parent} holds recordings of other code; --fresh deletes them")
     stamp.write_text(digest_of_source(program))
