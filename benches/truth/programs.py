@@ -183,12 +183,14 @@ def record(program, sizes: list[str], pairs: int, changed: int, wanted: set[str]
             todo = [("none", 2 * number), ("none", 2 * number + 1)]
             if number < changed:
                 todo += [(name, number) for name in names]
-            for name, at in todo if number % 2 == 0 else reversed(todo):
-                path = folder(program, size, name) / f"{at}.{program.suffix}"
-                if not path.exists():
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    quiet = "none" if name == "load" else name
-                    program.record(quiet, size, LOAD if name == "load" else 1.0, path)
+            todo = [(name, folder(program, size, name) / f"{at}.{program.suffix}") for name, at in todo]
+            missing = [(name, path) for name, path in todo if not path.exists()]
+            for name, path in missing if number % 2 == 0 else reversed(missing):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                load = name == "load"
+                program.record("none" if load else name, size, LOAD if load else 1.0, path)
+            if not missing:
+                continue
             # How busy the machine was: what else runs is in the recordings.
             with (WORK / program.home / size / "rounds.tsv").open("a") as rounds:
                 print(number, datetime.datetime.now().isoformat(timespec="seconds"), *os.getloadavg(), sep="\t", file=rounds)
