@@ -1,7 +1,7 @@
 // Command billing rates usage records and archives one invoice per account, a fixed amount of work on two workers, and
 // profiles itself.
 //
-//	billing -change NAME -accounts N -cpu FILE -heap FILE
+//	billing -change NAME -accounts N -cpu FILE -heap FILE -heaprate BYTES
 package main
 
 import (
@@ -35,12 +35,13 @@ type options struct {
 	accounts int
 	cpuPath  string
 	heapPath string
+	heapRate int
 }
 
 func main() {
-	runtime.MemProfileRate = heapRateBytes
 	options, err := readOptions()
 	if err == nil {
+		runtime.MemProfileRate = options.heapRate
 		err = run(options)
 	}
 	if err != nil {
@@ -54,11 +55,12 @@ func readOptions() (options, error) {
 	accounts := flag.Int("accounts", 4000, "number of invoices")
 	cpuPath := flag.String("cpu", "", "where to write the CPU profile")
 	heapPath := flag.String("heap", "", "where to write the heap profile")
+	heapRate := flag.Int("heaprate", heapRateBytes, "bytes allocated between two samples of the heap")
 	flag.Parse()
 	if !change.IsKnown(change.Name(*name)) {
 		return options{}, fmt.Errorf("unknown change %q; known: %v", *name, change.Known)
 	}
-	return options{change.Name(*name), *accounts, *cpuPath, *heapPath}, nil
+	return options{change.Name(*name), *accounts, *cpuPath, *heapPath, *heapRate}, nil
 }
 
 func run(options options) error {
@@ -141,9 +143,16 @@ func billAll(options options) ([]*archive.Outbox, error) {
 func billShare(options options, worker int, book rating.Book, outbox *archive.Outbox) error {
 	random := rand.New(rand.NewSource(int64(worker) + 1))
 	encoder := invoice.NewEncoder(options.change)
+	// What all-slower bills once more, for nothing.
+	spareRandom, spareOutbox := rand.New(rand.NewSource(int64(worker)+1)), archive.NewOutbox(outboxSize, options.change)
 	for account := worker; account < options.accounts; account += workers {
 		if err := billAccount(options.change, account, random, book, encoder, outbox); err != nil {
 			return fmt.Errorf("account %d: %w", account, err)
+		}
+		if options.change == change.AllSlower && account/workers%2 == 0 {
+			if err := billAccount(options.change, account, spareRandom, book, encoder, spareOutbox); err != nil {
+				return fmt.Errorf("account %d again: %w", account, err)
+			}
 		}
 	}
 	return nil
@@ -157,5 +166,6 @@ func billAccount(active change.Name, account int, random *rand.Rand, book rating
 		return err
 	}
 	items := book.RateBatch(records, active)
-	return outbox.Store(encoder.Encode("A"+strconv.Itoa(account), items))
+	plain := encoder.Encode("A"+strconv.Itoa(account), items)
+	return outbox.Store(plain, archive.EarlyDigest(plain, active))
 }

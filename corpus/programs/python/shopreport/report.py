@@ -45,9 +45,9 @@ def summarise_group(product: int, rows: list) -> dict:
             "customers": customers}
 
 
-def render_traced(scope: dict) -> str:
+def render_traced(scope: dict, times: int) -> str:
     """Only a frame: what `render-wrapper` adds."""
-    page = template.render_page(PAGE, scope)
+    page = template.render_page(PAGE, scope, times)
     assert page.startswith("<h1>")
     return page
 
@@ -56,13 +56,18 @@ def write_report(title: str, rows: list, index, change: str) -> str:
     hits = [{"product": product, "score": f"{score:.2f}"} for product, score in index.rank("blue oak table", 10)]
     scope = {"title": title, "count": len(rows), "net": sum(row[3] for row in rows), "tax": sum(row[4] for row in rows),
              "products": group_rows(rows), "hits": hits}
-    page = render_traced(scope) if change == "render-wrapper" else template.render_page(PAGE, scope)
-    return seal(page, scope)
+    if change in ("render-wrapper", "wrapper-leaf"):
+        page = render_traced(scope, 2 if change == "wrapper-leaf" else 1)
+    else:
+        page = template.render_page(PAGE, scope)
+    return seal(page, scope, json.dumps(scope, indent=1) if change == "early-json" else None)
 
 
-def seal(page: str, scope: dict) -> str:
+def seal(page: str, scope: dict, text: str | None) -> str:
     body = zlib.compress(page.encode(), 3)
-    return hashlib.sha256(body + json.dumps(scope, indent=1).encode()).hexdigest()
+    if text is None:
+        text = json.dumps(scope, indent=1)
+    return hashlib.sha256(body + text.encode()).hexdigest()
 
 
 def report_day(shop: int, text: str, catalogue, change: str) -> str:

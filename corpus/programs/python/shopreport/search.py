@@ -1,7 +1,10 @@
 """A search index over the descriptions."""
 
 import re
+import zlib
 from collections import Counter, defaultdict
+
+from .changes import STEM_PERCENT
 
 TOKEN = re.compile(r"[a-z]+")
 SUFFIXES = ("ing", "ed", "en", "es", "s")
@@ -11,15 +14,20 @@ def tokenise(text: str) -> list:
     return [match.group() for match in TOKEN.finditer(text.lower())]
 
 
-def stem(word: str) -> str:
-    for suffix in SUFFIXES:
-        if word.endswith(suffix) and len(word) > len(suffix) + 2:
-            return word[: -len(suffix)]
-    return word
+def stem(word: str, times: int = 1) -> str:
+    """The word without its ending, looked for so many times."""
+    end = len(word)
+    for _ in range(times):
+        for suffix in SUFFIXES:
+            if word.endswith(suffix) and len(word) > len(suffix) + 2:
+                end = len(word) - len(suffix)
+                break
+    return word[:end]
 
 
 def terms_of(text: str, change: str) -> Counter:
-    counts = Counter(stem(word) for word in tokenise(text))
+    times = 2 if zlib.crc32(text.encode()) % 100 < STEM_PERCENT.get(change, 0) else 1
+    counts = Counter(stem(word, times) for word in tokenise(text))
     if change == "tokenise-twice":
         counts["#length"] = len(tokenise(text))
     return counts

@@ -30,22 +30,25 @@ def format_value(value) -> str:
     return html.escape(str(value))
 
 
-def render_nodes(nodes: list, scope: dict, out: list) -> None:
+def render_nodes(nodes: list, scope: dict, out: list, times: int) -> None:
     for node in nodes:
         if node[0] == "text":
             out.append(node[1])
         elif node[0] == "value":
+            for _ in range(times - 1):
+                format_value(scope[node[1]])
             out.append(format_value(scope[node[1]]))
         else:
-            render_each(node, scope, out)
+            render_each(node, scope, out, times)
 
 
-def render_each(node: tuple, scope: dict, out: list) -> None:
+def render_each(node: tuple, scope: dict, out: list, times: int) -> None:
     for item in scope[node[1]]:
-        render_nodes(node[2], item, out)
+        render_nodes(node[2], item, out, times)
 
 
-def render_page(nodes: list, scope: dict) -> str:
+def render_page(nodes: list, scope: dict, times: int = 1) -> str:
+    """The page; every value is formatted so many times."""
     out = []
-    render_nodes(nodes, scope, out)
+    render_nodes(nodes, scope, out, times)
     return "".join(out)

@@ -9,6 +9,9 @@
 //! | `no-dedupe`       | the duplicate check is gone                                        | vanished `is_duplicate` |
 //! | `pricing-wrapper` | a frame appears between the pipeline and `price_order`, at no cost | none: `price_guarded` only wraps |
 //! | `wrapper-leaf`    | that frame, and promotions are also matched twice                  | `matches_rule`, not `price_guarded` |
+//! | `match-10`, `-20`, `-30` | so many in a hundred matches are measured twice             | self of `match_length` |
+//! | `early-checksum`  | a block's checksum is computed before it is sealed, not in there   | none: `crc32` moves |
+//! | `all-slower`      | half of the batches are received and handled twice                 | none: everything takes 1.5 times as long |
 //!
 //! To add one: a variant, a row in `TABLE`, and one `if change == ...` where it acts.
 
@@ -21,6 +24,11 @@ pub enum Change {
     NoDedupe,
     PricingWrapper,
     WrapperLeaf,
+    Match10,
+    Match20,
+    Match30,
+    EarlyChecksum,
+    AllSlower,
 }
 
 /// Name and variant of every change, in the order of the table above.
@@ -32,6 +40,11 @@ pub const TABLE: &[(&str, Change)] = &[
     ("no-dedupe", Change::NoDedupe),
     ("pricing-wrapper", Change::PricingWrapper),
     ("wrapper-leaf", Change::WrapperLeaf),
+    ("match-10", Change::Match10),
+    ("match-20", Change::Match20),
+    ("match-30", Change::Match30),
+    ("early-checksum", Change::EarlyChecksum),
+    ("all-slower", Change::AllSlower),
 ];
 
 /// The change called `name`.

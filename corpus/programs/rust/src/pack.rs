@@ -1,5 +1,7 @@
 //! Block compression: LZ77 with hash chains, then a canonical Huffman code over the tokens' bytes.
 
+use crate::change::Change;
+
 const MIN_MATCH: usize = 4;
 const MAX_MATCH: usize = 255;
 const WINDOW: usize = 32_768;
@@ -7,8 +9,8 @@ const TABLE_BITS: u32 = 14;
 
 /// Compresses one block: 256 code lengths, then the bits.
 #[inline(never)]
-pub fn pack_block(block: &[u8]) -> Vec<u8> {
-    let tokens = tokenise(block);
+pub fn pack_block(block: &[u8], change: Change) -> Vec<u8> {
+    let tokens = tokenise(block, change);
     let lengths = code_lengths(&count_bytes(&tokens));
     let mut out = lengths.to_vec();
     write_bits(&tokens, &lengths, &assign_codes(&lengths), &mut out);
@@ -19,11 +21,19 @@ pub fn pack_block(block: &[u8]) -> Vec<u8> {
 struct Chains {
     heads: Vec<u32>,
     links: Vec<u32>,
+    /// How many in 128 matches are measured twice: what `match-10` adds.
+    twice: u32,
 }
 
 impl Chains {
-    fn new(size: usize) -> Self {
-        Chains { heads: vec![u32::MAX; 1 << TABLE_BITS], links: vec![u32::MAX; size] }
+    fn new(size: usize, change: Change) -> Self {
+        let twice = match change {
+            Change::Match10 => 13,
+            Change::Match20 => 26,
+            Change::Match30 => 38,
+            _ => 0,
+        };
+        Chains { heads: vec![u32::MAX; 1 << TABLE_BITS], links: vec![u32::MAX; size], twice }
     }
 
     #[inline(never)]
@@ -48,7 +58,8 @@ impl Chains {
             if candidate == u32::MAX || at - candidate as usize > WINDOW {
                 break;
             }
-            let length = match_length(block, candidate as usize, at);
+            let times = 1 + u32::from(candidate % 128 < self.twice);
+            let length = match_length(block, candidate as usize, at, times);
             if length > best_length {
                 best_length = length;
                 best = Some((length, at - candidate as usize));
@@ -64,16 +75,22 @@ fn hash_at(block: &[u8], at: usize) -> usize {
     (word.wrapping_mul(2_654_435_761) >> (32 - TABLE_BITS)) as usize
 }
 
+/// The length of a match, measured so many times.
 #[inline(never)]
-fn match_length(block: &[u8], from: usize, at: usize) -> usize {
+fn match_length(block: &[u8], from: usize, at: usize, times: u32) -> usize {
     let limit = (block.len() - at).min(MAX_MATCH);
-    (0..limit).take_while(|&offset| block[from + offset] == block[at + offset]).count()
+    let mut length = 0;
+    for _ in 0..times {
+        let from = std::hint::black_box(from);
+        length = (0..limit).take_while(|&offset| block[from + offset] == block[at + offset]).count();
+    }
+    length
 }
 
 /// Literals as `0 byte`, matches as `length distance_high distance_low`.
 #[inline(never)]
-fn tokenise(block: &[u8]) -> Vec<u8> {
-    let mut chains = Chains::new(block.len());
+fn tokenise(block: &[u8], change: Change) -> Vec<u8> {
+    let mut chains = Chains::new(block.len(), change);
     let mut tokens = Vec::with_capacity(block.len());
     let mut at = 0;
     while at < block.len() {

@@ -49,13 +49,37 @@ fn run_worker(shared: &Shared, orders: usize, seed: u64) -> Summary {
     let mut random = Random::new(seed);
     let mut seen = SeenIds::with_room_for(orders);
     let mut summary = Summary::default();
+    let mut spare = (shared.change == Change::AllSlower).then(|| Spare::new(orders, seed));
     let mut id = 0;
     while id < orders {
         let lines = receive_lines(&mut random, id, BATCH.min(orders - id));
         id += lines.len();
         handle_batch(shared, &lines, &mut seen, &mut summary);
+        if let Some(spare) = &mut spare {
+            if id / BATCH % 2 == 0 {
+                spare.repeat(shared, id - lines.len(), lines.len());
+            }
+        }
     }
     summary
+}
+
+/// What `all-slower` handles once more, for nothing.
+struct Spare {
+    random: Random,
+    seen: SeenIds,
+    summary: Summary,
+}
+
+impl Spare {
+    fn new(orders: usize, seed: u64) -> Self {
+        Spare { random: Random::new(seed), seen: SeenIds::with_room_for(orders), summary: Summary::default() }
+    }
+
+    fn repeat(&mut self, shared: &Shared, first_id: usize, count: usize) {
+        let lines = receive_lines(&mut self.random, first_id, count);
+        handle_batch(shared, &lines, &mut self.seen, &mut self.summary);
+    }
 }
 
 #[inline(never)]
@@ -71,15 +95,21 @@ fn handle_batch(shared: &Shared, lines: &[String], seen: &mut SeenIds, summary: 
     if shared.change == Change::AuditTrail {
         append_audit(shared, &priced, summary);
     }
-    seal_block(shared, &encode_batch(&priced), summary);
+    let block = encode_batch(&priced);
+    if shared.change == Change::EarlyChecksum {
+        summary.checksum ^= shared.digests.crc32(&block);
+    }
+    seal_block(shared, &block, summary);
 }
 
 /// Compresses a block and chains its digest to the one before.
 #[inline(never)]
 fn seal_block(shared: &Shared, block: &[u8], summary: &mut Summary) {
-    let mut packed = pack_block(block);
+    let mut packed = pack_block(block, shared.change);
     summary.packed_bytes += packed.len();
-    summary.checksum ^= shared.digests.crc32(block);
+    if shared.change != Change::EarlyChecksum {
+        summary.checksum ^= shared.digests.crc32(block);
+    }
     packed.extend_from_slice(&summary.digest);
     summary.digest = shared.digests.sha256(&packed);
 }

@@ -33,17 +33,17 @@ func NewOutbox(size int, active change.Name) *Outbox {
 	return &Outbox{entries: make([]Entry, size), packer: packer, active: active}
 }
 
-// Store archives one invoice.
+// Store archives one invoice, with the digest that is given or its own.
 //
 //go:noinline
-func (o *Outbox) Store(plain []byte) error {
+func (o *Outbox) Store(plain []byte, digest string) error {
 	packed, err := o.packInvoice(plain)
 	if err != nil {
 		return err
 	}
-	entry := Entry{Plain: plain, Packed: packed}
-	if o.active != change.NoDigest {
-		entry.Digest = digestInvoice(plain)
+	entry := Entry{Plain: plain, Packed: packed, Digest: digest}
+	if digest == "" && o.active != change.NoDigest {
+		entry.Digest = digestInvoice(plain, o.active)
 	}
 	o.entries[o.next] = entry
 	o.next = (o.next + 1) % len(o.entries)
@@ -62,8 +62,19 @@ func (o *Outbox) packInvoice(plain []byte) ([]byte, error) {
 	return packed.Bytes(), err
 }
 
+// EarlyDigest is the digest that billAccount hands to Store under early-digest, otherwise nothing.
+func EarlyDigest(plain []byte, active change.Name) string {
+	if active != change.EarlyDigest {
+		return ""
+	}
+	return digestInvoice(plain, active)
+}
+
 //go:noinline
-func digestInvoice(plain []byte) string {
+func digestInvoice(plain []byte, active change.Name) string {
+	if percent := change.DigestPercent[active]; percent > 0 {
+		sha256.Sum256(plain[:len(plain)*percent/100])
+	}
 	digest := sha256.Sum256(plain)
 	return base64.StdEncoding.EncodeToString(digest[:])
 }

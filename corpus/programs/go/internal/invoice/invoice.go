@@ -41,12 +41,12 @@ func (e *Encoder) Encode(account string, items []rating.Item) []byte {
 	if e.active != change.InvoiceCopy {
 		e.buffer = buffer
 	}
-	return copyInvoice(buffer)
+	return copyInvoice(buffer, change.RoomPercent[e.active])
 }
 
 //go:noinline
-func copyInvoice(buffer []byte) []byte {
-	return append(make([]byte, 0, len(buffer)), buffer...)
+func copyInvoice(buffer []byte, roomPercent int) []byte {
+	return append(make([]byte, 0, len(buffer)*(100+roomPercent)/100), buffer...)
 }
 
 // appendItem appends one item and the comma before it.

@@ -54,7 +54,7 @@ func NewBook() Book {
 func (b Book) RateBatch(records []usage.Record, active change.Name) []Item {
 	items := make([]Item, 0, len(records))
 	for i := range records {
-		if active == change.RatingWrapper {
+		if active == change.RatingWrapper || active == change.WrapperLeaf {
 			items = append(items, b.rateTraced(&records[i], active))
 		} else {
 			items = append(items, b.rateRecord(&records[i], active))
@@ -77,6 +77,9 @@ func (b Book) rateTraced(record *usage.Record, active change.Name) Item {
 func (b Book) rateRecord(record *usage.Record, active change.Name) Item {
 	net := b[record.Tags["region"]].priceTiers(record.Units)
 	net *= peakFactor(record.Hour)
+	if active == change.WrapperLeaf {
+		classifyNote(record.Note, active)
+	}
 	return Item{
 		Meter:    record.Meter,
 		Label:    labelItem(record),
