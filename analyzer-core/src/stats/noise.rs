@@ -184,6 +184,12 @@ impl Noise {
         self.whole.map_or(1.0, |whole| (1.0 - samples / whole.max(samples)).max(0.0))
     }
 
+    /// What so many samples of both sides together would be of before at the scale of after, if nothing changed.
+    #[must_use]
+    pub fn scaled(&self, samples: f64) -> f64 {
+        self.k * samples / (1.0 + self.k)
+    }
+
     /// The variance of `B - kA` under no change, for a function of so many samples on both sides together, is phi times
     /// the first plus alpha times the second.
     #[must_use]
@@ -282,7 +288,7 @@ impl Noise {
                 return beta_binomial::tail(before, after, self.k / (1.0 + self.k), point.phi);
             }
             let variance =
-                point.phi * by_phi + point.alpha * by_alpha + (self.k * before * self.se_ln_k).powi(2);
+                point.phi * by_phi + point.alpha * by_alpha + (self.scaled(samples) * self.se_ln_k).powi(2);
             normal::cdf(-difference / variance.max(1e-9).sqrt())
         };
         points.iter().map(|(point, weight)| weight * p(point)).sum()
@@ -340,25 +346,26 @@ impl Noise {
         let (a, b, rest) = (self.k * before.max(1.0), after.max(1.0), self.rest(before + after));
         let points = self.without(before, after);
         let drift = a * a * self.concentration.before + b * b * self.concentration.after;
-        self.half_width(&points, before, (b + self.k * a) * rest, drift * rest * rest, confidence)
+        self.half_width(&points, (before, after), (b + self.k * a) * rest, drift * rest * rest, confidence)
     }
 
     /// The same of a sum over functions, whose part that comes from alpha is alpha times `by_alpha`.
     #[must_use]
     pub fn margin_of_sum(&self, before: f64, after: f64, by_alpha: f64, confidence: f64) -> f64 {
         let by_phi = after.max(1.0) + self.k * self.k * before.max(1.0);
-        self.half_width(&self.likely, before, by_phi, by_alpha, confidence)
+        self.half_width(&self.likely, (before, after), by_phi, by_alpha, confidence)
     }
 
     fn half_width(
         &self,
         points: &[(Point, f64)],
-        before: f64,
+        (before, after): (f64, f64),
         by_phi: f64,
         by_alpha: f64,
         confidence: f64,
     ) -> f64 {
-        let by_k = (self.k * before * self.se_ln_k).powi(2);
+        // Neither side alone, so that the sides may be turned round.
+        let by_k = self.k * before * after * self.se_ln_k.powi(2);
         let deviation = |point: &Point| (point.phi * by_phi + point.alpha * by_alpha + by_k).sqrt();
         let deviations: Vec<(f64, f64)> =
             points.iter().map(|(point, weight)| (deviation(point), *weight)).collect();
@@ -417,7 +424,7 @@ impl Noise {
         }
         let (by_phi, by_alpha) = self.variance_parts(before + after);
         let most = ((after - self.k * before) / normal::quantile(self.level())).powi(2);
-        let rest = most - self.alpha * by_alpha - (self.k * before * self.se_ln_k).powi(2);
+        let rest = most - self.alpha * by_alpha - (self.scaled(before + after) * self.se_ln_k).powi(2);
         Some((rest / by_phi).max(self.phi))
     }
 }
