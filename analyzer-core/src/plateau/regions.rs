@@ -60,7 +60,7 @@ struct Score {
     by_phi: f64,
     /// plus alpha times this.
     by_alpha: f64,
-    /// What they would be of before at the scale of after, if nothing changed.
+    /// Samples that the error of the factor bears on.
     scaled: f64,
     /// What the plateaus within it explain as rows of their own.
     rows: f64,
@@ -95,7 +95,7 @@ pub(super) fn regions(changes: &Changes<'_>, noise: &Noise, sign: f64, worth: &W
                 growth,
                 by_phi,
                 by_alpha,
-                scaled: noise.scaled(before + after),
+                scaled: noise.scaled(before, after),
                 rows: 0.0,
                 width: width(&function.own),
             };

@@ -184,10 +184,11 @@ impl Noise {
         self.whole.map_or(1.0, |whole| (1.0 - samples / whole.max(samples)).max(0.0))
     }
 
-    /// What so many samples of both sides together would be of before at the scale of after, if nothing changed.
+    /// The samples that the error of the factor bears on: what is on one side only has none. Neither side stands for
+    /// both, so that they may be turned round.
     #[must_use]
-    pub fn scaled(&self, samples: f64) -> f64 {
-        self.k * samples / (1.0 + self.k)
+    pub fn scaled(&self, before: f64, after: f64) -> f64 {
+        (self.k * before.max(0.0) * after.max(0.0)).sqrt()
     }
 
     /// The variance of `B - kA` under no change, for a function of so many samples on both sides together, is phi times
@@ -288,7 +289,7 @@ impl Noise {
                 return beta_binomial::tail(before, after, self.k / (1.0 + self.k), point.phi);
             }
             let variance =
-                point.phi * by_phi + point.alpha * by_alpha + (self.scaled(samples) * self.se_ln_k).powi(2);
+                point.phi * by_phi + point.alpha * by_alpha + (self.scaled(before, after) * self.se_ln_k).powi(2);
             normal::cdf(-difference / variance.max(1e-9).sqrt())
         };
         points.iter().map(|(point, weight)| weight * p(point)).sum()
@@ -364,8 +365,7 @@ impl Noise {
         by_alpha: f64,
         confidence: f64,
     ) -> f64 {
-        // Neither side alone, so that the sides may be turned round.
-        let by_k = self.k * before * after * self.se_ln_k.powi(2);
+        let by_k = (self.scaled(before, after) * self.se_ln_k).powi(2);
         let deviation = |point: &Point| (point.phi * by_phi + point.alpha * by_alpha + by_k).sqrt();
         let deviations: Vec<(f64, f64)> =
             points.iter().map(|(point, weight)| (deviation(point), *weight)).collect();
@@ -424,7 +424,7 @@ impl Noise {
         }
         let (by_phi, by_alpha) = self.variance_parts(before + after);
         let most = ((after - self.k * before) / normal::quantile(self.level())).powi(2);
-        let rest = most - self.alpha * by_alpha - (self.scaled(before + after) * self.se_ln_k).powi(2);
+        let rest = most - self.alpha * by_alpha - (self.scaled(before, after) * self.se_ln_k).powi(2);
         Some((rest / by_phi).max(self.phi))
     }
 }
