@@ -39,6 +39,8 @@ pub struct CompareOptions {
     pub wrappers: bool,
     /// Whether stacks are compared to the depth to which all captures have them.
     pub max_stack: bool,
+    /// Whether interrupts are functions of their own, and not part of what they interrupt.
+    pub keep_interrupts: bool,
     /// Whether waiting is compared as if it were work.
     pub keep_idle: bool,
     /// The value that spans are compared by.
@@ -68,6 +70,7 @@ impl Default for CompareOptions {
             renames: true,
             wrappers: true,
             max_stack: true,
+            keep_interrupts: false,
             keep_idle: false,
             trace_value: TraceValue::CriticalPath,
             confidence: 0.95,
@@ -117,6 +120,7 @@ pub fn compare_all(question: &Question<'_>, options: &CompareOptions) -> Result<
     let is_profile = sides.requests.is_none();
     let mut whole = Whole::new(&sides, options);
     let aligning = Aligning {
+        interrupts: !options.keep_interrupts,
         renames: options.renames,
         wrappers: options.wrappers,
         is_counted: sides.basis() == Basis::Samples,

@@ -66,6 +66,9 @@ pub(crate) struct Diff {
     /// Compare waiting as if it were work
     #[arg(long)]
     pub(crate) keep_idle: bool,
+    /// Take interrupts of timers and schedulers for functions of their own, not for part of what they interrupt
+    #[arg(long)]
+    pub(crate) keep_interrupts: bool,
     /// Take functions for the same when their names are, or only when they are exactly
     #[arg(long, value_enum, default_value_t = NamesArg::Canonical)]
     pub(crate) names: NamesArg,
@@ -179,6 +182,7 @@ impl Diff {
             renames: !self.no_renames,
             wrappers: !self.no_wrappers,
             max_stack: !self.no_max_stack,
+            keep_interrupts: self.keep_interrupts,
             keep_idle: self.keep_idle,
             trace_value: self.measuring.trace_value(),
             confidence: self.confidence,
@@ -232,6 +236,7 @@ impl Diff {
         option("from", self.reading.from.clone());
         let flags = [
             ("keep-idle", self.keep_idle),
+            ("keep-interrupts", self.keep_interrupts),
             ("no-renames", self.no_renames),
             ("no-wrappers", self.no_wrappers),
             ("no-max-stack", self.no_max_stack),

@@ -1,17 +1,18 @@
 //! The call tree of both captures, and what is done to it so that the same code stands at the same place.
 //!
-//! In this order, each on what the one before left: modules without symbols on one side become one function, functions
+//! In this order, each on what the one before left: interrupts count as what they interrupt, modules without symbols on one side become one function, functions
 //! that differ in arguments or paths are joined, then renamed ones, then inlined ones become part of their callers, and
 //! wrappers are bridged.
 
 use super::inlined::{Inlined, inlined};
+use super::interrupts::interrupts;
 use super::loose::loose;
 use super::modules::{BareModule, bare_modules};
 use super::wrappers::{Wrapper, wrappers};
 use super::{KeySpace, Rename, renames};
 use crate::function::{FunctionCells, functions, outermost};
 use crate::stats::reference::Reference;
-use crate::tree::{CallTree, Children, ROOT, Step};
+use crate::tree::{CallTree, Children, Pair, ROOT, Step};
 use rustc_hash::FxHashSet;
 
 /// The call tree of both captures with what is computed from it.
@@ -26,6 +27,8 @@ pub(crate) struct Joint {
 /// What is to be aligned beyond names.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Aligning {
+    /// Interrupts count as what they interrupt.
+    pub(crate) interrupts: bool,
     /// Functions that have another name in after.
     pub(crate) renames: bool,
     /// Frames put in or taken out between others.
@@ -39,6 +42,8 @@ pub(crate) struct Aligning {
 pub(crate) struct Aligned {
     /// By key of the key space before alignment, the key of the same function.
     pub(crate) same: Vec<u32>,
+    /// Values of before and after that count as what they interrupted.
+    pub(crate) interrupts: Option<Pair<i128>>,
     pub(crate) modules: Vec<BareModule>,
     pub(crate) renamed: Vec<Rename>,
     pub(crate) inlined: Vec<Inlined>,
@@ -70,8 +75,10 @@ impl Joint {
 
     /// Aligns the functions of both captures.
     pub(crate) fn align(&mut self, keys: &mut KeySpace, aligning: &Aligning) -> Aligned {
+        let interrupts = if aligning.interrupts { interrupts(self, keys) } else { None };
         let modules = bare_modules(self, keys);
         let mut aligned = Aligned { same: (0..keys.keys().len() as u32).collect(), ..Aligned::default() };
+        aligned.interrupts = interrupts;
         if !modules.is_empty() {
             self.join_modules(&modules, keys, &mut aligned.same);
             aligned.modules = modules;

@@ -6,6 +6,7 @@
 pub(crate) mod cut;
 mod demangle;
 mod inlined;
+mod interrupts;
 mod joint;
 mod loose;
 mod modules;

@@ -159,7 +159,12 @@ pub fn alignment(report: &Report) -> Vec<String> {
     let inlined = |row: &InlinedRow| format!("{} into {} (in {})", row.function, row.into, row.side);
     let limit = |row: &DepthLimit| format!("{} at {} ({:.1} %)", row.side, row.depth, row.pct);
     let limits = first(&alignment.depth_limits, limit).zip(alignment.compared_depth);
+    let interrupts = alignment.interrupts.map(|interrupts| {
+        let (before, after) = (interrupts.before_pct, interrupts.after_pct);
+        format!("Interrupts count as what they interrupt: {before:.1} % of before, {after:.1} % of after (--keep-interrupts).")
+    });
     [
+        interrupts,
         first(&alignment.renamed, renamed).map(|rows| format!("Taken for renamed (--no-renames): {rows}.")),
         first(&alignment.inserted, inserted).map(|rows| format!("Bridged (--no-wrappers): {rows}.")),
         first(&alignment.inlined, inlined).map(|rows| format!("Inlined (--no-wrappers): {rows}.")),

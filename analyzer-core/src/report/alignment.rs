@@ -1,13 +1,15 @@
 //! What was done so that the same code stands at the same place in both captures.
 
-use super::build::Inputs;
+use super::build::{Inputs, round};
 use crate::align::KeySpace;
-use crate::tree::Side;
+use crate::tree::{ROOT, Side};
 use serde::Serialize;
 
 /// What was done so that the same code stands at the same place in both captures.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Alignment {
+    /// What counts as what it interrupted; null where nothing does.
+    pub interrupts: Option<Interrupts>,
     /// Functions with another name in after, the surest first.
     pub renamed: Vec<Renamed>,
     /// Frames that one side has between two others; what they call was put below their caller.
@@ -22,6 +24,15 @@ pub struct Alignment {
     pub compared_depth: Option<u32>,
     /// The rules that changed names of functions in either capture, in their order.
     pub rules: Vec<RuleRow>,
+}
+
+/// Samples in interrupts of timers and schedulers.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Interrupts {
+    /// Share of before, in percent.
+    pub before_pct: f64,
+    /// Share of after, in percent.
+    pub after_pct: f64,
 }
 
 /// A function with another name in after.
@@ -92,7 +103,8 @@ pub struct RuleRow {
 impl Alignment {
     /// Whether nothing was done.
     fn is_empty(&self) -> bool {
-        self.renamed.is_empty()
+        self.interrupts.is_none()
+            && self.renamed.is_empty()
             && self.inserted.is_empty()
             && self.inlined.is_empty()
             && self.modules.is_empty()
@@ -135,7 +147,14 @@ pub(super) fn alignment(inputs: &Inputs<'_>) -> Option<Alignment> {
         total.before != 0 || total.after != 0
     };
     let rules = keys.rules(is_measured).into_iter().map(|(rule, functions)| RuleRow { rule, functions });
+    let whole = inputs.tree.total[ROOT].value;
+    let pct =
+        |value: i128, whole: i128| if whole > 0 { round(100.0 * value as f64 / whole as f64) } else { 0.0 };
     let alignment = Alignment {
+        interrupts: aligned.interrupts.map(|interrupts| Interrupts {
+            before_pct: pct(interrupts.before, whole.before),
+            after_pct: pct(interrupts.after, whole.after),
+        }),
         renamed: renamed.collect(),
         inserted: inserted.collect(),
         inlined: inlined.collect(),

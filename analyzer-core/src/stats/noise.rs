@@ -288,8 +288,9 @@ impl Noise {
             if samples < SMALL {
                 return beta_binomial::tail(before, after, self.k / (1.0 + self.k), point.phi);
             }
-            let variance =
-                point.phi * by_phi + point.alpha * by_alpha + (self.scaled(before, after) * self.se_ln_k).powi(2);
+            let variance = point.phi * by_phi
+                + point.alpha * by_alpha
+                + (self.scaled(before, after) * self.se_ln_k).powi(2);
             normal::cdf(-difference / variance.max(1e-9).sqrt())
         };
         points.iter().map(|(point, weight)| weight * p(point)).sum()
