@@ -151,8 +151,8 @@ pub fn compare_all(question: &Question<'_>, options: &CompareOptions) -> Result<
         totals,
         noise: noise.as_ref(),
     };
-    let ranked = rank(&changes, &options.rank);
     let classified = Classified::new(options.classes.as_ref().unwrap_or(&CLASSES), &keys);
+    let ranked = rank(&changes, &classified, &options.rank);
     let classes = sides.requests.is_none().then(|| classes(&classified, &tree, &totals, noise.as_ref()));
     Ok(build(Inputs {
         sides: &sides,

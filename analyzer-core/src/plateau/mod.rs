@@ -4,14 +4,17 @@
 //! function that changed together with what it calls.
 
 mod regions;
+mod startup;
 
 use crate::align::KeySpace;
+use crate::classes::Classified;
 use crate::function::FunctionCells;
-use crate::stats::noise::Noise;
+use crate::stats::noise::{Noise, NoiseSource};
 use crate::stats::normal;
 use crate::tree::{CallTree, Cell, ROOT};
 use regions::{Regions, Worth};
 use serde::Serialize;
+use startup::Startup;
 
 /// How sure a change is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -171,7 +174,7 @@ pub fn tests(plateaus: usize) -> usize {
 ///
 /// Without noise every large enough change is listed, and none is called certain.
 #[must_use]
-pub fn rank(changes: &Changes<'_>, options: &RankOptions) -> Vec<Ranked> {
+pub(crate) fn rank(changes: &Changes<'_>, classified: &Classified<'_>, options: &RankOptions) -> Vec<Ranked> {
     let Changes { functions, keys, totals, noise, .. } = *changes;
     let mut ranked: Vec<Ranked> = Vec::new();
     let mut in_region = [vec![0.0; functions.len()], vec![0.0; functions.len()]];
@@ -215,6 +218,17 @@ pub fn rank(changes: &Changes<'_>, options: &RankOptions) -> Vec<Ranked> {
             noise.margin(before, after, noise.confidence) * changes.weight(cell)
         });
         ranked.push(Ranked { key: key as u32, kind: Kind::Plateau, tier, why, growth, margin });
+    }
+    let startup = match noise {
+        Some(noise) if noise.source != NoiseSource::Replicates => Startup::new(changes, classified),
+        _ => Startup::default(),
+    };
+    for row in ranked.iter_mut().filter(|row| startup.has(row.key as usize, row.kind)) {
+        row.tier = match row.tier {
+            Tier::Grew => Tier::MayHaveGrown,
+            Tier::Shrank => Tier::MayHaveShrunk,
+            other => other,
+        };
     }
     // Ties by name: the order must not depend on which capture names a function first.
     let name = |row: &Ranked| &keys.keys()[row.key as usize].name;
