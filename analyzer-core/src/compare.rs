@@ -2,19 +2,19 @@
 
 use crate::align::cut::{Cuts, cuts};
 use crate::align::{Aligned, Aligning, Joint, KeySpace, Names};
+use crate::at_scale::{AtScale, Unscaled, counts, weights};
 use crate::classes::{CLASSES, ClassRules, Classified, classes};
 use crate::error::CompareError;
 use crate::function::{self, FunctionCells};
 use crate::idle::{self, Idle};
-use crate::plateau::{Changes, RankOptions, Totals, rank, tests};
+use crate::plateau::RankOptions;
 use crate::report::{Basis, Inputs, Report, build, incomparable};
-use crate::scale::{Alternative, ScaleChoice, ScaleMode, Sizes, scales};
+use crate::scale::{ScaleChoice, Sizes, scales};
 use crate::sides::{Question, Sides};
 use crate::spans::TraceValue;
-use crate::stats::noise::Noise;
 use crate::stats::reference::Reference;
 use crate::stats::replicates::Replicates;
-use crate::tree::{CallTree, Cell, ROOT, Side, own_counts};
+use crate::tree::{CallTree, ROOT, Side, own_counts};
 use crate::value::FoldedValues;
 use analyzer_formats::Capture;
 use regex::bytes::Regex;
@@ -130,29 +130,26 @@ pub fn compare_all(question: &Question<'_>, options: &CompareOptions) -> Result<
     own.iter_mut().for_each(|(_, own)| *own = aligned.joined(own));
 
     let sizes = sizes(&sides, &tree, &functions, &keys, &options.scale);
-    let scales = scales(&sizes, &options.scale).ok_or_else(|| missing_for(&options.scale, &sides))?;
-    let Alternative { k, .. } = scales[0];
-    let totals = Totals { before: sizes.totals.0, after: sizes.totals.1, k };
-    let noise = (sides.basis() == Basis::Samples).then(|| {
-        let wide = |cell| totals.widest_share(cell) >= options.rank.min_share;
-        let tests = tests(functions.iter().filter(|function| wide(&function.own)).count());
-        let noise = noise(&tree.total[ROOT], &scales[0], tests, options.confidence);
-        let replicates = Replicates::of_sides(&own).chain(
-            question.baseline.and_then(|baseline| baseline.replicates(&sides.common[0].columns[0].measure)),
-        );
-        let noise = replicates.fold(noise, |noise, replicates| noise.learn_replicates(&replicates));
-        noise.learn(functions.iter().map(counts))
-    });
-    let changes = Changes {
+    let mut scales = scales(&sizes, &options.scale).ok_or_else(|| missing_for(&options.scale, &sides))?;
+    let measure = &sides.common[0].columns[0].measure;
+    let archived = question.baseline.and_then(|baseline| baseline.replicates(measure));
+    let replicates: Vec<Replicates> = Replicates::of_sides(&own).chain(archived).collect();
+    let classified = Classified::new(options.classes.as_ref().unwrap_or(&CLASSES), &keys);
+    let unscaled = Unscaled {
         tree: &tree,
         outermost: &outermost,
         functions: &functions,
         keys: &keys,
-        totals,
-        noise: noise.as_ref(),
+        classified: &classified,
+        replicates: &replicates,
+        is_counted: sides.basis() == Basis::Samples,
+        confidence: options.confidence,
+        rank: &options.rank,
     };
-    let classified = Classified::new(options.classes.as_ref().unwrap_or(&CLASSES), &keys);
-    let ranked = rank(&changes, &classified, &options.rank);
+    let AtScale { totals, noise, ranked } = match options.scale {
+        ScaleChoice::Auto => unscaled.at_best(&mut scales),
+        _ => unscaled.at(&scales[0]),
+    };
     let classes = sides.requests.is_none().then(|| classes(&classified, &tree, &totals, noise.as_ref()));
     Ok(build(Inputs {
         sides: &sides,
@@ -217,11 +214,6 @@ impl Whole {
     }
 }
 
-/// Samples of before and of after in a function itself.
-fn counts(function: &FunctionCells) -> (f64, f64) {
-    (function.own.count.before as f64, function.own.count.after as f64)
-}
-
 /// What the scales are computed from.
 fn sizes(
     sides: &Sides<'_>,
@@ -267,22 +259,4 @@ fn missing_for(choice: &ScaleChoice, sides: &Sides<'_>) -> CompareError {
             CompareError::NoDuration { missing }
         }
     }
-}
-
-/// The noise at a scale before anything is learned.
-fn noise(whole: &Cell, scale: &Alternative, tests: usize, confidence: f64) -> Noise {
-    let k = scale.k * weights(whole);
-    let assumed = Noise::assumed(k, tests, confidence);
-    match scale.mode {
-        ScaleMode::Share => assumed.at_equal_totals(k, whole.count.before as f64, whole.count.after as f64),
-        _ => assumed.at(k, scale.se_ln_k.unwrap_or(0.0)),
-    }
-}
-
-/// What a sample of before weighs over what one of after weighs: k of values times this is k of counts.
-fn weights(whole: &Cell) -> f64 {
-    let weight = |value: i128, count: i128| (count > 0 && value > 0).then(|| value as f64 / count as f64);
-    let before = weight(whole.value.before, whole.count.before);
-    let after = weight(whole.value.after, whole.count.after);
-    before.zip(after).map_or(1.0, |(before, after)| before / after)
 }

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod align;
+mod at_scale;
 pub mod baseline;
 pub mod classes;
 mod compare;
