@@ -239,20 +239,20 @@ pub(crate) fn rank(changes: &Changes<'_>, classified: &Classified<'_>, options: 
             .then(other.growth.abs().total_cmp(&one.growth.abs()))
             .then_with(|| name(one).cmp(name(other)))
     });
-    let mut certain = [false; 2];
+    let is_certain = |row: &Ranked| !matches!(row.tier, Tier::MayHaveGrown | Tier::MayHaveShrunk);
+    let is_answered = ranked.iter().any(is_certain);
     let mut doubtful = [0usize; 2];
     ranked.retain(|row| {
-        let direction = usize::from(row.growth < 0.0);
-        if !matches!(row.tier, Tier::MayHaveGrown | Tier::MayHaveShrunk) {
-            certain[direction] = true;
+        if is_certain(row) {
             return true;
         }
         // Where there is an answer, what could as well be none is not worth a row.
-        if certain[direction] && row.margin.is_some_and(|margin| margin >= row.growth.abs()) {
+        if is_answered && row.margin.is_some_and(|margin| margin >= row.growth.abs()) {
             return false;
         }
-        doubtful[direction] += 1;
-        doubtful[direction] <= options.doubtful_rows
+        let doubtful = &mut doubtful[usize::from(row.growth < 0.0)];
+        *doubtful += 1;
+        *doubtful <= options.doubtful_rows
     });
     ranked
 }
@@ -273,7 +273,6 @@ fn tier(
     match (certain, growth > 0.0) {
         (true, true) => Some(Tier::Grew),
         (true, false) => Some(Tier::Shrank),
-        (false, _) if z.abs() < 1.0 => None,
         (false, true) => Some(Tier::MayHaveGrown),
         (false, false) => Some(Tier::MayHaveShrunk),
     }

@@ -45,7 +45,7 @@ pub(super) fn verdict(facts: &Facts<'_>) -> String {
         VerdictCode::NoChangeDetected => {
             text += "no plateau grew or shrank by more than noise";
             if may > 0 {
-                text += &format!("; {} may have grown", plural(may, "plateau"));
+                text += "; the largest changes below the evidence are listed";
             }
         }
         VerdictCode::Equivalent => {}
