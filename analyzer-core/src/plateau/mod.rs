@@ -153,11 +153,22 @@ pub struct Changes<'a> {
 }
 
 impl Changes<'_> {
-    /// What a sample of a cell weighs, in the unit of the values.
+    /// What a sample of a cell weighs, in the unit of the values of after: on both sides, so that they may be turned
+    /// round.
     fn weight(&self, cell: &Cell) -> f64 {
-        let weigh =
-            |cell: &Cell| (cell.count.after > 0).then(|| cell.value.after as f64 / cell.count.after as f64);
-        weigh(cell).or_else(|| weigh(&self.tree.total[ROOT])).unwrap_or(1.0)
+        let weigh = |value: i128, count: i128| (count > 0).then(|| value as f64 / count as f64);
+        let sides = |cell: &Cell| {
+            (weigh(cell.value.before, cell.count.before), weigh(cell.value.after, cell.count.after))
+        };
+        let whole = sides(&self.tree.total[ROOT]);
+        let both = whole.0.zip(whole.1).filter(|&(before, after)| before > 0.0 && after > 0.0);
+        let to_after = both.map_or(1.0, |(before, after)| after / before);
+        match sides(cell) {
+            (Some(before), Some(after)) => (before * to_after * after).max(0.0).sqrt(),
+            (Some(before), None) => before * to_after,
+            (None, Some(after)) => after,
+            (None, None) => whole.1.unwrap_or(1.0),
+        }
     }
 }
 

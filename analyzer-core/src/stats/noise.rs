@@ -116,7 +116,7 @@ impl Point {
     fn ln_likelihood(&self, of: &Observed) -> f64 {
         let Observed { k, difference, samples, by_phi, by_alpha } = *of;
         // A sample at least: a function that is all there is tells nothing.
-        let variance = (self.phi * by_phi + self.alpha * by_alpha).max(1.0);
+        let variance = (self.phi * by_phi + self.alpha * by_alpha).max(k);
         let unchanged = (-0.5 * difference * difference / variance).exp()
             / (2.0 * std::f64::consts::PI * variance).sqrt();
         let width = CHANGE * 2.0 * k * samples / (1.0 + k);
