@@ -2,7 +2,7 @@
 
 use analyzer_core::plateau::Tier;
 use analyzer_core::render::{RENDERERS, Renderer};
-use analyzer_core::report::{Mark, Report, VerdictCode};
+use analyzer_core::report::{Mark, Report, Summary, VerdictCode};
 use analyzer_core::spans::TraceValue;
 use analyzer_core::{CompareOptions, Order, compare, flat};
 use analyzer_formats::{Capture, ReadOptions, read_bytes};
@@ -98,6 +98,27 @@ proptest! {
         };
         prop_assert_eq!(with(1, 1 << 20), with(4, 16));
     }
+
+    #[test]
+    fn the_order_of_samples_does_not_show(before in captures(), after in captures(), turn in 0usize..40) {
+        let turned = |text: &str| {
+            let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+            let at = turn % lines.len();
+            lines.rotate_left(at);
+            lines.reverse();
+            lines.concat()
+        };
+        let json = |report: Report| {
+            let report = Report { before: there(report.before), after: there(report.after), ..report };
+            serde_json::to_string_pretty(&report).expect("a report is JSON")
+        };
+        prop_assert_eq!(json(diff(&before, &after)), json(diff(&turned(&before), &turned(&after))));
+    }
+}
+
+/// A side without what names the file.
+fn there(side: Summary) -> Summary {
+    Summary { digest: None, ..side }
 }
 
 fn rendered(report: &Report) -> Vec<Vec<u8>> {
