@@ -39,6 +39,33 @@ mod tests {
     }
 
     #[test]
+    fn the_distribution_is_that_of_statrs() {
+        use statrs::distribution::{Binomial, DiscreteCDF};
+        use statrs::function::{beta::beta, factorial::binomial};
+        for (samples, after, share) in [(20u64, 15u64, 0.5), (39, 3, 0.3), (12, 12, 0.7), (31, 5, 0.2)] {
+            let before = (samples - after) as f64;
+            let independent = Binomial::new(share, samples).unwrap();
+            let expected = match after as f64 >= share * samples as f64 {
+                true => independent.sf(after - 1),
+                false => independent.cdf(after),
+            };
+            let found = tail(before, after as f64, share, 1.0);
+            assert!((found - expected).abs() < 1e-6, "{samples} {after}: {found} {expected}");
+            // With bursts, term by term from its definition.
+            let phi = 2.5;
+            let strength = (samples - 1) as f64 / (phi - 1.0) - 1.0;
+            let (a, b) = (share * strength, (1.0 - share) * strength);
+            let p = |k: u64| binomial(samples, k) * beta(k as f64 + a, (samples - k) as f64 + b) / beta(a, b);
+            let expected: f64 = match after as f64 >= share * samples as f64 {
+                true => (after..=samples).map(p).sum(),
+                false => (0..=after).map(p).sum(),
+            };
+            let found = tail(before, after as f64, share, phi);
+            assert!((found - expected).abs() < 1e-9, "{samples} {after}: {found} {expected}");
+        }
+    }
+
+    #[test]
     fn bursts_make_extremes_likelier() {
         assert!(tail(2.0, 18.0, 0.5, 3.0) > 10.0 * tail(2.0, 18.0, 0.5, 1.0));
     }

@@ -30,6 +30,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_distribution_is_that_of_statrs() {
+        use statrs::distribution::{ContinuousCDF, Normal};
+        let normal = Normal::standard();
+        for step in -160..=160 {
+            let z = f64::from(step) / 20.0;
+            let expected = normal.cdf(z);
+            assert!((cdf(z) - expected).abs() <= 1e-9 * expected, "{z}: {} {expected}", cdf(z));
+            if (-7.0..=7.0).contains(&z) {
+                assert!((quantile(expected) - normal.inverse_cdf(expected)).abs() < 1e-4, "{z}");
+            }
+        }
+    }
+
+    #[test]
     fn tabulated_values() {
         // R: qnorm(c(0.975, 0.8, 1e-6, 0.5))
         for (p, z) in
