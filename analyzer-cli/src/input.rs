@@ -72,10 +72,9 @@ pub(crate) fn read_sides(diff: &Diff, digest: bool) -> Result<Captures> {
         bail!("- was given for two captures, but standard input can be read only once; name a file for one");
     }
     let selections = diff.selections();
-    let is_timed = |selections: &[&Selection]| !selections.is_empty();
     let read_side =
         |paths: &[&Path], selections: &[&Selection], base: Option<&PathBuf>| -> Result<Vec<Capture>> {
-            let options = ReadOptions { timeline: is_timed(selections), ..diff.reading.options(digest) };
+            let options = ReadOptions { timeline: !selections.is_empty(), ..diff.reading.options(digest) };
             let read = |path: &&Path| {
                 let mut capture = match base {
                     Some(base) => less(path, base, &diff.reading, &options)?,
@@ -105,15 +104,36 @@ pub(crate) fn read_sides(diff: &Diff, digest: bool) -> Result<Captures> {
             (before, after, None)
         }
         Sources::Baseline { baseline, after } => {
+            if bases.len() > 1 {
+                bail!(
+                    "--subtract was given twice, and a baseline has nothing to subtract from; give it once, for AFTER"
+                );
+            }
             if !selections.0.is_empty() {
                 bail!("--before-tag and --before-window choose samples of a capture, and a baseline is none");
             }
             let baseline = read_baseline(baseline)?;
             (Vec::new(), read_side(&after, &selections.1, bases.last())?, Some(baseline))
         }
-        Sources::One(path) if !diff.is_plain() => {
-            let (before, after) = read_both(&[path], &[path])?;
-            (before, after, None)
+        Sources::One(path) if diff.has_selections() => {
+            if selections.0.is_empty() || selections.1.is_empty() {
+                let missing = if selections.0.is_empty() { "before" } else { "after" };
+                bail!(
+                    "{}: one capture was given, and a tag or window for one side only; choose the samples of \
+                     {missing} too (--{missing}-tag, --{missing}-window), or name a second capture",
+                    path.display()
+                );
+            }
+            let options = ReadOptions { timeline: true, ..diff.reading.options(digest) };
+            let whole = read_as(path, &diff.reading, &options)?;
+            let chosen = |selections: &[&Selection]| {
+                let mut capture = None;
+                for selection in selections {
+                    capture = Some(select(capture.as_ref().unwrap_or(&whole), selection)?);
+                }
+                Ok::<_, anyhow::Error>(capture.into_iter().collect::<Vec<_>>())
+            };
+            (chosen(&selections.0)?, chosen(&selections.1)?, None)
         }
         Sources::One(path) => {
             let both = read(path, &diff.reading, digest)?;

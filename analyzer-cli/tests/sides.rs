@@ -98,6 +98,10 @@ fn parts_of_one_capture_are_compared_by_time_and_thread() {
     assert!(report["before"]["name"].as_str().unwrap().contains(".."), "{report}");
     assert_eq!(report["comparability"].as_array().unwrap().len(), 0, "{}", report["comparability"]);
     let run = plateau(&["diff", &perf, "--before-tag", "thread=nobody"]);
+    assert_eq!((run.code, run.stderr.contains("--after-tag")), (2, true), "{}", run.stderr);
+    let both =
+        ["--before-window", "..50%", "--before-tag", "thread=orderflow", "--after-tag", "thread=nobody"];
+    let run = plateau(&[&["diff", &perf], both.as_slice()].concat());
     assert_eq!((run.code, run.stderr.contains("it has thread=")), (2, true), "{}", run.stderr);
     let folded = corpus("rust/before.folded.gz");
     let run = plateau(&["diff", &folded, "--before-window", "..1s", "--after-window", "1s.."]);

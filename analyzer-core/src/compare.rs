@@ -166,6 +166,7 @@ pub fn compare_all(question: &Question<'_>, options: &CompareOptions) -> Result<
         idle,
         scales,
         noise,
+        is_paired: question.baseline.is_none(),
     }))
 }
 
@@ -243,7 +244,7 @@ fn sizes(
         anchor,
         // Amounts, of a heap say, do not depend on how long was recorded: they are compared as they are unless a
         // scale is asked for or functions tell one.
-        amounts: basis == Basis::Amounts || sides.common[0].is_amount(),
+        amounts: sides.common[0].is_amount(),
         work: sides.requests,
     }
 }

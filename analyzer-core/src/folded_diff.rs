@@ -5,6 +5,7 @@
 
 use crate::compare::CompareOptions;
 use crate::error::CompareError;
+use crate::report::incomparable;
 use crate::sides::{Question, Sides};
 use crate::tree::{Paths, ROOT, Side};
 use analyzer_formats::folded::{self, FrameText, Totals};
@@ -33,6 +34,9 @@ pub fn folded_diff(
     out: &mut impl Write,
 ) -> Result<(), FoldedDiffError> {
     let sides = Sides::new(question, options)?;
+    if let Some(reason) = incomparable(&sides).filter(|_| !options.force) {
+        return Err(CompareError::DifferentMeasurements { reason }.into());
+    }
     let common = &sides.common[0];
     let decimals = common.decimals;
     let mut names = Names::default();

@@ -1,9 +1,11 @@
 //! Profiles put together: one less another, or the stacks of several in one table.
 
 use analyzer_formats::{
-    Capture, Content, Frame, FrameId, Function, FunctionId, Label, LabelValue, Mapping, MappingId, NoteKind,
-    Profile, ProfileBuilder, SeriesId, StackId, ValueType,
+    Capture, Content, Frame, FrameId, Function, FunctionId, Label, LabelSetId, LabelValue, Mapping,
+    MappingId, NoteKind, Profile, ProfileBuilder, SeriesId, StackId, ValueType,
 };
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 use thiserror::Error;
 
 /// Why a capture cannot be taken off another.
@@ -42,7 +44,8 @@ pub fn subtract(capture: &Capture, base: &Capture) -> Result<Capture, SubtractEr
     let (profile, earlier) = (profile(capture)?, profile(base)?);
     let mut builder = ProfileBuilder::default();
     let mut in_common = false;
-    for (of, sign) in [(profile, 1i64), (earlier, -1)] {
+    let mut sums: BTreeMap<usize, Sums> = BTreeMap::new();
+    for (of, sign) in [(profile, 1i128), (earlier, -1)] {
         let stacks = add_stacks(&mut builder, of, Lines::Kept);
         for series in &of.series {
             if series.samples.counts.is_some() {
@@ -57,18 +60,28 @@ pub fn subtract(capture: &Capture, base: &Capture) -> Result<Capture, SubtractEr
             }
             in_common |= sign < 0;
             let here = builder.series(&types);
+            let rows = sums.entry(here.index()).or_default();
             let samples = &series.samples;
             for row in 0..samples.len() {
                 let stack = samples.stacks[row].map(|id| stacks[id.index()]);
-                let values: Vec<i64> =
-                    samples.values.iter().map(|column| column[row].saturating_mul(sign)).collect();
                 let labels = samples.labels.as_ref().and_then(|labels| labels[row]);
                 let labels = labels.map(|id| {
                     let labels: Vec<Label> =
                         of.labels.get(id).iter().map(|label| add_label(&mut builder, of, label)).collect();
                     builder.label_set(labels)
                 });
-                builder.sample(here, stack, &values, labels);
+                rows.add((stack, labels), samples.values.iter().map(|column| sign * i128::from(column[row])));
+            }
+        }
+    }
+    let mut negative = 0;
+    for (series, rows) in sums {
+        for ((stack, labels), values) in rows.rows {
+            negative += u64::from(values.iter().any(|&value| value < 0));
+            let within = |&value: &i128| value.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
+            let values: Vec<i64> = values.iter().map(within).collect();
+            if values.iter().any(|&value| value != 0) {
+                builder.sample(SeriesId::new(series), stack, &values, labels);
             }
         }
     }
@@ -76,7 +89,8 @@ pub fn subtract(capture: &Capture, base: &Capture) -> Result<Capture, SubtractEr
         let (base, name) = (base.source.name.clone(), capture.source.name.clone());
         return Err(SubtractError::NothingInCommon { base, name });
     }
-    let since = profile.meta.start_ns.zip(earlier.meta.start_ns).map(|(end, start)| end - start);
+    let since =
+        profile.meta.start_ns.zip(earlier.meta.start_ns).and_then(|(end, start)| end.checked_sub(start));
     let period_type = profile.meta.period_type.map(|period| add_type(&mut builder, profile, &period));
     builder.meta = analyzer_formats::ProfileMeta {
         period_type,
@@ -85,18 +99,32 @@ pub fn subtract(capture: &Capture, base: &Capture) -> Result<Capture, SubtractEr
         ..profile.meta.clone()
     };
     let mut result = capture.clone();
-    let finished = builder.finish();
-    let more = finished
-        .series
-        .iter()
-        .flat_map(|series| (0..series.value_types.len()).map(|column| series.sum(column)));
-    let negative = more.filter(|&sum| sum < 0).count() as u64;
-    let text =
-        "value types of which the subtracted capture holds more: is it an earlier one of the same process?";
+    let text = "stacks of which the subtracted capture holds more: is it an earlier one of the same process?";
     result.notes.count("subtracted_more", NoteKind::Caveat, text, negative);
     result.source.name = format!("{} - {}", capture.source.name, base.source.name);
-    result.content = Content::Profile(finished);
+    result.content = Content::Profile(builder.finish());
     Ok(result)
+}
+
+/// Rows added up by stack and labels, in order of first appearance.
+#[derive(Default)]
+struct Sums {
+    rows: Vec<(Place, Vec<i128>)>,
+    known: FxHashMap<Place, usize>,
+}
+
+type Place = (Option<StackId>, Option<LabelSetId>);
+
+impl Sums {
+    fn add(&mut self, place: Place, values: impl Iterator<Item = i128>) {
+        let next = self.rows.len();
+        let row = *self.known.entry(place).or_insert(next);
+        if row == next {
+            self.rows.push((place, values.collect()));
+        } else {
+            self.rows[row].1.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+        }
+    }
 }
 
 fn profile(capture: &Capture) -> Result<&Profile, SubtractError> {

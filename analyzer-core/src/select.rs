@@ -105,9 +105,7 @@ pub fn select(capture: &Capture, selection: &Selection) -> Result<Capture, Selec
                         let on = |entry: &usize| on_thread(profile, timeline, *entry, key, value);
                         entries_of(samples, timeline, on)
                     }
-                    (None, None) => {
-                        (Samples { values: vec![Vec::new(); samples.values.len()], ..Samples::default() }, 0)
-                    }
+                    (None, None) => (none(samples), 0),
                 };
             }
             chosen.source.name = format!("{} ({key}={value})", name());
@@ -121,10 +119,12 @@ pub fn select(capture: &Capture, selection: &Selection) -> Result<Capture, Selec
             }
         }
         Selection::Window { from, to } => {
+            // Of a perf script a time of 0 is not known.
+            let starts_at_zero = capture.source.format == "speedscope";
             let times = profile.series.iter().filter_map(|series| series.samples.timeline.as_ref());
             let times: Vec<i64> = times
                 .flat_map(|timeline| timeline.times_ns.iter().copied())
-                .filter(|&time| time != 0)
+                .filter(|&time| time != 0 || starts_at_zero)
                 .collect();
             let (Some(&first), Some(&last)) = (times.iter().min(), times.iter().max()) else {
                 return Err(SelectError::NoTimes { name: name() });
@@ -132,18 +132,22 @@ pub fn select(capture: &Capture, selection: &Selection) -> Result<Capture, Selec
             let at = |moment: Moment| match moment {
                 Moment::Nanoseconds(after) => first.saturating_add(after),
                 // Behind the last sample, so that the whole is all of it.
-                Moment::Share(share) => first
-                    .saturating_add(((last - first) as f64 * share).round() as i64 + i64::from(share >= 1.0)),
+                Moment::Share(share) => first.saturating_add(
+                    (last.saturating_sub(first) as f64 * share).round() as i64 + i64::from(share >= 1.0),
+                ),
             };
             let (from, to) = (at(*from), at(*to));
             for (series, of) in part.series.iter_mut().zip(&profile.series) {
-                let Some(timeline) = &of.samples.timeline else { continue };
+                let Some(timeline) = &of.samples.timeline else {
+                    (series.samples, series.records) = (none(&of.samples), 0);
+                    continue;
+                };
                 let within = |entry: &usize| (from..to).contains(&timeline.times_ns[*entry]);
                 (series.samples, series.records) = entries_of(&of.samples, timeline, within);
             }
             let (shown_from, shown_to) = (from.max(first), to.min(last));
-            part.meta.duration_ns = Some(shown_to - shown_from).filter(|&duration| duration > 0);
-            let seconds = |time: i64| (time - first) as f64 / 1e9;
+            part.meta.duration_ns = shown_to.checked_sub(shown_from).filter(|&duration| duration > 0);
+            let seconds = |time: i64| time.saturating_sub(first) as f64 / 1e9;
             chosen.source.name =
                 format!("{} ({:.3}..{:.3} s)", name(), seconds(shown_from), seconds(shown_to));
             if is_empty(&chosen) {
@@ -195,6 +199,11 @@ fn tags(profile: &Profile, key: &str) -> Vec<String> {
     tags.into_iter().take(TAGS).map(|(key, value)| format!("{key}={value}")).collect()
 }
 
+/// No row.
+fn none(samples: &Samples) -> Samples {
+    Samples { values: vec![Vec::new(); samples.values.len()], ..Samples::default() }
+}
+
 /// The given rows.
 fn rows_of(samples: &Samples, rows: &[usize]) -> Samples {
     Samples {
@@ -211,7 +220,7 @@ fn entries_of(samples: &Samples, timeline: &Timeline, is_meant: impl Fn(&usize) 
     let mut sums = vec![0i64; samples.len()];
     let mut counts = vec![0u64; samples.len()];
     let mut entries = 0;
-    for entry in (0..timeline.rows.len()).filter(is_meant) {
+    for entry in (0..timeline.rows.len()).filter(&is_meant) {
         let row = timeline.rows[entry] as usize;
         sums[row] = sums[row].saturating_add(timeline.values[entry]);
         counts[row] += 1;
@@ -219,6 +228,15 @@ fn entries_of(samples: &Samples, timeline: &Timeline, is_meant: impl Fn(&usize) 
     }
     let rows: Vec<usize> = (0..samples.len()).filter(|&row| counts[row] > 0).collect();
     let mut part = rows_of(samples, &rows);
+    let mut place = vec![0u32; samples.len()];
+    rows.iter().zip(0..).for_each(|(&row, at)| place[row] = at);
+    let meant: Vec<usize> = (0..timeline.rows.len()).filter(is_meant).collect();
+    part.timeline = Some(Timeline {
+        rows: meant.iter().map(|&entry| place[timeline.rows[entry] as usize]).collect(),
+        values: meant.iter().map(|&entry| timeline.values[entry]).collect(),
+        times_ns: meant.iter().map(|&entry| timeline.times_ns[entry]).collect(),
+        threads: meant.iter().map(|&entry| timeline.threads[entry]).collect(),
+    });
     part.values = vec![rows.iter().map(|&row| sums[row]).collect()];
     part.counts = samples.counts.as_ref().map(|_| rows.iter().map(|&row| counts[row]).collect());
     (part, entries)

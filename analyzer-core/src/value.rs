@@ -46,15 +46,18 @@ impl Measure {
     /// How many samples stand behind a row; 0 where unknown.
     #[must_use]
     pub fn count(&self, samples: &Samples, row: usize) -> i128 {
-        match self.evidence {
+        let column = |column: usize| i128::from(samples.values[column][row]);
+        // Only differences of captures have negative values: there is nothing that was sampled.
+        let count = match self.evidence {
             Evidence::Counts => row_count(samples, row),
-            Evidence::Column(column) => i128::from(samples.values[column][row]),
-            Evidence::Weighed(column, weight) => i128::from(samples.values[column][row] / weight),
+            Evidence::Column(counts) => column(counts),
+            Evidence::Weighed(values, weight) => column(values) / i128::from(weight),
             Evidence::Unsampled { objects, space, rate } => {
-                i128::from(sampled(samples.values[objects][row], samples.values[space][row], rate))
+                sampled(samples.values[objects][row], samples.values[space][row], rate).into()
             }
             Evidence::Unknown => 0,
-        }
+        };
+        count.max(0)
     }
 }
 
@@ -296,9 +299,6 @@ fn unsampled(profile: &Profile, series: &Series, column: usize) -> Option<Eviden
 /// How many samples gave `objects` objects of `space` bytes together: each was found with the probability
 /// `1 - exp(-size / rate)`, by which the runtime divides (Go's runtime/pprof, `scaleHeapSample`).
 fn sampled(objects: i64, space: i64, rate: i64) -> i64 {
-    if objects < 0 && space < 0 {
-        return -sampled(-objects, -space, rate);
-    }
     if objects <= 0 || space <= 0 {
         return 0;
     }
@@ -416,7 +416,7 @@ pub(crate) fn position<'a>(mut names: impl Iterator<Item = &'a str> + Clone, nam
 }
 
 /// An event's name without modifiers and PMU: `cpu_core/cycles/u`, `cycles:ppp` and `cycles` are one.
-fn event_class(name: &str) -> &str {
+pub(crate) fn event_class(name: &str) -> &str {
     let base = match name.rsplit_once(':') {
         Some((base, modifiers)) if modifiers.chars().all(|c| "ukhpPGHSDWeIib".contains(c)) => base,
         _ => name,
@@ -491,7 +491,7 @@ mod tests {
         assert_eq!(sampled(158, 158 * 524_288, 524_288), 100);
         assert_eq!(sampled(32_769, 32_769 * 16, 524_288), 1);
         assert_eq!(sampled(3, 3 * (100 << 20), 524_288), 3);
-        assert_eq!((sampled(0, 0, 524_288), sampled(-3, -48, 524_288)), (0, -1));
+        assert_eq!((sampled(0, 0, 524_288), sampled(i64::MIN, i64::MIN, 524_288)), (0, 0));
     }
 
     #[test]

@@ -155,10 +155,16 @@ impl Diff {
         (before.collect(), after.collect())
     }
 
+    /// Whether parts of captures are compared.
+    pub(crate) fn has_selections(&self) -> bool {
+        let (before, after) = self.selections();
+        !before.is_empty() || !after.is_empty()
+    }
+
     /// Whether samples are compared as the files have them.
     pub(crate) fn is_plain(&self) -> bool {
-        let (before, after) = self.selections();
-        before.is_empty() && after.is_empty() && self.reading.subtract.is_empty() && self.baseline.is_none()
+        let is_default = self.reading.subtract.is_empty() && self.measuring.sample_index.is_none();
+        is_default && !self.has_selections() && self.baseline.is_none()
     }
 
     /// The files to read.

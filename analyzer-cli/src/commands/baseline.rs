@@ -31,7 +31,7 @@ fn update(update: &BaselineUpdate) -> Result<()> {
     let target = update.output.as_ref().unwrap_or(&update.baseline);
     output::refuse_overwriting(std::slice::from_ref(target), &inputs)?;
     let known = input::read_baseline(&update.baseline)?;
-    write(&known.merge(read(&update.captures, &update.reading)?)?, target)
+    write(&Baseline::merge(vec![known, read(&update.captures, &update.reading)?])?, target)
 }
 
 /// The captures as one baseline; files that are baselines are merged.
@@ -45,12 +45,15 @@ fn read(paths: &[PathBuf], reading: &Reading) -> Result<Baseline> {
         Ok(Baseline::build(std::slice::from_ref(&capture))?)
     };
     let baselines: Vec<Baseline> = paths.par_iter().map(one).collect::<Result<_>>()?;
-    let merged = baselines.into_iter().map(Ok).reduce(|whole, next| Ok(whole?.merge(next?)?));
-    merged.unwrap_or_else(|| anyhow::bail!("a baseline is made of one capture at least"))
+    Ok(Baseline::merge(baselines)?)
 }
 
 fn is_baseline(path: &Path) -> bool {
     use std::io::Read as _;
+    // What is read of a pipe is gone.
+    if !path.is_file() {
+        return false;
+    }
     let mut head = [0; 40];
     let read = std::fs::File::open(path).and_then(|mut file| file.read(&mut head)).unwrap_or(0);
     head[..read].starts_with(br#"{"schema":"plateau-baseline/"#)

@@ -5,6 +5,7 @@ use crate::align::{KeySpace, Names};
 use crate::merge::{Lines, add_stacks};
 use crate::value::{self, Evidence, Measure, ValueSource};
 use analyzer_formats::{Capture, Content, NoteKind, Notes, Profile, ProfileBuilder, ValueType};
+use std::collections::BTreeMap;
 
 impl Baseline {
     /// Adds up captures.
@@ -15,12 +16,8 @@ impl Baseline {
     /// # Panics
     /// When there is no capture.
     pub fn build(captures: &[Capture]) -> Result<Baseline, BaselineError> {
-        let (first, others) = captures.split_first().expect("a baseline is made of one capture at least");
-        let mut whole = Baseline::of(first)?;
-        for capture in others {
-            whole = whole.merge(Baseline::of(capture)?)?;
-        }
-        Ok(whole)
+        let all = captures.iter().map(Baseline::of).collect::<Result<Vec<_>, _>>()?;
+        Baseline::merge(all)
     }
 
     fn of(capture: &Capture) -> Result<Baseline, BaselineError> {
@@ -36,7 +33,7 @@ impl Baseline {
             for (row, stack) in samples.stacks.iter().enumerate() {
                 if let Some(stack) = stack {
                     let function = profile.frame(profile.stack(*stack).frame).function;
-                    own[key_of[function.index()] as usize] += measure.count(samples, row).max(0);
+                    own[key_of[function.index()] as usize] += measure.count(samples, row);
                 }
             }
             let whole = own.iter().sum::<i128>();
@@ -71,6 +68,15 @@ fn kept(profile: &Profile) -> Vec<Measure> {
 pub(super) fn added_up(captures: &[&Capture]) -> Capture {
     let mut builder = ProfileBuilder::default();
     let (mut start, mut duration, mut default) = (None::<i64>, Some(0i64), None);
+    // All captures are brought to the finest decimals of any.
+    let mut decimals: BTreeMap<(String, String), u8> = BTreeMap::new();
+    for capture in captures {
+        let Content::Profile(profile) = &capture.content else { continue };
+        for measure in kept(profile) {
+            let finest = decimals.entry((measure.name, measure.unit)).or_default();
+            *finest = measure.decimals.max(*finest);
+        }
+    }
     for capture in captures {
         let Content::Profile(profile) = &capture.content else { continue };
         let stacks = add_stacks(&mut builder, profile, Lines::Dropped);
@@ -78,19 +84,20 @@ pub(super) fn added_up(captures: &[&Capture]) -> Capture {
             let value_type = ValueType {
                 name: builder.string(measure.name.as_bytes()),
                 unit: builder.string(measure.unit.as_bytes()),
-                decimals: measure.decimals,
+                decimals: decimals[&(measure.name.clone(), measure.unit.clone())],
             };
+            let raise = 10i128.pow(u32::from(value_type.decimals - measure.decimals));
             let series = builder.series(&[value_type]);
             default.get_or_insert((series, 0));
             let samples = &profile.series[measure.series.index()].samples;
             for (row, stack) in samples.stacks.iter().enumerate() {
                 let stack = stack.map(|id| stacks[id.index()]);
                 let within = |value: i128| value.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
-                let value = within(measure.value(samples, row));
+                let value = within(measure.value(samples, row) * raise);
                 match measure.evidence {
                     Evidence::Unknown => builder.sum(series, stack, value),
                     _ => {
-                        let count = measure.count(samples, row).max(0);
+                        let count = measure.count(samples, row);
                         builder.count(series, stack, within(count) as u64, value);
                     }
                 }
@@ -101,8 +108,9 @@ pub(super) fn added_up(captures: &[&Capture]) -> Capture {
     }
     builder.meta.default_value = default;
     (builder.meta.start_ns, builder.meta.duration_ns) = (start, duration);
-    let records = captures.iter().map(|capture| capture.notes.records()).sum();
-    let left_out = captures.iter().map(|capture| capture.notes.samples_left_out()).sum();
+    let records = captures.iter().map(|capture| capture.notes.records()).fold(0, u64::saturating_add);
+    let left_out =
+        captures.iter().map(|capture| capture.notes.samples_left_out()).fold(0, u64::saturating_add);
     Capture {
         content: Content::Profile(builder.finish()),
         notes: notes(records, left_out),

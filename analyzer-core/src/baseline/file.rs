@@ -234,6 +234,14 @@ mod tests {
         String::from_utf8(bytes).unwrap()
     }
 
+    #[test]
+    fn decimals_are_brought_together() {
+        let baseline = baseline(&["f 3\n", "f 3.50\n"]);
+        let Content::Profile(profile) = &baseline.capture.content else { unreachable!("it is a profile") };
+        let decimals = u32::from(profile.series[0].value_types[0].decimals);
+        assert_eq!((profile.series.len(), profile.series[0].sum(0)), (1, 65 * 10i128.pow(decimals) / 10));
+    }
+
     const ONE: &str = "main;parse 30\nmain;render 10\n";
     const TWO: &str = "main;parse 20\nmain;render 20\nmain;sort 60\n";
     const THREE: &str = "main;sort 50\nmain 50\n";
@@ -250,9 +258,12 @@ mod tests {
 
     #[test]
     fn baselines_are_merged_by_adding() {
-        let merged = baseline(&[ONE]).merge(baseline(&[TWO, THREE])).unwrap();
+        let merged = Baseline::merge(vec![baseline(&[ONE]), baseline(&[TWO, THREE])]).unwrap();
         assert_eq!(written(&merged), written(&baseline(&[ONE, TWO, THREE])));
-        assert!(matches!(baseline(&[ONE]).merge(baseline(&[ONE])), Err(BaselineError::Twice { .. })));
+        assert!(matches!(
+            Baseline::merge(vec![baseline(&[ONE]), baseline(&[ONE])]),
+            Err(BaselineError::Twice { .. })
+        ));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::stats::replicates::Replicates;
 use crate::tree::Side;
 use crate::value::Measure;
 use analyzer_formats::Capture;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
 /// The name and version of the file.
@@ -96,32 +96,42 @@ impl Baseline {
         archived.replicates()
     }
 
-    /// Adds the captures of another baseline.
+    /// All captures of baselines in one, in their order.
     ///
     /// # Errors
-    /// When both hold the same capture.
-    pub fn merge(self, other: Baseline) -> Result<Baseline, BaselineError> {
-        for member in &other.members {
-            if let Some(digest) = &member.digest
-                && self.members.iter().any(|known| known.digest.as_ref() == Some(digest))
-            {
-                return Err(BaselineError::Twice { name: member.name.clone(), digest: digest.clone() });
+    /// When a capture is in two of them.
+    ///
+    /// # Panics
+    /// When there is no baseline.
+    pub fn merge(baselines: Vec<Baseline>) -> Result<Baseline, BaselineError> {
+        let mut members: Vec<Member> = Vec::new();
+        let mut measures: Vec<Archived> = Vec::new();
+        let mut captures = Vec::with_capacity(baselines.len());
+        let mut digests: BTreeSet<String> = BTreeSet::new();
+        for baseline in baselines {
+            for member in baseline.members {
+                if let Some(digest) = &member.digest
+                    && !digests.insert(digest.clone())
+                {
+                    return Err(BaselineError::Twice { name: member.name, digest: digest.clone() });
+                }
+                members.push(member);
             }
-        }
-        let mut measures = self.measures;
-        for theirs in other.measures {
-            let Some(ours) = measures.iter_mut().find(|ours| ours.name == theirs.name) else {
-                measures.push(theirs);
-                continue;
-            };
-            ours.samples.extend(theirs.samples);
-            for (name, (sum, squares)) in theirs.functions {
-                let known = ours.functions.entry(name).or_default();
-                *known = (known.0.saturating_add(sum), known.1.saturating_add(squares));
+            for theirs in baseline.measures {
+                let Some(ours) = measures.iter_mut().find(|ours| ours.name == theirs.name) else {
+                    measures.push(theirs);
+                    continue;
+                };
+                ours.samples.extend(theirs.samples);
+                for (name, (sum, squares)) in theirs.functions {
+                    let known = ours.functions.entry(name).or_default();
+                    *known = (known.0.saturating_add(sum), known.1.saturating_add(squares));
+                }
             }
+            captures.push(baseline.capture);
         }
-        let capture = build::added_up(&[&self.capture, &other.capture]);
-        Ok(Baseline { capture, members: self.members.into_iter().chain(other.members).collect(), measures })
+        let capture = build::added_up(&captures.iter().collect::<Vec<_>>());
+        Ok(Baseline { capture, members, measures })
     }
 }
 
@@ -186,13 +196,14 @@ impl Archived {
     }
 
     fn replicates(&self) -> Option<Replicates> {
-        let samples: Vec<f64> = self.samples.iter().map(|&samples| samples as f64).collect();
+        let samples: Vec<f64> =
+            self.samples.iter().filter(|&&samples| samples > 0).map(|&samples| samples as f64).collect();
         Replicates::of_moments(Side::Before, &samples, self.functions.values().map(Self::moments))
     }
 
     fn summary(&self) -> MeasureSummary {
         let captures = self.samples.len() as f64;
-        let samples: u64 = self.samples.iter().sum();
+        let samples = self.samples.iter().copied().fold(0, u64::saturating_add);
         let mut widest: Vec<FunctionSummary> = self
             .functions
             .iter()

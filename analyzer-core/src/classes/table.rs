@@ -62,6 +62,6 @@ pub(crate) fn classes(
         })
         .collect();
     let width = |row: &ClassRow| row.before_pct.max(row.after_pct);
-    rows.sort_by(|one, other| width(other).total_cmp(&width(one)));
+    rows.sort_by(|one, other| width(other).total_cmp(&width(one)).then_with(|| one.class.cmp(&other.class)));
     rows
 }

@@ -196,7 +196,10 @@ pub(crate) fn rank(changes: &Changes<'_>, classified: &Classified<'_>, options: 
             *in_region = regions.explained;
             // A function whose region is told needs no row for itself.
             regions.found.iter().for_each(|region| in_region[region.key as usize] = 1.0);
-            ranked.extend(regions.found.into_iter().map(|region| {
+            // In samples and in values, where those differ in weight.
+            let has_sign =
+                |region: &regions::Region| sign * totals.growth(&functions[region.key as usize].total) > 0.0;
+            ranked.extend(regions.found.into_iter().filter(has_sign).map(|region| {
                 let cell = &functions[region.key as usize].total;
                 let (before, after) = (cell.count.before as f64, cell.count.after as f64);
                 let margin = noise.margin_of_sum(before, after, region.by_alpha, noise.confidence);

@@ -40,6 +40,8 @@ pub(crate) struct Inputs<'a> {
     pub idle: Idle,
     pub scales: Vec<Alternative>,
     pub noise: Option<Noise>,
+    /// Whether before is captures, and no archive of them.
+    pub is_paired: bool,
 }
 
 /// Builds the report.
@@ -102,6 +104,7 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         least_pct: 100.0 * options.rank.min_share,
         comparability: &comparability,
         equivalence: equivalence.as_ref(),
+        wants_equivalence: options.margin.is_some(),
     });
     let mut ranks: Ranks = vec![None; inputs.keys.keys().len()];
     let plateaus_only = inputs.ranked.iter().enumerate().filter(|(_, ranked)| ranked.kind == Kind::Plateau);
@@ -252,7 +255,8 @@ impl Facts<'_> {
     /// Samples of before that it takes to find half of what the first plateau grew by.
     fn samples_for_half(&self, plateaus: &[Plateau]) -> Option<u64> {
         let first = plateaus.first().filter(|row| row.tier == Tier::Grew && row.kind == Kind::Plateau)?;
-        self.noise?.samples_needed(first.before.share_pct.min(99.0) / 100.0, first.growth.pct / 200.0)
+        let share = (first.before.share_pct + first.after.share_pct) / 200.0;
+        self.noise?.samples_needed(share.min(0.99), first.growth.pct / 200.0)
     }
 
     /// Whether every wide function changed by less than the margin that was asked for, by two one-sided tests
@@ -270,7 +274,11 @@ impl Facts<'_> {
             let growth = after - noise.k * before;
             (key, (growth.abs() + noise.margin(before, after, confidence)) / scaled)
         });
-        let (key, farthest) = farthest.max_by(|one, other| one.1.total_cmp(&other.1))?;
+        // A region may have changed by more than any of its functions.
+        let regions = self.inputs.ranked.iter().filter(|row| row.kind == Kind::Region).map(|row| {
+            (row.key as usize, (row.growth.abs() + row.margin.unwrap_or(0.0)) / self.totals.whole())
+        });
+        let (key, farthest) = farthest.chain(regions).max_by(|one, other| one.1.total_cmp(&other.1))?;
         Some(Equivalence {
             holds: farthest < margin,
             margin_pct: 100.0 * margin,
@@ -297,7 +305,9 @@ impl Facts<'_> {
             .filter(|ranked| ranked.growth > 0.0 && ranked.tier != Tier::MayHaveGrown)
             .map(|ranked| ranked.growth)
             .sum();
-        let explained_pct = (gross.0 > 0.0 && explained > 0.0).then(|| round(100.0 * explained / gross.0));
+        // Of two regions one may be within the other.
+        let explained_pct =
+            (gross.0 > 0.0 && explained > 0.0).then(|| round(100.0 * explained / gross.0).min(100.0));
         let tree = self.inputs.tree;
         let share = |value: i128, total: f64| if total > 0.0 { value as f64 / total } else { 0.0 };
         let distance: f64 = tree

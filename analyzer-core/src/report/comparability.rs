@@ -9,7 +9,7 @@ use crate::spans;
 use crate::stats::noise::Noise;
 use crate::survey::survey;
 use crate::tree::ROOT;
-use crate::value::Measure;
+use crate::value::{Measure, event_class};
 use analyzer_formats::{Capture, Content, Profile};
 
 /// Below this share in functions of both captures, they are hardly of one program.
@@ -99,8 +99,17 @@ pub(super) fn comparability(inputs: &Inputs<'_>) -> Vec<Comparability> {
     let is_part = |capture: &Capture| {
         capture.records_used() + capture.notes.samples_left_out() < capture.notes.records()
     };
-    if before.source.digest.is_some() && before.source.digest == after.source.digest && !is_part(before) {
-        warn("same_file", words::same_file(&before.source.name));
+    let digest = |part: &Part<'_>| part.capture.source.digest.clone().filter(|_| !is_part(part.capture));
+    let all: Vec<&Part<'_>> = sides.parts().collect();
+    let twice = (1..all.len()).find(|&at| {
+        let known = digest(all[at]);
+        known.is_some() && all[..at].iter().any(|part| digest(part) == known)
+    });
+    if let Some(at) = twice {
+        warn(
+            "same_file",
+            words::same_file(&all[at].capture.source.name, sides.before.len() + sides.after.len() == 2),
+        );
     }
     let starts = (sides.before[0].profile.meta.start_ns, sides.after[0].profile.meta.start_ns);
     if let (Some(first), Some(second)) = starts
@@ -108,7 +117,11 @@ pub(super) fn comparability(inputs: &Inputs<'_>) -> Vec<Comparability> {
     {
         warn("order", words::reversed(&before.source.name, &after.source.name));
     }
-    if let (Some(one), Some(other)) = sides.durations_ns()
+    let mean = |sum: Option<i64>, captures: usize| Some(sum? / captures as i64);
+    let (one, other) = sides.durations_ns();
+    if inputs.is_paired
+        && let Some(one) = mean(one, sides.before.len())
+        && let Some(other) = mean(other, sides.after.len())
         && one.min(other) > 0
         && one.max(other) / one.min(other) >= DURATIONS_APART
         && sides.requests.is_none()
@@ -123,7 +136,11 @@ pub(super) fn comparability(inputs: &Inputs<'_>) -> Vec<Comparability> {
     }
     let common = &sides.common[0];
     let events: Vec<&str> = common.columns.iter().map(|column| event(&column.measure)).collect();
-    if let Some(other) = events.iter().find(|other| base(other) != base(events[0])) {
+    let differs = |other: &&&str| {
+        let (one, other) = (event_class(events[0]), event_class(other));
+        one != other && one != "samples" && other != "samples"
+    };
+    if let Some(other) = events.iter().find(differs) {
         warn("events_differ", words::events(events[0], other));
     }
     let periods: Vec<i64> =
@@ -157,11 +174,6 @@ pub(super) fn comparability(inputs: &Inputs<'_>) -> Vec<Comparability> {
 /// What a measure counts or weighs.
 fn event(measure: &Measure) -> &str {
     measure.event.as_deref().unwrap_or(&measure.name)
-}
-
-/// An event without its modifiers.
-fn base(event: &str) -> &str {
-    event.split(':').next().unwrap_or(event)
 }
 
 /// What the rules on one capture look at, of the measure that is compared.

@@ -96,7 +96,7 @@ fn reason(inputs: &Inputs<'_>, totals: &Totals, key: usize, row: &Explanation) -
                     row.z.unwrap_or(0.0).abs(),
                     100.0
                         * noise.detectable(
-                            row.before_pct / 100.0,
+                            (row.before_pct + row.after_pct) / 200.0,
                             inputs.tree.total[crate::tree::ROOT].count.before as f64
                         )
                 ),

@@ -13,14 +13,29 @@ pub(super) fn mark(plateaus: &mut [Plateau]) {
     let (grown, shrunk): (Vec<usize>, Vec<usize>) = (0..plateaus.len())
         .filter(|&row| matches!(plateaus[row].tier, Tier::Grew | Tier::Shrank))
         .partition(|&row| plateaus[row].tier == Tier::Grew);
+    let mut pairs: Vec<(usize, usize)> = Vec::new();
     for &came in &grown {
-        let candidates = shrunk.iter().copied().filter(|&went| plateaus[went].counterpart.is_none());
-        let near = candidates.filter(|&went| are_near(&plateaus[came], &plateaus[went]));
-        let left = |went: usize| (plateaus[came].growth.value + plateaus[went].growth.value).abs();
-        let Some(went) = near.min_by(|&one, &other| left(one).total_cmp(&left(other))) else { continue };
+        let near = shrunk.iter().filter(|&&went| are_near(&plateaus[came], &plateaus[went]));
+        pairs.extend(near.map(|&went| (came, went)));
+    }
+    // Those of which least is left first, whichever side is looked at.
+    let left = |&(came, went): &(usize, usize)| {
+        let (one, other) = (&plateaus[came].growth, &plateaus[went].growth);
+        (one.value + other.value).abs() / one.value.abs().max(other.value.abs())
+    };
+    pairs.sort_by(|one, other| {
+        let names = |&(came, went): &(usize, usize)| {
+            let mut names = [&plateaus[came].function, &plateaus[went].function];
+            names.sort_unstable();
+            names
+        };
+        left(one).total_cmp(&left(other)).then_with(|| names(one).cmp(&names(other)))
+    });
+    for (came, went) in pairs {
         let cancels = cancels(&plateaus[came], &plateaus[went]);
         let is_exchange = plateaus[came].before.value == 0.0 && plateaus[went].after.value == 0.0;
-        if !cancels && !is_exchange {
+        let is_taken = plateaus[came].counterpart.is_some() || plateaus[went].counterpart.is_some();
+        if is_taken || (!cancels && !is_exchange) {
             continue;
         }
         plateaus[came].counterpart = Some(plateaus[went].id.clone());

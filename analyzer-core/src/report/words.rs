@@ -24,6 +24,7 @@ pub(super) struct Facts<'a> {
     pub(super) comparability: &'a [Comparability],
     /// Whether the sides are the same but for a margin, where that was asked.
     pub(super) equivalence: Option<&'a Equivalence>,
+    pub(super) wants_equivalence: bool,
 }
 
 /// The verdict: what happened to the whole, and what happened inside it at equal load.
@@ -63,6 +64,9 @@ pub(super) fn verdict(facts: &Facts<'_>) -> String {
                 "; not shown to be equivalent within {} points: {} may have changed by {:.2}",
                 equivalence.margin_pct, equivalence.function, equivalence.farthest_pct
             );
+        }
+        None if facts.wants_equivalence => {
+            text += "; whether they are equivalent cannot be told without counts of samples";
         }
         None => {}
     }
@@ -233,8 +237,11 @@ pub(super) fn reversed(before: &str, after: &str) -> String {
     format!("{before} was recorded later than {after}: are before and after the right way round?")
 }
 
-pub(super) fn same_file(name: &str) -> String {
-    format!("before and after are the same file ({name})")
+pub(super) fn same_file(name: &str, is_pair: bool) -> String {
+    match is_pair {
+        true => format!("before and after are the same file ({name})"),
+        false => format!("{name} was given twice: captures look more alike than they are"),
+    }
 }
 
 pub(super) fn few_in_common(common_pct: f64) -> String {

@@ -229,7 +229,9 @@ impl Noise {
             Side::Before => self.concentration.before = replicates.concentration,
             Side::After => self.concentration.after = replicates.concentration,
         }
-        self.source = NoiseSource::Replicates;
+        if !replicates.spreads.is_empty() {
+            self.source = NoiseSource::Replicates;
+        }
         self.with(points)
     }
 
@@ -378,7 +380,8 @@ impl Noise {
     #[must_use]
     pub fn detectable(&self, share: f64, before: f64) -> f64 {
         let (by_phi, by_alpha) = self.variance_parts_beside(share * before * (1.0 + self.k), 1.0 - share);
-        let deviation = |point: &Point| (point.phi * by_phi + point.alpha * by_alpha).sqrt();
+        let by_k = (self.scaled(share * before, share * before * self.k) * self.se_ln_k).powi(2);
+        let deviation = |point: &Point| (point.phi * by_phi + point.alpha * by_alpha + by_k).sqrt();
         let deviations: Vec<(f64, f64)> =
             self.likely.iter().map(|(point, weight)| (deviation(point), *weight)).collect();
         let mean =
