@@ -209,10 +209,20 @@ impl Whole {
                 own.push((side, own_counts(&profile, column, &is_idle[at], key)));
             }
         }
+        let now = keys.sort();
+        tree.sort(&now);
+        own.iter_mut().for_each(|(_, own)| *own = moved(own, &now));
         tree.add_up();
         let joint = Joint::new(tree, &keys);
         Whole { keys, joint, cuts, idle, own }
     }
+}
+
+/// A figure of every function, at its new key.
+fn moved(figures: &[f64], now: &[u32]) -> Vec<f64> {
+    let mut moved = vec![0.0; now.len()];
+    figures.iter().zip(now).for_each(|(&figure, &key)| moved[key as usize] = figure);
+    moved
 }
 
 /// What the scales are computed from.

@@ -190,6 +190,33 @@ impl CallTree {
         }
     }
 
+    /// Gives every node the key that `now` says and numbers the nodes by the names on their paths, if `now` does so with
+    /// keys: what is computed from the tree then does not depend on the order of samples in the captures.
+    pub(crate) fn sort(&mut self, now: &[u32]) {
+        let mut children = self.children();
+        let key = |node: u32| now[self.key(node as usize)];
+        for node in 0..self.len() {
+            children.of_mut(node).sort_unstable_by_key(|&child| key(child));
+        }
+        let mut sorted = CallTree { own: vec![self.own[ROOT]], ..CallTree::default() };
+        sorted.own.reserve(self.len());
+        let Paths { parent: parents, key: keys, .. } = &mut sorted.paths;
+        // A node and its caller in the new order; the last one comes next.
+        let mut next: Vec<(u32, u32)> = Vec::new();
+        let push = |next: &mut Vec<(u32, u32)>, node: usize, at: u32| {
+            next.extend(children.of(node).iter().rev().map(|&child| (child, at)));
+        };
+        push(&mut next, ROOT, ROOT as u32);
+        while let Some((node, parent)) = next.pop() {
+            let at = parents.len() as u32;
+            parents.push(parent);
+            keys.push(key(node));
+            sorted.own.push(self.own[node as usize]);
+            push(&mut next, node as usize, at);
+        }
+        *self = sorted;
+    }
+
     /// The tree made anew: `key` gives the function of a node, `step` what becomes of it. Nothing that was measured is
     /// lost: what was in a node is in it, or in its caller where they are merged.
     pub(crate) fn rearranged(&self, key: impl Fn(usize) -> u32, step: impl Fn(usize) -> Step) -> CallTree {

@@ -16,7 +16,7 @@ mod wrappers;
 
 use crate::tree::Cell;
 use crate::value::Measure;
-use analyzer_formats::{FrameKind, Profile, Stack};
+use analyzer_formats::{Frame, FrameKind, Profile, Stack};
 pub(crate) use joint::{Aligned, Aligning, Joint};
 pub(crate) use modules::BareModule;
 pub use renames::{Rename, renames};
@@ -24,6 +24,7 @@ use rules::{Applied, canonical_by};
 pub use rules::{RULES, Rule, canonical, thread_name};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
+use std::cmp::Reverse;
 
 /// What so few samples are of on one side, the other may not have by chance.
 const FEWEST_SAMPLES: i128 = 10;
@@ -69,7 +70,7 @@ pub struct Key {
     /// The line where most of its own value was measured, else one that it starts at or that was sampled; 0 when
     /// unknown.
     pub line: u32,
-    /// The kind of frame it was first seen as.
+    /// The kind of its frames; the first in the order of kinds where they differ.
     pub kind: FrameKind,
 }
 
@@ -97,11 +98,20 @@ impl KeySpace {
 
     /// The key of every function of `profile`, by function index.
     pub fn add(&mut self, profile: &Profile) -> Vec<u32> {
-        let mut first_frame = vec![None; profile.functions.len()];
+        // Of the frames of a function, the least: the order of samples is no property of a capture.
+        let mut least_frame: Vec<Option<&Frame>> = vec![None; profile.functions.len()];
+        let file =
+            |frame: &Frame| frame.mapping.map(|id| profile.strings.get(profile.mappings[id.index()].file));
+        let order = |frame: &Frame| (frame.kind, frame.line == 0, frame.line);
         for frame in &profile.frames {
-            first_frame[frame.function.index()].get_or_insert(frame);
+            let least = least_frame[frame.function.index()].get_or_insert(frame);
+            let by_order = order(frame).cmp(&order(least));
+            if by_order.then_with(|| file(frame).cmp(&file(least))).is_lt() {
+                *least = frame;
+            }
         }
-        let functions = profile.functions.iter().zip(first_frame);
+        let mut placed = FxHashSet::default();
+        let functions = profile.functions.iter().zip(least_frame);
         functions
             .map(|(function, frame)| {
                 let raw = profile.strings.get(function.name);
@@ -120,17 +130,20 @@ impl KeySpace {
                 let text = |id| profile.strings.text(id).into_owned();
                 let module = frame.and_then(|frame| frame.mapping);
                 let module = module.map(|id| base_name(&text(profile.mappings[id.index()].file)).to_owned());
-                let key = self.intern(Key {
-                    name,
-                    module,
-                    file: function.file.map(text),
-                    line: if function.start_line > 0 {
-                        function.start_line
-                    } else {
-                        frame.map_or(0, |f| f.line)
+                let key = self.intern(
+                    Key {
+                        name,
+                        module,
+                        file: function.file.map(text),
+                        line: if function.start_line > 0 {
+                            function.start_line
+                        } else {
+                            frame.map_or(0, |f| f.line)
+                        },
+                        kind: frame.map_or(FrameKind::User, |frame| frame.kind),
                     },
-                    kind: frame.map_or(FrameKind::User, |frame| frame.kind),
-                });
+                    &mut placed,
+                );
                 self.applied[key as usize].join(applied);
                 key
             })
@@ -154,31 +167,39 @@ impl KeySpace {
                 *at_line.entry((key_of[frame.function.index()], frame.line)).or_default() += value;
             }
         }
-        let mut hottest: FxHashMap<u32, i128> = FxHashMap::default();
+        // By key, the hottest line and its file; of equal ones the first.
+        type Line<'a> = (Reverse<i128>, u32, Option<&'a [u8]>);
+        let mut hottest: FxHashMap<u32, Line<'_>> = FxHashMap::default();
         for frame in profile.frames.iter().filter(|frame| frame.line > 0) {
             let key = key_of[frame.function.index()];
             let Some(&value) = at_line.get(&(key, frame.line)) else { continue };
-            let most = hottest.entry(key).or_default();
-            if value > *most {
-                *most = value;
-                let known = &mut self.keys[key as usize];
-                known.line = frame.line;
-                let file = profile.function(frame.function).file;
-                known.file = file.map(|file| profile.strings.text(file).into_owned()).or(known.file.take());
-            }
+            let file = profile.function(frame.function).file.map(|file| profile.strings.get(file));
+            let line = (Reverse(value), frame.line, file);
+            let known = hottest.entry(key).or_insert(line);
+            *known = line.min(*known);
+        }
+        for (key, (_, line, file)) in hottest {
+            let known = &mut self.keys[key as usize];
+            known.line = line;
+            known.file = file.map(|file| String::from_utf8_lossy(file).into_owned()).or(known.file.take());
         }
     }
 
-    fn intern(&mut self, key: Key) -> u32 {
+    /// The index of a key. `placed` are those that the capture has given a file and line: it decides against those before it.
+    fn intern(&mut self, key: Key, placed: &mut FxHashSet<u32>) -> u32 {
         if let Some(&index) = self.by_name.get(&key.name) {
             let known = &mut self.keys[index as usize];
-            known.module = known.module.take().or(key.module);
-            if known.file.is_none() {
+            known.kind = known.kind.min(key.kind);
+            known.module = [known.module.take(), key.module].into_iter().flatten().min();
+            let place = |file: &Option<String>, line: u32| (file.is_none(), file.clone(), line == 0, line);
+            let is_first = placed.insert(index) && key.file.is_some();
+            if is_first || place(&key.file, key.line) < place(&known.file, known.line) {
                 (known.file, known.line) = (key.file, key.line);
             }
             return index;
         }
         let index = u32::try_from(self.keys.len()).expect("functions of a capture are numbered by u32");
+        placed.insert(index);
         self.by_name.insert(key.name.clone(), index);
         self.keys.push(key);
         self.applied.push(Applied::default());
@@ -196,7 +217,24 @@ impl KeySpace {
         all.names().map(|rule| (rule, counted(rule))).collect()
     }
 
-    /// All keys, in order of first appearance: those of the first capture, then the new ones of the second.
+    /// Puts the keys in the order of their names. Gives the new key of every old one.
+    pub(crate) fn sort(&mut self) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..self.keys.len() as u32).collect();
+        order.sort_unstable_by(|&one, &other| {
+            self.keys[one as usize].name.cmp(&self.keys[other as usize].name)
+        });
+        let mut now = vec![0; order.len()];
+        for (at, &old) in order.iter().enumerate() {
+            now[old as usize] = at as u32;
+        }
+        self.keys = order.iter().map(|&old| self.keys[old as usize].clone()).collect();
+        self.applied = order.iter().map(|&old| self.applied[old as usize]).collect();
+        self.by_name.values_mut().for_each(|key| *key = now[*key as usize]);
+        now
+    }
+
+    /// All keys, in order of first appearance: those of the first capture, then the new ones of the second; in the
+    /// order of names once all captures are in.
     #[must_use]
     pub fn keys(&self) -> &[Key] {
         &self.keys

@@ -4,6 +4,7 @@ use super::joint::Joint;
 use super::{FEWEST_SAMPLES, Key, KeySpace};
 use crate::tree::{Pair, ROOT, Side};
 use analyzer_formats::FrameKind;
+use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 
 /// Modules of a smaller share on either side are not worth a warning.
@@ -78,13 +79,14 @@ pub(super) fn bare_modules(joint: &Joint, keys: &mut KeySpace) -> Vec<BareModule
     bare.into_iter()
         .map(|(name, side, functions)| {
             let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(&name);
-            let key = keys.intern(Key {
+            let key = Key {
                 name: format!("[{bare}]").into_bytes(),
                 module: Some(name.clone()),
                 file: None,
                 line: 0,
                 kind: FrameKind::Unknown,
-            });
+            };
+            let key = keys.intern(key, &mut FxHashSet::default());
             BareModule { name, key, side, functions }
         })
         .collect()

@@ -5,7 +5,11 @@ use super::{KeySpace, is_missing};
 use crate::function::FunctionCells;
 use crate::tree::{CallTree, Cell, Children, ROOT};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
+/// How many functions of each side are looked at, the largest: pairs are as many as the product.
+const MOST_FUNCTIONS: usize = 1000;
 /// Functions of a smaller share, with what they call, are not looked at.
 const LEAST_SHARE: f64 = 0.002;
 /// What callers and callees in common count for, a similar name, and a similar share.
@@ -27,11 +31,11 @@ pub struct Rename {
 }
 
 /// A caller, a callee or the function itself, beside a function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Neighbour {
+    Own,
     Caller(u32),
     Callee(u32),
-    Own,
 }
 
 /// Pairs functions that only before has with such that only after has: the most alike first, each once.
@@ -48,15 +52,21 @@ pub fn renames(
         let total = functions[key].total.value;
         (share(total.before, whole.before), share(total.after, whole.after))
     };
-    let only = |is_before: bool| {
+    let only = |is_before: bool| -> Vec<usize> {
         let missing = (0..functions.len()).filter(|&key| is_missing(&functions[key].total));
-        missing.filter(move |&key| match shares(key) {
+        let only = missing.filter(|&key| match shares(key) {
             (before, 0.0) => is_before && before >= LEAST_SHARE,
             (0.0, after) => !is_before && after >= LEAST_SHARE,
             _ => false,
-        })
+        });
+        let mut only: Vec<usize> = only.collect();
+        only.sort_by_key(|&key| {
+            Reverse(functions[key].total.value.before + functions[key].total.value.after)
+        });
+        only.truncate(MOST_FUNCTIONS);
+        only
     };
-    let (gone, new): (Vec<usize>, Vec<usize>) = (only(true).collect(), only(false).collect());
+    let (gone, new) = (only(true), only(false));
     if gone.is_empty() || new.is_empty() {
         return Vec::new();
     }
@@ -69,6 +79,8 @@ pub fn renames(
             beside.entry(neighbour).or_default().push(key);
         }
     }
+    let letters: FxHashMap<usize, Letters> =
+        asked.iter().map(|&key| (key, letters(&keys.keys()[key].name))).collect();
     let mut pairs = Vec::new();
     for &after in &new {
         let candidates = around[&after].keys().filter_map(|neighbour| beside.get(neighbour)).flatten();
@@ -77,9 +89,12 @@ pub fn renames(
         candidates.dedup();
         for before in candidates {
             let alike = in_common(&around[&before], &around[&after]);
-            let named = similar(&keys.keys()[before].name, &keys.keys()[after].name);
             let sized = (-(shares(after).1 / shares(before).0).ln().abs()).exp();
-            let score = NEIGHBOURS * alike + NAME * named + SIZE * sized;
+            let score = NEIGHBOURS * alike + SIZE * sized;
+            if score + NAME < LEAST_SCORE {
+                continue;
+            }
+            let score = score + NAME * similar(&letters[&before], &letters[&after]);
             if score >= LEAST_SCORE {
                 pairs.push(Rename { before: before as u32, after: after as u32, score });
             }
@@ -101,7 +116,7 @@ pub fn renames(
     found
 }
 
-type Neighbourhood = FxHashMap<Neighbour, f64>;
+type Neighbourhood = BTreeMap<Neighbour, f64>;
 
 /// Callers and callees of the functions that are asked for, by value on either side: those have it on one only.
 fn neighbourhoods(
@@ -131,13 +146,7 @@ fn neighbourhoods(
 fn in_common(one: &Neighbourhood, other: &Neighbourhood) -> f64 {
     let whole = |of: &Neighbourhood| of.values().sum::<f64>().max(f64::MIN_POSITIVE);
     let (sum, other_sum) = (whole(one), whole(other));
-    let mut names: Vec<Neighbour> = one.keys().chain(other.keys()).copied().collect();
-    names.sort_unstable_by_key(|neighbour| match *neighbour {
-        Neighbour::Own => (0, 0),
-        Neighbour::Caller(key) => (1, key),
-        Neighbour::Callee(key) => (2, key),
-    });
-    names.dedup();
+    let names: BTreeSet<Neighbour> = one.keys().chain(other.keys()).copied().collect();
     let (mut both, mut either) = (0.0, 0.0);
     for name in names {
         let share = |of: &Neighbourhood, sum: f64| of.get(&name).copied().unwrap_or(0.0) / sum;
@@ -148,18 +157,18 @@ fn in_common(one: &Neighbourhood, other: &Neighbourhood) -> f64 {
     both / either
 }
 
-/// The share of groups of three letters that two names have in common, 0 to 1.
-fn similar(one: &[u8], other: &[u8]) -> f64 {
-    let groups = |name: &[u8]| -> FxHashSet<Vec<u8>> {
-        let name = name.to_ascii_lowercase();
-        if name.len() < 3 {
-            FxHashSet::from_iter([name])
-        } else {
-            name.windows(3).map(<[u8]>::to_vec).collect()
-        }
-    };
-    let (one, other) = (groups(one), groups(other));
-    one.intersection(&other).count() as f64 / one.union(&other).count() as f64
+/// The groups of three letters of a name; the name itself where it is shorter.
+type Letters = FxHashSet<Vec<u8>>;
+
+fn letters(name: &[u8]) -> Letters {
+    let name = name.to_ascii_lowercase();
+    if name.len() < 3 { Letters::from_iter([name]) } else { name.windows(3).map(<[u8]>::to_vec).collect() }
+}
+
+/// The share of groups of letters that two names have in common, 0 to 1.
+fn similar(one: &Letters, other: &Letters) -> f64 {
+    let both = one.intersection(other).count();
+    both as f64 / (one.len() + other.len() - both) as f64
 }
 
 #[cfg(test)]

@@ -166,7 +166,7 @@ pub struct Frame {
 }
 
 /// What sort of code a frame is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FrameKind {
     /// Ordinary code of the program, or nothing else known.
     #[default]
