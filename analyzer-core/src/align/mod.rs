@@ -169,17 +169,17 @@ impl KeySpace {
         }
         // By key, the hottest line and its file; of equal ones the first.
         type Line<'a> = (Reverse<i128>, u32, Option<&'a [u8]>);
-        let mut hottest: FxHashMap<u32, Line<'_>> = FxHashMap::default();
+        let mut hottest: Vec<Option<Line<'_>>> = vec![None; self.keys.len()];
         for frame in profile.frames.iter().filter(|frame| frame.line > 0) {
             let key = key_of[frame.function.index()];
             let Some(&value) = at_line.get(&(key, frame.line)) else { continue };
             let file = profile.function(frame.function).file.map(|file| profile.strings.get(file));
             let line = (Reverse(value), frame.line, file);
-            let known = hottest.entry(key).or_insert(line);
+            let known = hottest[key as usize].get_or_insert(line);
             *known = line.min(*known);
         }
-        for (key, (_, line, file)) in hottest {
-            let known = &mut self.keys[key as usize];
+        for (known, hottest) in self.keys.iter_mut().zip(hottest) {
+            let Some((_, line, file)) = hottest else { continue };
             known.line = line;
             known.file = file.map(|file| String::from_utf8_lossy(file).into_owned()).or(known.file.take());
         }

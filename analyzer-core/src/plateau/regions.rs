@@ -9,9 +9,8 @@
 //! has to be worth: a penalised likelihood, `z^2 / 2 - lambda` for each row.
 
 use super::Changes;
-use crate::function::totals;
 use crate::stats::noise::Noise;
-use crate::tree::{CallTree, Cell, ROOT};
+use crate::tree::Cell;
 use std::ops::AddAssign;
 
 /// No more rows help anyone.
@@ -68,6 +67,20 @@ struct Score {
     width: f64,
 }
 
+impl Score {
+    /// A share of it, without its width.
+    fn part(self, share: f64) -> Score {
+        Score {
+            growth: share * self.growth,
+            by_phi: share * self.by_phi,
+            by_alpha: share * self.by_alpha,
+            scaled: share * self.scaled,
+            rows: share * self.rows,
+            width: 0.0,
+        }
+    }
+}
+
 impl AddAssign for Score {
     fn add_assign(&mut self, other: Score) {
         self.growth += other.growth;
@@ -81,7 +94,7 @@ impl AddAssign for Score {
 
 /// Finds the regions that changed in one direction: `sign` is 1 for growth and -1 for shrinkage.
 pub(super) fn regions(changes: &Changes<'_>, noise: &Noise, sign: f64, worth: &Worth) -> Regions {
-    let &Changes { tree, outermost, functions, keys, .. } = changes;
+    let &Changes { tree, functions, keys, .. } = changes;
     let lambda = worth.lambda;
     let k = noise.k;
     let width = |cell: &Cell| cell.count.after as f64 + k * cell.count.before as f64;
@@ -113,31 +126,32 @@ pub(super) fn regions(changes: &Changes<'_>, noise: &Noise, sign: f64, worth: &W
     for node in 1..tree.len() {
         more_of[tree.key(node)] += more(&tree.own[node]);
     }
-    let mut nodes: Vec<Score> = (0..tree.len())
-        .map(|node| {
-            let here = width(&tree.own[node]);
-            if node == ROOT || here <= 0.0 {
-                return Score::default();
-            }
-            let key = tree.key(node);
-            let whole = own[key];
-            let share =
-                if more_of[key] > 0.0 { more(&tree.own[node]) / more_of[key] } else { here / whole.width };
-            Score {
-                growth: share * whole.growth,
-                by_phi: share * whole.by_phi,
-                by_alpha: share * whole.by_alpha,
-                scaled: share * whole.scaled,
-                rows: share * whole.rows,
-                width: here,
-            }
-        })
-        .collect();
+    // Of the growth of its function, the share of a node.
+    let share = |node: usize| {
+        let here = width(&tree.own[node]);
+        let key = tree.key(node);
+        match more_of[key] > 0.0 {
+            _ if here <= 0.0 => 0.0,
+            true => more(&tree.own[node]) / more_of[key],
+            false => here / own[key].width,
+        }
+    };
+    // A region is as wide as its functions: nodes of narrower ones are part of their callers.
+    let is_wide: Vec<bool> =
+        functions.iter().map(|function| width(&function.total) >= worth.samples).collect();
+    let mut wide = Wide::new(changes, &is_wide);
+    let mut shares = vec![0.0; tree.len()];
+    let mut nodes = vec![Score::default(); wide.nodes.len()];
+    for node in 1..tree.len() {
+        let whole = own[tree.key(node)];
+        shares[node] = share(node);
+        nodes[wide.of[node] as usize] += Score { width: width(&tree.own[node]), ..whole.part(shares[node]) };
+    }
     // Of each function's growth, how much regions explain.
     let mut explained = vec![0.0; functions.len()];
     let mut found = Vec::new();
     for _ in 0..MOST_REGIONS {
-        let scores = totals(tree, outermost, functions.len(), &nodes);
+        let scores = wide.totals(functions.len(), &nodes);
         let gain = |score: &Score| {
             let z = score.growth / noise.deviation(score.by_phi, score.by_alpha, score.scaled).max(1e-9);
             0.5 * z.max(0.0).powi(2) - lambda - PARTS * score.rows
@@ -157,11 +171,10 @@ pub(super) fn regions(changes: &Changes<'_>, noise: &Noise, sign: f64, worth: &W
             by_width.then(gains[*other].total_cmp(&gains[*one])).then_with(|| name(*one).cmp(name(*other)))
         };
         let Some(key) = as_good.min_by(narrower) else { break };
-        let within = within(tree, key);
+        let within = wide.take(key, &mut nodes);
         let mut parts = vec![0.0; functions.len()];
-        for node in (1..tree.len()).filter(|&node| within[node]) {
-            parts[tree.key(node)] += nodes[node].growth;
-            nodes[node] = Score::default();
+        for node in (1..tree.len()).filter(|&node| within[wide.of[node] as usize]) {
+            parts[tree.key(node)] += shares[node] * own[tree.key(node)].growth;
         }
         let score = scores[key];
         let largest = parts.iter().copied().fold(0.0, f64::max);
@@ -187,13 +200,73 @@ pub(super) fn regions(changes: &Changes<'_>, noise: &Noise, sign: f64, worth: &W
     Regions { found, explained: explained.iter().zip(&own).map(of_own).collect() }
 }
 
-/// Which nodes are of the function `key` or below one of it.
-fn within(tree: &CallTree, key: usize) -> Vec<bool> {
-    let mut within = vec![false; tree.len()];
-    for node in 1..tree.len() {
-        within[node] = within[tree.parent(node)] || tree.key(node) == key;
+/// The nodes of the call tree whose functions may be regions. The root is the first.
+struct Wide {
+    nodes: Vec<WideNode>,
+    /// By node of the call tree, the one of these that it is or is below.
+    of: Vec<u32>,
+}
+
+#[derive(Clone, Copy)]
+struct WideNode {
+    parent: u32,
+    key: u32,
+    is_outermost: bool,
+    /// It is part of a region or plateau that was looked at.
+    is_taken: bool,
+}
+
+impl Wide {
+    fn new(changes: &Changes<'_>, is_wide: &[bool]) -> Wide {
+        let tree = changes.tree;
+        let root = WideNode { parent: 0, key: 0, is_outermost: false, is_taken: false };
+        let mut wide = Wide { nodes: vec![root], of: vec![0; tree.len()] };
+        for node in 1..tree.len() {
+            let parent = wide.of[tree.parent(node)];
+            wide.of[node] = parent;
+            if is_wide[tree.key(node)] {
+                wide.of[node] = wide.nodes.len() as u32;
+                let is_outermost = changes.outermost[node];
+                wide.nodes.push(WideNode {
+                    parent,
+                    key: tree.key(node) as u32,
+                    is_outermost,
+                    is_taken: false,
+                });
+            }
+        }
+        wide
     }
-    within
+
+    /// What the nodes of each function and below add up to; below a recursive call nothing is counted again.
+    fn totals(&self, keys: usize, scores: &[Score]) -> Vec<Score> {
+        let mut below = scores.to_vec();
+        let mut totals = vec![Score::default(); keys];
+        // Callees stand behind their callers: what is below a node is known when it is reached.
+        for (at, node) in self.nodes.iter().enumerate().skip(1).rev() {
+            let sum = below[at];
+            below[node.parent as usize] += sum;
+            if node.is_outermost {
+                totals[node.key as usize] += sum;
+            }
+        }
+        totals
+    }
+
+    /// Takes the nodes of a function and below it: which those are that were not taken before.
+    fn take(&mut self, key: usize, scores: &mut [Score]) -> Vec<bool> {
+        let mut within = vec![false; self.nodes.len()];
+        for at in 1..self.nodes.len() {
+            let node = self.nodes[at];
+            within[at] = within[node.parent as usize] || node.key as usize == key;
+        }
+        for (at, within) in within.iter_mut().enumerate().filter(|(_, within)| **within) {
+            *within = !self.nodes[at].is_taken;
+            self.nodes[at].is_taken = true;
+            scores[at] = Score::default();
+        }
+        within
+    }
 }
 
 #[cfg(test)]
