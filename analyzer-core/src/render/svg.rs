@@ -271,7 +271,7 @@ impl Picture<'_> {
             _ => {}
         }
         if node.rank > 0 {
-            title += &format!("; plateau {}", node.rank);
+            title += &format!("; {} {}", if node.is_region { "region" } else { "plateau" }, node.rank);
         }
         title
     }
