@@ -2,24 +2,6 @@
 // Reads the call tree that payload.rs packed into the page.
 
 /**
- * The call tree, columns by node in pre-order; values as captured, 2^shift at a time.
- * @typedef {object} Tree
- * @property {number} nodes
- * @property {string[]} names
- * @property {Int32Array} name index of names
- * @property {Int32Array} parent caller; -1 for the root
- * @property {Int32Array} depth frames above; `deepest` is the largest
- * @property {Int32Array} end the first node after all below
- * @property {Float64Array} before own value; `totalBefore` with all below
- * @property {Float64Array} after the same; `totalAfter`
- * @property {Uint8Array} mark 0 no change beyond noise, 1 grew, 2 shrank
- * @property {Uint32Array} rank number of its plateau, or 0
- * @property {Int32Array} rows nodes by depth, from left to right; `rowStart` where each depth starts
- * @property {number} k after = k x before for unchanged code
- * @property {number} whole what 100 % means, as after
- */
-
-/**
  * @param {HTMLElement} element the script element that holds the payload
  * @returns {Promise<Tree>}
  */
@@ -35,7 +17,7 @@ async function readTree(element) {
 	return tree;
 }
 
-/** @param {Uint8Array} bytes */
+/** @param {Uint8Array} bytes @returns {any} */
 function readColumns(bytes) {
 	let at = 0;
 	// Arithmetic, not bits: values have up to 53 of them.

@@ -6,9 +6,8 @@ const FULL_COLOUR = 0.05;
 
 /**
  * Lays out boxes by node, in the unit of after: left edge, width, and how much of it grew or shrank by more than noise.
- * @typedef {{x: Float64Array, width: Float64Array, grown: Float64Array, shrunk: Float64Array}} Layout
  * @param {Tree} tree
- * @param {"both" | "before" | "after"} mode what the width is: the mean of both, or one side
+ * @param {Mode} mode
  * @param {boolean} onlyChanged whether nodes that did not change have no width of their own
  * @returns {Layout}
  */

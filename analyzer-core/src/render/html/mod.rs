@@ -12,6 +12,7 @@
 //! | `paint.js` | the canvas |
 //! | `graph.js` | zoom, selection, search: the state of the picture |
 //! | `page.js` | toolbar, keys, address, the documented hook `window.plateau` |
+//! | `page.d.ts`, `tsconfig.json` | types of what the scripts share, for their check; no part of the page |
 
 mod payload;
 mod sections;

@@ -8,7 +8,7 @@ const NARROW = 0.5;
 
 class Painter {
 	/**
-	 * @param {HTMLCanvasElement} canvas
+	 * @param {Canvas} canvas
 	 * @param {Graph} graph what to draw: tree, layout, zoom, selection, search
 	 */
 	constructor(canvas, graph) {
