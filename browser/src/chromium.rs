@@ -54,20 +54,27 @@ struct Routes {
 /// When `CHROMIUM` names a browser that does not start.
 pub fn shared() -> Option<&'static Chromium> {
     static SHARED: LazyLock<Option<Chromium>> = LazyLock::new(|| {
-        let Some(program) = program() else {
-            crate::say("skipped: no Chromium here (Debian: chromium); CHROMIUM can name it");
+        if let Some(named) = std::env::var_os("CHROMIUM") {
+            let named = PathBuf::from(named);
+            return Some(
+                Chromium::start(&named).unwrap_or_else(|error| panic!("{}: {error:#}", named.display())),
+            );
+        }
+        let Some(program) = on_path() else {
+            crate::say("skipped: no Chromium on the path (Debian: chromium); CHROMIUM can name it");
             return None;
         };
-        Some(Chromium::start(&program).unwrap_or_else(|error| panic!("{}: {error:#}", program.display())))
+        Chromium::start(&program)
+            .inspect_err(|error| {
+                crate::say(&format!("skipped: {} does not start: {error:#}", program.display()))
+            })
+            .ok()
     });
     SHARED.as_ref()
 }
 
-/// The browser that `CHROMIUM` names, or one on the path.
-fn program() -> Option<PathBuf> {
-    if let Some(named) = std::env::var_os("CHROMIUM") {
-        return Some(named.into());
-    }
+/// A browser that can be started by its name.
+fn on_path() -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let names = ["chromium", "chromium-browser", "google-chrome"];
     std::env::split_paths(&path)
