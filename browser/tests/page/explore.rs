@@ -156,7 +156,7 @@ fn keys_switch_modes_help_and_what_is_shown() {
     open.run(FOCUS);
     open.run(&format!("plateau.graph.select({})", open.node("copy")));
     open.keys(&["y"]);
-    assert_eq!(open.text("document.getElementById('found').textContent"), "stack copied");
+    open.until("document.getElementById('found').textContent === 'stack copied'");
     let copied = open.text("navigator.clipboard.readText()");
     assert!(copied.ends_with("main;serve;parse;copy"), "{copied}");
     open.is_quiet();

@@ -70,6 +70,12 @@ impl Open {
         self.page.run(&format!("{script}; {frame}")).unwrap_or_else(|error| panic!("{error:#}"));
     }
 
+    /// Waits until something holds that does not happen at once.
+    #[track_caller]
+    fn until(&self, condition: &str) {
+        self.run(&format!("while (!({condition})) await new Promise(requestAnimationFrame)"));
+    }
+
     /// Presses keys one after another.
     #[track_caller]
     fn keys(&self, keys: &[&str]) {
