@@ -66,11 +66,9 @@ impl Layout {
             // A region changed as a whole, whatever of it did by itself.
             if node.is_region && node.mark != Mark::Unchanged {
                 let change = node.total.after as f64 - graph.k * node.total.before as f64;
-                let room = below.width - below.grown - below.shrunk;
-                let more = |part: f64, change: f64| part + (change / 2.0 - part).clamp(0.0, room.max(0.0));
                 match node.mark {
-                    Mark::Grew => below.grown = more(below.grown, change),
-                    _ => below.shrunk = more(below.shrunk, -change),
+                    Mark::Grew => below.grown = below.grown.max(change / 2.0),
+                    _ => below.shrunk = below.shrunk.max(-change / 2.0),
                 }
             }
             let below = *below;

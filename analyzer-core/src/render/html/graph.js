@@ -8,8 +8,9 @@ class Graph {
 	zoom = 0;
 	selected = -1;
 	query = "";
-	/** @type {Uint8Array} by name, null without a search */
+	/** @type {Uint8Array | null} */
 	found = null;
+	/** @type {number[]} */
 	matches = [];
 	match = -1;
 	waits = false;

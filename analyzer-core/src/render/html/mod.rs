@@ -13,6 +13,7 @@
 //! | `paint.js` | the canvas |
 //! | `graph.js` | zoom, selection, search: the state of the picture |
 //! | `page.js` | toolbar, keys, address, the documented hook `window.plateau` |
+//! | `page.d.ts`, `tsconfig.json` | types of what the scripts share, for their check; no part of the page |
 
 mod payload;
 mod sections;
@@ -54,8 +55,9 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// A picture for the tab, so that the browser does not ask a server for one.
-const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath \
-                    fill='%23888' d='M1 2h14v4H1z'/%3E%3Cpath fill='%23f07c2e' d='M4 7h8v7H4z'/%3E%3C/svg%3E";
+const ICON: &str = "data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20viewBox='0%200%2016%2016'%3E\
+                    %3Cpath%20fill='%23888'%20d='M1%202h14v4H1z'/%3E%3Cpath%20fill='%23f07c2e'%20d='M4%207h8v7H4z'/%3E\
+                    %3C/svg%3E";
 
 impl Renderer for Html {
     fn name(&self) -> &'static str {

@@ -46,12 +46,12 @@ function inOrder(tree, made) {
 	made.forEach(({ parent }, i) => parent >= 0 && below[parent].push(i));
 	const order = [];
 	const open = [0];
-	while (open.length) {
-		const i = open.pop();
+	for (let i; (i = open.pop()) !== undefined; ) {
 		order.push(made[i]);
 		for (const one of below[i].sort((a, b) => width[a] - width[b] || b - a)) open.push(one);
 		made[i].children = below[i].length;
 	}
+	/** @type {any} */
 	const columns = { names: tree.names, nodes: order.length };
 	// Of the same types as those of the tree.
 	for (const key in made[0]) columns[key] = tree[key].constructor.from(order, (node) => node[key]);

@@ -1,4 +1,4 @@
-// What the scripts of the page share. It is not part of the page: it is for readers and for the type check.
+// What the page's scripts share, for the type check; no part of the page.
 
 /** A call tree, columns by node in pre-order; values as captured, 2^shift at a time. */
 interface Tree {
@@ -51,22 +51,58 @@ interface Layout {
 	shrunk: Float64Array;
 }
 
-/** The documented hook, for tests and other programs. */
+/** What a draw leaves for the next click, and the palette. */
+interface Painter {
+	context: CanvasRenderingContext2D;
+	/** Pixels per unit of the layout. */
+	scale: number;
+	/** Width of the canvas, in CSS pixels. */
+	width: number;
+	/** How far the view is scrolled. */
+	top: number;
+	/** Boxes that get an outline: node or -1 for the selection, x, y, width. */
+	marked: [number, number, number, number][];
+	/** Red, green and blue by mark. */
+	fills: number[][];
+	/** By mark. */
+	lines: string[];
+	narrow: string;
+	page: string;
+	ink: string;
+	discFont: string;
+	/** Width of a character, in pixels. */
+	character: number;
+}
+
+/** The state of a picture. */
+interface Graph {
+	/** The depth of the last row. */
+	bottom: number;
+	layout: Layout;
+}
+
+/** The documented hook, for tests and other programs. Other members may change from version to version. */
 interface Hook {
 	/** Settles when the graph can be explored. */
 	ready: Promise<Hook>;
-	page: Page;
-	tree: Tree;
-	/** Totals of both captures, as Rust has them. */
-	sums: { before: number; after: number };
-	marks: { grew: number; shrank: number };
+	/** What is shown: `page.graph` has mode, zoom, selected, query, matches; `page.name` the function between its halves. */
+	page?: { graph: Graph; graphs: Graph[]; all: Graph; name: number };
+	/** `totalBefore[0]` and `totalAfter[0]` are the totals of the captures. */
+	tree?: Tree;
 	/** From the start of the scripts to the first picture. */
-	milliseconds: number;
-	state(): object;
-	/** Draws once and waits for the pixels; gives milliseconds. */
-	timeToDraw(): number;
+	milliseconds?: number;
 }
 
 interface Window {
 	plateau: Hook;
+}
+
+/** The page's own elements are there. */
+interface Document {
+	getElementById(id: string): any;
+}
+
+/** A canvas of a browser that can run the page: it has two dimensions. */
+interface Canvas extends Omit<HTMLCanvasElement, "getContext"> {
+	getContext(contextId: "2d"): CanvasRenderingContext2D;
 }
