@@ -95,7 +95,8 @@ pub fn call_trees(nodes: u64) -> [Vec<u8>; 2] {
     for at in stacks {
         let stack = pool.get(at);
         // Most are small; their digits are as hard to compress as recorded ones.
-        let count = 1 + random.below(1 << random.below(13));
+        let most = 1 << random.below(13);
+        let count = 1 + random.below(most);
         for (side, text) in texts.iter_mut().enumerate() {
             let missing = if side == 0 { ONLY_ONE_IN - 1 } else { 0 };
             let noise = random.below(1 + count / 4);
