@@ -164,7 +164,7 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
             inputs.outermost,
             inputs.keys,
             &ranks,
-            &totals,
+            totals.k,
             common.decimals,
         ),
         before,

@@ -1,7 +1,7 @@
-//! The call tree as pictures need it: pre-order, siblings by width, pruned to a size that opens fast.
+//! The call tree as pictures need it, of two captures or of one: pre-order, siblings by width, pruned to a size that
+//! opens fast.
 
 use crate::align::KeySpace;
-use crate::plateau::Totals;
 use crate::tree::{CallTree, Cell, Children, Pair, ROOT};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 /// More nodes than this are not drawn: the narrowest are put together.
 const MOST_NODES: usize = 50_000;
 
-/// The call tree of both captures, for pictures.
+/// The call tree of both captures, for pictures. Of one capture, before is zero and k is 1.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     /// Names of functions, unique.
@@ -73,26 +73,25 @@ fn width(value: &Pair<i128>, k: f64) -> f64 {
 
 /// What [`graph`] needs to know of a function that has a row.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Row {
-    pub(super) rank: u32,
-    pub(super) mark: Mark,
-    pub(super) is_region: bool,
+pub(crate) struct Row {
+    pub(crate) rank: u32,
+    pub(crate) mark: Mark,
+    pub(crate) is_region: bool,
 }
 
 /// The row of each function, by key.
-pub(super) type Ranks = Vec<Option<Row>>;
+pub(crate) type Ranks = Vec<Option<Row>>;
 
 /// Builds the graph. `outermost` says of every node whether it is no recursive call.
-pub(super) fn graph(
+pub(crate) fn graph(
     tree: &CallTree,
     mut children: Children,
     outermost: &[bool],
     keys: &KeySpace,
     ranks: &Ranks,
-    totals: &Totals,
+    k: f64,
     decimals: u8,
 ) -> Graph {
-    let k = totals.k;
     let widths: Vec<f64> = tree.total.iter().map(|cell| width(&cell.value, k)).collect();
     let rows = rows_of_nodes(tree, outermost, ranks, k);
     let kept = kept(tree, &widths, &rows);
