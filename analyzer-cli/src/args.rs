@@ -27,7 +27,9 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  plateau show --by total cpu.pb.gz")]
     Show(Show),
     /// Draw the flame graph of one capture.
-    #[command(after_help = "Example:\n  plateau flame perf.txt -o flame.svg")]
+    #[command(
+        after_help = "Examples:\n  plateau flame perf.txt -o flame.svg\n  plateau flame cpu.pb.gz -o flame.html"
+    )]
     Flame(Flame),
     /// Say what captures hold, and what their readers left out.
     #[command(after_help = "Example:\n  plateau info --format json *.pb.gz")]
@@ -198,28 +200,44 @@ pub(crate) enum ShowFormat {
 pub(crate) struct Flame {
     /// The capture; - for standard input
     pub(crate) capture: PathBuf,
-    /// The picture to write, an SVG
-    #[arg(short, long, value_name = "FILE.svg")]
+    /// The picture to write: .svg, which inferno draws, or .html, a page with table, search and callers of a function
+    #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
-    /// The title above the picture
+    /// The title above the SVG
     #[arg(long)]
     pub(crate) title: Option<String>,
-    /// The width in pixels; as wide as the window when not given
+    /// The width of the SVG in pixels; as wide as the window when not given
     #[arg(long)]
     pub(crate) width: Option<usize>,
-    /// Leave out frames narrower than this many percent
-    #[arg(long, default_value_t = 0.01)]
-    pub(crate) minwidth: f64,
-    /// Merge stacks from the leaf
+    /// Leave out frames of the SVG that are narrower than this many percent [default: 0.01]
+    #[arg(long)]
+    pub(crate) minwidth: Option<f64>,
+    /// Merge stacks of the SVG from the leaf
     #[arg(long)]
     pub(crate) reverse: bool,
-    /// Draw the root on top
+    /// Draw the root of the SVG on top
     #[arg(long)]
     pub(crate) inverted: bool,
     #[command(flatten)]
     pub(crate) measuring: Measuring,
     #[command(flatten)]
     pub(crate) reading: Reading,
+}
+
+impl Flame {
+    /// The question, without where its answer goes.
+    pub(crate) fn command(&self) -> String {
+        let mut words = vec!["plateau flame".to_owned(), parse::quote(&self.capture.display().to_string())];
+        let mut option = |name: &str, value: Option<String>| {
+            words.extend(value.map(|value| format!("--{name} {}", parse::quote(&value))));
+        };
+        self.reading.subtract.iter().for_each(|base| option("subtract", Some(base.display().to_string())));
+        option("sample-index", self.measuring.sample_index.clone());
+        let value = self.measuring.value.filter(|&value| value != TraceValueArg::Cp);
+        option("value", value.and_then(|value| Some(value.to_possible_value()?.get_name().to_owned())));
+        option("from", self.reading.from.clone());
+        words.join(" ")
+    }
 }
 
 #[derive(Debug, ClapArgs)]

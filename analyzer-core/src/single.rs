@@ -19,6 +19,8 @@ use std::borrow::Cow;
 pub struct About {
     /// The path as given.
     pub file: String,
+    /// BLAKE3 of the file, in hex, where it was asked for.
+    pub digest: Option<String>,
     /// The value type.
     pub value_type: String,
     /// Its unit.
@@ -102,6 +104,7 @@ impl Single {
         let mut single = Single {
             about: About {
                 file: capture.source.name.clone(),
+                digest: capture.source.digest.clone(),
                 value_type: measure.name,
                 unit: measure.unit,
                 other_value_types,

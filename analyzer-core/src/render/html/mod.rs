@@ -7,6 +7,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `sections.rs` | verdict, captures, tables, how it was made |
+//! | `single.rs` | the page of one capture |
 //! | `payload.rs`, `decode.js` | the call tree, written and read |
 //! | `layout.js` | the boxes, as `render/layout.rs` lays them out, for each mode |
 //! | `sandwich.js` | one function between its callers and its callees |
@@ -17,11 +18,12 @@
 
 mod payload;
 mod sections;
+mod single;
 
 use super::layout::Layout;
 use super::markup::Text;
 use super::{Renderer, svg};
-use crate::report::{Graph, Report, Summary};
+use crate::report::{Graph, Report};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
@@ -31,6 +33,8 @@ use std::sync::LazyLock;
 /// The report as one HTML file.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Html;
+
+pub use single::page_of_one;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -74,12 +78,12 @@ impl Renderer for Html {
 
     fn render(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let layout = Layout::new(&report.graph);
-        let seconds = |side: &Summary| side.duration_ns.filter(|&ns| ns > 0).map(|ns| ns as f64 / 1e9);
         let tree = Tree {
             graph: &report.graph,
             whole: layout.whole,
             unit: &report.value_type.unit,
-            seconds: seconds(&report.before).zip(seconds(&report.after)),
+            seconds: seconds(report.before.duration_ns).zip(seconds(report.after.duration_ns)),
+            is_single: false,
         };
         let title = format!("{} \u{2192} {}", report.before.name, report.after.name);
         head(&title, tree.seconds.map_or("", |_| "timed"), out)?;
@@ -131,8 +135,7 @@ fn graph(report: &Report, layout: &Layout, out: &mut dyn Write) -> io::Result<()
     sections::distance(report, layout, out)?;
     out.write_all(include_bytes!("graph.html"))?;
     writeln!(out, "<div class=\"static\">")?;
-    let frame = svg::Frame { narrowest: 1.0, rows: 150, heading: svg::Heading::Elsewhere };
-    svg::draw(report, layout, &frame, out)?;
+    svg::draw(&report.graph, layout, &svg::Frame::on_page(report)?, out)?;
     writeln!(out, "</div>\n</section>")
 }
 
@@ -144,6 +147,13 @@ struct Tree<'a> {
     unit: &'a str,
     /// How long before and after were recorded.
     seconds: Option<(f64, f64)>,
+    /// Whether there is nothing in before but zeros.
+    is_single: bool,
+}
+
+/// A length that can be divided by.
+fn seconds(duration_ns: Option<i64>) -> Option<f64> {
+    duration_ns.filter(|&ns| ns > 0).map(|ns| ns as f64 / 1e9)
 }
 
 impl Tree<'_> {
@@ -162,6 +172,9 @@ impl Tree<'_> {
         )?;
         if let Some((before, after)) = self.seconds {
             write!(out, " data-seconds=\"{before} {after}\"")?;
+        }
+        if self.is_single {
+            write!(out, " data-single")?;
         }
         writeln!(out, ">{}</script>", packed.text)
     }
