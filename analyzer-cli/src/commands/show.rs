@@ -36,14 +36,21 @@ pub(crate) fn run(show: &Show) -> Result<Outcome> {
 }
 
 fn table(flat: &Flat, all: usize, out: &mut dyn Write) -> Result<()> {
-    let unit = printable(&flat.unit);
-    let total = units::value(flat.total, &unit);
-    let duration =
-        flat.duration_ns.map_or_else(String::new, |duration| format!(" in {}", units::duration(duration)));
-    writeln!(out, "{}: {} {total}{duration}", printable(&flat.file), printable(&flat.value_type))?;
-    writeln!(out, "read: {}", flat.account)?;
-    if !flat.other_value_types.is_empty() {
-        writeln!(out, "also measured: {}", printable(&flat.other_value_types.join(", ")))?;
+    let unit = printable(&flat.about.unit);
+    let total = units::value(flat.about.total, &unit);
+    let duration = flat
+        .about
+        .duration_ns
+        .map_or_else(String::new, |duration| format!(" in {}", units::duration(duration)));
+    writeln!(
+        out,
+        "{}: {} {total}{duration}",
+        printable(&flat.about.file),
+        printable(&flat.about.value_type)
+    )?;
+    writeln!(out, "read: {}", flat.about.account)?;
+    if !flat.about.other_value_types.is_empty() {
+        writeln!(out, "also measured: {}", printable(&flat.about.other_value_types.join(", ")))?;
     }
     writeln!(out, "\n{:>12} {:>8}  {:>12} {:>8}  function", "self", "", "total", "")?;
     let widest = flat.functions.iter().map(|row| printable(&row.function).width()).max().unwrap_or(0);

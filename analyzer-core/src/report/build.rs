@@ -162,7 +162,7 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
             inputs.children.clone(),
             inputs.keys,
             &ranks,
-            &totals,
+            totals.k,
             common.decimals,
         ),
         before,

@@ -1,14 +1,14 @@
-//! The call tree as pictures need it: pre-order, siblings by width, pruned to a size that opens fast.
+//! The call tree as pictures need it, of two captures or of one: pre-order, siblings by width, pruned to a size that
+//! opens fast.
 
 use crate::align::KeySpace;
-use crate::plateau::Totals;
 use crate::tree::{CallTree, Children, Pair, ROOT};
 use std::cmp::Ordering;
 
 /// More nodes than this are not drawn: the narrowest are put together.
 const MOST_NODES: usize = 50_000;
 
-/// The call tree of both captures, for pictures.
+/// The call tree of both captures, for pictures. Of one capture, before is zero and k is 1.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     /// Names of functions, unique.
@@ -69,18 +69,17 @@ fn width(value: &Pair<i128>, k: f64) -> f64 {
 }
 
 /// What [`graph`] needs to know of a function: its rank and the direction of its change.
-pub(super) type Ranks = Vec<Option<(u32, Mark)>>;
+pub(crate) type Ranks = Vec<Option<(u32, Mark)>>;
 
 /// Builds the graph. `ranks` gives, for each key, the reported plateau it is.
-pub(super) fn graph(
+pub(crate) fn graph(
     tree: &CallTree,
     mut children: Children,
     keys: &KeySpace,
     ranks: &Ranks,
-    totals: &Totals,
+    k: f64,
     decimals: u8,
 ) -> Graph {
-    let k = totals.k;
     let widths: Vec<f64> = tree.total.iter().map(|cell| width(&cell.value, k)).collect();
     let kept = kept(tree, &widths, ranks);
     let name = |node: u32| &keys.keys()[tree.key(node as usize)].name;

@@ -23,6 +23,7 @@ pub use alignment::{Alignment, DepthLimit, InlinedRow, Inserted, ModuleRow, Rena
 pub(crate) use build::{Inputs, build};
 pub(crate) use comparability::incomparable;
 pub use explain::Explanation;
+pub(crate) use graph::graph;
 pub use graph::{Graph, GraphNode, Mark};
 use serde::Serialize;
 
