@@ -17,7 +17,7 @@ pub(crate) fn run(flame: &Flame) -> Result<Outcome> {
         bail!("{}: expected an output ending in .svg", flame.output.display());
     }
     let capture = input::read(&flame.capture, &flame.reading, false)?;
-    super::warn_of_losses(&capture.source.name, &capture.notes);
+    super::warn_of_losses(&flame.reading, &capture.source.name, &capture.notes);
     let profile = profile(&capture, &flame.measuring)?;
     let (measure, _) = choose_measure(&profile, flame.measuring.sample_index.as_deref())?;
     let mut stacks = Vec::new();
