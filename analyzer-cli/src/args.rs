@@ -8,6 +8,7 @@ use analyzer_core::spans::TraceValue;
 use analyzer_formats::{FORMATS, ReadOptions, Tags, format_named};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub(crate) use diff::{Diff, Sources};
+use regex::bytes::Regex;
 use std::path::PathBuf;
 
 /// Compares archived profiles and traces, offline: which code got slower, by how much, and how sure that is.
@@ -23,8 +24,10 @@ pub(crate) enum Command {
     /// Compare two captures: which plateaus grew?
     #[command(after_help = diff::EXAMPLES)]
     Diff(Box<Diff>),
-    /// List the functions of one capture, largest first.
-    #[command(after_help = "Example:\n  plateau show --by total cpu.pb.gz")]
+    /// List the functions of one capture, largest first; or its call tree, or callers and callees.
+    #[command(
+        after_help = "Examples:\n  plateau show --by total cpu.pb.gz\n  plateau show --tree cpu.pb.gz\n  plateau show --peek 'json_(parse|skip)' cpu.pb.gz\n  plateau show --peek ^memcpy$ --tree cpu.pb.gz"
+    )]
     Show(Show),
     /// Draw the flame graph of one capture.
     #[command(
@@ -50,6 +53,9 @@ pub(crate) struct Reading {
     /// Read as this format, whatever the bytes look like
     #[arg(long, value_name = "FORMAT", value_parser = format_names())]
     pub(crate) from: Option<String>,
+    /// Print no warnings and no progress; diff prints no table either
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
     /// Fail when anything of a capture is missing: samples left out, a file cut or damaged
     #[arg(long)]
     pub(crate) strict: bool,
@@ -144,9 +150,6 @@ pub(crate) enum Color {
 /// How to talk to the terminal.
 #[derive(Clone, Copy, Debug, ClapArgs)]
 pub(crate) struct Printing {
-    /// Print no table and no warnings
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
     /// Colour the table
     #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub(crate) color: Color,
@@ -156,15 +159,28 @@ pub(crate) struct Printing {
 pub(crate) struct Show {
     /// The capture; - for standard input
     pub(crate) capture: PathBuf,
+    /// Print the call tree, callees below their callers
+    #[arg(long)]
+    pub(crate) tree: bool,
+    /// Print functions of this name between their callers and callees; with --tree, all stacks that lead to them and
+    /// from them. Recursion counts once: callers are those of the outermost call, callees those of the innermost
+    #[arg(long, value_name = "REGEX", value_parser = parse::pattern)]
+    pub(crate) peek: Option<Regex>,
     /// Order by
     #[arg(long, value_enum, default_value_t = OrderArg::Own)]
     pub(crate) by: OrderArg,
-    /// How many functions the table lists; json and csv have all
+    /// How many functions the table lists, lines a tree has and functions --peek finds; json and csv have all
     #[arg(short = 'n', long, value_name = "N", default_value_t = 30)]
     pub(crate) nodecount: usize,
+    /// Callees below this share of the whole, and of the function with --peek, are put together; json and csv have all
+    #[arg(long, value_name = "PERCENT", default_value = "0.5%", value_parser = parse::percent)]
+    pub(crate) min_share: f64,
     /// What to print
     #[arg(long, value_enum, default_value_t = ShowFormat::Text)]
     pub(crate) format: ShowFormat,
+    /// Colour the tree
+    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(crate) color: Color,
     #[command(flatten)]
     pub(crate) measuring: Measuring,
     #[command(flatten)]

@@ -131,10 +131,62 @@ impl Single {
         graph(&self.tree, self.children.clone(), &self.outermost, &self.keys, &ranks, 1.0, self.decimals)
     }
 
+    /// The call tree as rows.
+    #[must_use]
+    pub fn tree_rows(&self) -> TreeRows {
+        let graph = self.graph();
+        let nodes = graph.nodes.iter().enumerate().map(|(at, node)| {
+            let (own, total) = (self.in_unit(node.own.after), self.in_unit(node.total.after));
+            TreeRow {
+                function: graph.names[node.name as usize].clone(),
+                parent: (at > 0).then_some(node.parent),
+                depth: node.depth,
+                own,
+                self_pct: self.about.percent(own),
+                total,
+                total_pct: self.about.percent(total),
+            }
+        });
+        TreeRows { schema: "plateau-tree/1", about: self.about.clone(), nodes: nodes.collect() }
+    }
+
     /// A stored value in the unit.
     pub(crate) fn in_unit(&self, stored: i128) -> f64 {
         stored as f64 / 10f64.powi(i32::from(self.decimals))
     }
+}
+
+/// The call tree of a capture as rows: callers before callees, siblings by size. Of more than 50,000 nodes the narrowest
+/// are put together, one node for those of a caller.
+#[derive(Clone, Debug, Serialize)]
+pub struct TreeRows {
+    /// `plateau-tree/1`.
+    pub schema: &'static str,
+    /// What is shown.
+    #[serde(flatten)]
+    pub about: About,
+    /// The nodes, that of everything first.
+    pub nodes: Vec<TreeRow>,
+}
+
+/// A node of a call tree.
+#[derive(Clone, Debug, Serialize)]
+pub struct TreeRow {
+    /// Its function.
+    pub function: String,
+    /// Its caller, an index of the nodes; null for the first.
+    pub parent: Option<u32>,
+    /// Nodes above it.
+    pub depth: u32,
+    /// Its own value.
+    #[serde(rename = "self")]
+    pub own: f64,
+    /// The same in percent of the capture's total.
+    pub self_pct: f64,
+    /// Its value and that of what it calls.
+    pub total: f64,
+    /// The same in percent of the capture's total.
+    pub total_pct: f64,
 }
 
 /// The wanted measure, or the default, and the names of the others.

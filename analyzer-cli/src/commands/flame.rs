@@ -41,7 +41,7 @@ fn page(flame: &Flame) -> Result<()> {
         bail!("--{name} is for an output ending in .svg; the page has its own title and fits the window");
     }
     let capture = input::read(&flame.capture, &flame.reading, true)?;
-    super::warn_of_losses(&capture.source.name, &capture.notes);
+    super::warn_of_losses(&flame.reading, &capture.source.name, &capture.notes);
     super::expect_value_of_traces(&capture, &flame.measuring)?;
     let single =
         Single::new(&capture, flame.measuring.sample_index.as_deref(), flame.measuring.trace_value())?;
@@ -54,7 +54,7 @@ fn page(flame: &Flame) -> Result<()> {
 /// The picture that inferno draws.
 fn picture(flame: &Flame) -> Result<()> {
     let capture = input::read(&flame.capture, &flame.reading, false)?;
-    super::warn_of_losses(&capture.source.name, &capture.notes);
+    super::warn_of_losses(&flame.reading, &capture.source.name, &capture.notes);
     let profile = profile(&capture, &flame.measuring)?;
     let (measure, _) = choose_measure(&profile, flame.measuring.sample_index.as_deref())?;
     let mut stacks = Vec::new();
