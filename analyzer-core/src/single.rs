@@ -156,7 +156,7 @@ impl Single {
     }
 }
 
-/// The call tree of a capture as rows: callers before callees, siblings by size. Of more than 50,000 nodes the narrowest
+/// The call tree of a capture as rows: callers before callees, siblings by size. Of more than 100,000 nodes the narrowest
 /// are put together, one node for those of a caller.
 #[derive(Clone, Debug, Serialize)]
 pub struct TreeRows {
