@@ -3,7 +3,7 @@
 use crate::align::KeySpace;
 use crate::classes::Classified;
 use crate::function::FunctionCells;
-use crate::plateau::{Changes, RankOptions, Ranked, Tier, Totals, rank, tests};
+use crate::plateau::{Certainty, Changes, RankOptions, Ranked, Tier, Totals, rank, tests};
 use crate::scale::{Alternative, ScaleMode};
 use crate::stats::noise::Noise;
 use crate::stats::replicates::Replicates;
@@ -20,6 +20,8 @@ pub(crate) struct Unscaled<'a> {
     pub(crate) replicates: &'a [Replicates],
     /// Whether samples are counted.
     pub(crate) is_counted: bool,
+    /// How sure the change of each function is, where requests tell that.
+    pub(crate) requests: Option<&'a [Option<Certainty>]>,
     pub(crate) confidence: f64,
     pub(crate) rank: &'a RankOptions,
 }
@@ -51,6 +53,7 @@ impl Unscaled<'_> {
             keys: self.keys,
             totals,
             noise: noise.as_ref(),
+            requests: self.requests,
         };
         let ranked = rank(&changes, self.classified, self.rank);
         AtScale { totals, noise, ranked }

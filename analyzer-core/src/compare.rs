@@ -7,8 +7,9 @@ use crate::classes::{CLASSES, ClassRules, Classified, classes};
 use crate::error::CompareError;
 use crate::function::{self, FunctionCells};
 use crate::idle::{self, Idle};
-use crate::plateau::RankOptions;
+use crate::plateau::{Certainty, RankOptions};
 use crate::report::{Basis, Inputs, Report, build, incomparable};
+use crate::requests::{ContributionRow, Findings, RequestOptions, Thresholds, compare_requests};
 use crate::scale::{ScaleChoice, Sizes, scales};
 use crate::sides::{Question, Sides};
 use crate::spans::TraceValue;
@@ -18,6 +19,7 @@ use crate::tree::{CallTree, ROOT, Side, own_counts};
 use crate::value::FoldedValues;
 use analyzer_formats::Capture;
 use regex::bytes::Regex;
+use rustc_hash::FxHashMap;
 
 /// How to compare.
 #[derive(Clone, Debug)]
@@ -45,6 +47,8 @@ pub struct CompareOptions {
     pub keep_idle: bool,
     /// The value that spans are compared by.
     pub trace_value: TraceValue,
+    /// What matters of changes of requests.
+    pub thresholds: Thresholds,
     /// The share of intervals that should hold the truth.
     pub confidence: f64,
     /// The change, as a share of the whole, below which captures are called equivalent.
@@ -73,6 +77,7 @@ impl Default for CompareOptions {
             keep_interrupts: false,
             keep_idle: false,
             trace_value: TraceValue::CriticalPath,
+            thresholds: Thresholds::default(),
             confidence: 0.95,
             margin: None,
             rank: RankOptions::default(),
@@ -135,7 +140,17 @@ pub fn compare_all(question: &Question<'_>, options: &CompareOptions) -> Result<
     let archived = question.baseline.and_then(|baseline| baseline.replicates(measure));
     let replicates: Vec<Replicates> = Replicates::of_sides(&own).chain(archived).collect();
     let classified = Classified::new(options.classes.as_ref().unwrap_or(&CLASSES), &keys);
+    let findings = sides.requests.map(|(_, after)| {
+        let wanted = RequestOptions { confidence: options.confidence, thresholds: options.thresholds };
+        let findings = compare_requests(question.before, question.after, &wanted);
+        let certainties =
+            certainties(&findings, after, &keys).filter(|_| options.trace_value.is_critical_path());
+        (findings, certainties)
+    });
+    let (findings, certainties) = findings.unzip();
+    let certainties = certainties.flatten();
     let unscaled = Unscaled {
+        requests: certainties.as_deref(),
         tree: &tree,
         outermost: &outermost,
         functions: &functions,
@@ -167,8 +182,29 @@ pub fn compare_all(question: &Question<'_>, options: &CompareOptions) -> Result<
         idle,
         scales,
         noise,
+        requests: findings,
+        is_known_by_requests: certainties.is_some(),
         is_paired: question.baseline.is_none(),
     }))
+}
+
+/// How sure the change of each function is by what the requests tell, by key; `None` where there are too few.
+fn certainties(findings: &Findings, requests: f64, keys: &KeySpace) -> Option<Vec<Option<Certainty>>> {
+    if findings.evidence == "none" {
+        return None;
+    }
+    let rows: FxHashMap<&str, &ContributionRow> =
+        findings.contributions.iter().map(|row| (row.frame.as_str(), row)).collect();
+    let ns_of_all = |us_per_request: f64| us_per_request * 1e3 * requests;
+    let certainty = |name: &[u8]| {
+        let row = rows.get(&*String::from_utf8_lossy(name))?;
+        Some(Certainty {
+            is_sure: matches!(row.tier, "grew" | "shrank"),
+            growth: ns_of_all(row.delta_us_per_request),
+            margin: ns_of_all((row.high? - row.low?) / 2.0),
+        })
+    };
+    Some(keys.keys().iter().map(|key| certainty(&key.name)).collect())
 }
 
 /// All captures in one call tree, functions joined by their names alone.

@@ -22,6 +22,7 @@ mod peek;
 pub mod plateau;
 pub mod render;
 pub mod report;
+pub mod requests;
 pub mod scale;
 pub mod select;
 mod sides;

@@ -191,6 +191,7 @@ impl Diff {
             keep_interrupts: self.keep_interrupts,
             keep_idle: self.keep_idle,
             trace_value: self.measuring.trace_value(),
+            thresholds: analyzer_core::requests::Thresholds::default(),
             confidence: self.confidence,
             margin: self.margin,
             explain: self.explain.clone(),

@@ -150,6 +150,19 @@ pub struct Changes<'a> {
     pub totals: Totals,
     /// How much captures of unchanged code differ; `None` where samples are not counted.
     pub noise: Option<&'a Noise>,
+    /// How sure the change of each function is, by key, where its requests tell that.
+    pub requests: Option<&'a [Option<Certainty>]>,
+}
+
+/// How sure the change of a function is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Certainty {
+    /// Whether it is more than noise, and enough to matter.
+    pub is_sure: bool,
+    /// After less scaled before, in the unit of the values, by which that was judged.
+    pub growth: f64,
+    /// Half the width of its interval.
+    pub margin: f64,
 }
 
 impl Changes<'_> {
@@ -186,7 +199,7 @@ pub fn tests(plateaus: usize) -> usize {
 /// Without noise every large enough change is listed, and none is called certain.
 #[must_use]
 pub(crate) fn rank(changes: &Changes<'_>, classified: &Classified<'_>, options: &RankOptions) -> Vec<Ranked> {
-    let Changes { functions, keys, totals, noise, .. } = *changes;
+    let Changes { functions, keys, totals, noise, requests, .. } = *changes;
     let mut ranked: Vec<Ranked> = Vec::new();
     let mut in_region = [vec![0.0; functions.len()], vec![0.0; functions.len()]];
     if let Some(noise) = noise {
@@ -221,7 +234,12 @@ pub(crate) fn rank(changes: &Changes<'_>, classified: &Classified<'_>, options: 
         if growth == 0.0 || is_explained || totals.widest_share(cell) < options.min_share {
             continue;
         }
-        let Some(tier) = tier(cell, growth, &totals, noise, options) else { continue };
+        let certainty = requests.map(|requests| requests[key]);
+        let tier = match certainty {
+            Some(certainty) => Some(tier_of_requests(growth, certainty)),
+            None => tier(cell, growth, &totals, noise, options),
+        };
+        let Some(tier) = tier else { continue };
         let why = match (function.total.value.before, function.total.value.after) {
             (0, _) => Why::New,
             (_, 0) => Why::Gone,
@@ -231,6 +249,7 @@ pub(crate) fn rank(changes: &Changes<'_>, classified: &Classified<'_>, options: 
             let (before, after) = (cell.count.before as f64, cell.count.after as f64);
             noise.margin(before, after, noise.confidence) * changes.weight(cell)
         });
+        let margin = margin.or(certainty.flatten().map(|certainty| certainty.margin));
         ranked.push(Ranked { key: key as u32, kind: Kind::Plateau, tier, why, growth, margin });
     }
     let startup = match noise {
@@ -269,6 +288,18 @@ pub(crate) fn rank(changes: &Changes<'_>, classified: &Classified<'_>, options: 
         *doubtful <= options.doubtful_rows
     });
     ranked
+}
+
+/// The tier of a function by what its requests tell.
+fn tier_of_requests(growth: f64, certainty: Option<Certainty>) -> Tier {
+    // A different mix of requests may turn a change round.
+    let is_sure = certainty.is_some_and(|known| known.is_sure && known.growth.signum() == growth.signum());
+    match (is_sure, growth > 0.0) {
+        (true, true) => Tier::Grew,
+        (true, false) => Tier::Shrank,
+        (false, true) => Tier::MayHaveGrown,
+        (false, false) => Tier::MayHaveShrunk,
+    }
 }
 
 fn tier(

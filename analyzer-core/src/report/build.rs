@@ -17,6 +17,7 @@ use crate::compare::CompareOptions;
 use crate::function::FunctionCells;
 use crate::idle::Idle;
 use crate::plateau::{Kind, Ranked, Tier, Totals};
+use crate::requests::Findings;
 use crate::scale::Alternative;
 use crate::sides::Sides;
 use crate::stats::noise::Noise;
@@ -41,6 +42,10 @@ pub(crate) struct Inputs<'a> {
     pub idle: Idle,
     pub scales: Vec<Alternative>,
     pub noise: Option<Noise>,
+    /// What requests tell, of traces.
+    pub requests: Option<Findings>,
+    /// Whether they tell how sure changes are.
+    pub is_known_by_requests: bool,
     /// Whether before is captures, and no archive of them.
     pub is_paired: bool,
 }
@@ -152,7 +157,7 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         comparability,
         left_out: note_rows(sides, |kind| kind == NoteKind::LeftOut),
         notes: note_rows(sides, |kind| kind != NoteKind::LeftOut),
-        traces: None,
+        traces: inputs.requests.clone(),
         confidence: options.confidence,
         min_share_pct: 100.0 * options.rank.min_share,
         basis,
@@ -292,7 +297,8 @@ impl Facts<'_> {
     /// The verdict, still without words.
     fn verdict(&self, plateaus: &[Plateau], gross: (f64, f64)) -> Verdict {
         let has = |tier| plateaus.iter().any(|plateau| plateau.tier == tier);
-        let code = match (self.noise.is_some(), has(Tier::Grew), has(Tier::Shrank)) {
+        let is_quantified = self.noise.is_some() || self.inputs.is_known_by_requests;
+        let code = match (is_quantified, has(Tier::Grew), has(Tier::Shrank)) {
             (false, ..) if plateaus.is_empty() => VerdictCode::NoChangeDetected,
             (false, ..) => VerdictCode::Unquantified,
             (true, true, true) => VerdictCode::Mixed,

@@ -18,6 +18,7 @@ mod words;
 use crate::account::{PlaceInfo, Records};
 use crate::classes::ClassRow;
 use crate::plateau::{Kind, Tier, Why};
+use crate::requests::Findings;
 use crate::scale::{Alternative, ScaleMode};
 pub use alignment::{Alignment, DepthLimit, InlinedRow, Inserted, ModuleRow, Renamed, RuleRow};
 pub(crate) use build::{Inputs, build};
@@ -72,7 +73,7 @@ pub struct Report {
     /// What the readers took with a caveat, of both captures.
     pub notes: Vec<NoteRow>,
     /// Request figures of trace sets; null for profiles.
-    pub traces: Option<()>,
+    pub traces: Option<Findings>,
     /// The share of intervals that should hold the truth.
     #[serde(skip)]
     pub confidence: f64,

@@ -88,9 +88,9 @@ fn unfit(comparability: &[Comparability]) -> String {
 /// How sure findings are that are ranked by their size alone.
 pub(super) fn certainty(code: VerdictCode, basis: Basis) -> Option<&'static str> {
     match (code, basis) {
-        (VerdictCode::Unquantified, Basis::Requests) => {
-            Some("By size: how sure that is is not computed for traces yet.")
-        }
+        (VerdictCode::Unquantified, Basis::Requests) => Some(
+            "By size: there are too few requests, or the value is none of time, to tell how sure that is.",
+        ),
         (VerdictCode::Unquantified, _) => Some(
             "By size: these captures do not tell how many samples their values rest on, so how sure that is is unknown.",
         ),

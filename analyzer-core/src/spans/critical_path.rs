@@ -48,8 +48,14 @@ impl<'a> CriticalPath<'a> {
     /// For these traces; the tolerance is the clock's tick when that is coarser than 1 us, else 0.
     #[must_use]
     pub fn new(traces: &'a Traces) -> CriticalPath<'a> {
+        CriticalPath::with(traces, Children::of(traces))
+    }
+
+    /// The same, with the children of their spans.
+    #[must_use]
+    pub fn with(traces: &'a Traces, children: Children) -> CriticalPath<'a> {
         let tolerance_ns = if traces.tick_ns > FINE_TICK_NS { traces.tick_ns } else { 0 };
-        CriticalPath { traces, children: Children::of(traces), tolerance_ns }
+        CriticalPath { traces, children, tolerance_ns }
     }
 
     /// Calls `emit` with the segments of one root or other span, each span's latest first.
@@ -93,7 +99,7 @@ impl<'a> CriticalPath<'a> {
     #[must_use]
     pub fn times(&self) -> Vec<i64> {
         let mut times = vec![0i64; self.traces.spans.len()];
-        for root in path_roots(self.traces) {
+        for root in (0..self.traces.traces.len()).flat_map(|trace| path_roots(self.traces, trace)) {
             // A root's duration fits i64 and segments do not overlap.
             self.segments(root, |segment| times[segment.span.index()] += segment.duration_ns());
         }
@@ -101,15 +107,12 @@ impl<'a> CriticalPath<'a> {
     }
 }
 
-/// The spans where critical paths start: the roots of every trace, or its orphans where it has no root.
-pub(super) fn path_roots(traces: &Traces) -> Vec<SpanId> {
+/// The spans where critical paths of a trace start: its roots, or its orphans where it has no root.
+pub(crate) fn path_roots(traces: &Traces, trace: usize) -> impl Iterator<Item = SpanId> {
     let links = &traces.spans.link;
-    let mut roots = Vec::new();
-    for trace in &traces.traces {
-        let wanted = if links[trace.spans.clone()].contains(&Link::Root) { Link::Root } else { Link::Orphan };
-        roots.extend(trace.spans.clone().filter(|&at| links[at] == wanted).map(SpanId::new));
-    }
-    roots
+    let spans = traces.traces[trace].spans.clone();
+    let wanted = if links[spans.clone()].contains(&Link::Root) { Link::Root } else { Link::Orphan };
+    spans.filter(move |&at| links[at] == wanted).map(SpanId::new)
 }
 
 fn interval(spans: &Spans, span: SpanId) -> Range<i64> {

@@ -4,12 +4,18 @@
 
 mod children;
 mod critical_path;
+mod frames;
 mod names;
 mod project;
+#[cfg(test)]
+pub(crate) mod request_testing;
 mod self_time;
 
 pub use children::{Children, is_async};
+pub(crate) use critical_path::path_roots;
 pub use critical_path::{CriticalPath, Segment};
+pub use frames::{Frame, FrameKind, Frames, SpanFrames};
+pub(crate) use frames::{operation, tag};
 pub use names::group_name;
 pub use project::{TraceValue, project};
 pub use self_time::self_times;

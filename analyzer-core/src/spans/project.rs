@@ -4,13 +4,11 @@
 //! root. Every span counts once at its stack, so sums run over all traces; divide by [`super::requests`] for values
 //! per request.
 
+use super::children::Children;
 use super::critical_path::CriticalPath;
-use super::names::group_name;
+use super::frames::{Frames, SpanFrames};
 use super::self_time::self_times;
-use analyzer_formats::{
-    Frame, FrameId, FrameKind, Function, ProcessId, Profile, ProfileBuilder, StackId, StringId, Traces,
-};
-use rustc_hash::FxHashMap;
+use analyzer_formats::{Frame, FrameId, FrameKind, Function, Profile, ProfileBuilder, StackId, Traces};
 
 /// What a span is worth in a projection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,6 +27,12 @@ pub enum TraceValue {
 }
 
 impl TraceValue {
+    /// Whether it is time on the critical path.
+    #[must_use]
+    pub fn is_critical_path(self) -> bool {
+        self == TraceValue::CriticalPath
+    }
+
     /// Name and unit of the value type.
     #[must_use]
     pub fn name_and_unit(self) -> (&'static str, &'static str) {
@@ -54,23 +58,36 @@ impl TraceValue {
 }
 
 /// The profile of one value of all spans: one series, one row per distinct stack, counted by its spans.
+///
+/// Where the value is time of its own (critical path, self time), what a caller's span takes beside its callee stands
+/// one frame deeper, as the way between the two services or as the callee that has no spans.
 #[must_use]
 pub fn project(traces: &Traces, value: TraceValue) -> Profile {
     let mut builder = ProfileBuilder::default();
     let (name, unit) = value.name_and_unit();
     let value_type = builder.value_type(name.as_bytes(), unit.as_bytes());
     let series = builder.series(&[value_type]);
-    let stacks = stacks(traces, &mut builder);
-    for (stack, value) in stacks.into_iter().zip(value.of_spans(traces)) {
+    let mut frames = Frames::default();
+    let SpanFrames { work, path } = frames.add(traces, &Children::of(traces));
+    let ids: Vec<FrameId> = frames.iter().map(|frame| frame_of(&frame.name, &mut builder)).collect();
+    let stacks = stacks(traces, |span| ids[work[span] as usize], &mut builder);
+    let is_own = matches!(value, TraceValue::CriticalPath | TraceValue::SelfTime);
+    for (span, (mut stack, value)) in stacks.into_iter().zip(value.of_spans(traces)).enumerate() {
+        if is_own && path[span] != work[span] {
+            stack = Some(builder.stack(stack, ids[path[span] as usize]));
+        }
         builder.count(series, stack, 1, value);
     }
     builder.finish()
 }
 
 /// The stack of every span: the path of its ancestors.
-fn stacks(traces: &Traces, builder: &mut ProfileBuilder) -> Vec<Option<StackId>> {
+fn stacks(
+    traces: &Traces,
+    frame: impl Fn(usize) -> FrameId,
+    builder: &mut ProfileBuilder,
+) -> Vec<Option<StackId>> {
     let spans = &traces.spans;
-    let mut frames = Frames { traces, known: FxHashMap::default() };
     let mut stacks: Vec<Option<StackId>> = vec![None; spans.len()];
     let mut ancestors = Vec::new();
     for start in 0..spans.len() {
@@ -82,32 +99,17 @@ fn stacks(traces: &Traces, builder: &mut ProfileBuilder) -> Vec<Option<StackId>>
         }
         let mut stack = at.and_then(|span| stacks[span]);
         while let Some(span) = ancestors.pop() {
-            let frame = frames.frame(spans.process[span], spans.operation[span], builder);
-            stack = Some(builder.stack(stack, frame));
+            stack = Some(builder.stack(stack, frame(span)));
             stacks[span] = stack;
         }
     }
     stacks
 }
 
-/// The frame of every service and operation met so far.
-struct Frames<'a> {
-    traces: &'a Traces,
-    known: FxHashMap<(StringId, StringId), FrameId>,
-}
-
-impl Frames<'_> {
-    fn frame(&mut self, process: ProcessId, operation: StringId, builder: &mut ProfileBuilder) -> FrameId {
-        let Frames { traces, known } = self;
-        let service = traces.processes[process.index()].service;
-        *known.entry((service, operation)).or_insert_with(|| {
-            let operation = group_name(traces.strings.get(operation));
-            let name = [traces.strings.get(service), b": ", &operation].concat();
-            let name = builder.string(&name);
-            let function = builder.function(Function { name, system_name: None, file: None, start_line: 0 });
-            builder.frame(Frame { function, mapping: None, line: 0, kind: FrameKind::User })
-        })
-    }
+fn frame_of(name: &str, builder: &mut ProfileBuilder) -> FrameId {
+    let name = builder.string(name.as_bytes());
+    let function = builder.function(Function { name, system_name: None, file: None, start_line: 0 });
+    builder.frame(Frame { function, mapping: None, line: 0, kind: FrameKind::User })
 }
 
 #[cfg(test)]

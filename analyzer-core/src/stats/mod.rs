@@ -5,3 +5,4 @@ pub mod noise;
 pub mod normal;
 pub mod reference;
 pub mod replicates;
+pub mod student;

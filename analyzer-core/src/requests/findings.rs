@@ -1,0 +1,188 @@
+//! The findings about requests as reports carry them: names, units and order decided.
+
+use serde::Serialize;
+
+/// What requests of two sets, or slow and usual ones of one set, tell.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Findings {
+    /// What the intervals rest on: `captures`, `stretches` or `none`.
+    pub evidence: &'static str,
+    /// The mean request of both sides, and what the mix of requests did to it.
+    pub mean: MeanChange,
+    /// All requests together, then groups by how much they weigh.
+    pub groups: Vec<Group>,
+    /// Services by how much their part changed.
+    pub services: Vec<Service>,
+    /// What each frame did to the mean request.
+    pub contributions: Vec<ContributionRow>,
+    /// Known patterns.
+    pub causes: Vec<Cause>,
+    /// Tags that one side has more of.
+    pub tags: Vec<TagRow>,
+    /// What the requests are worth as a sample.
+    pub quality: QualityRow,
+}
+
+/// The mean request.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct MeanChange {
+    /// Before, microseconds.
+    pub before_us: f64,
+    /// After, microseconds.
+    pub after_us: f64,
+    /// What a different mix of requests did, microseconds.
+    pub mix_us: f64,
+}
+
+/// Requests of one group.
+#[derive(Clone, Debug, Serialize)]
+pub struct Group {
+    /// What was asked for; null for all requests.
+    pub root: Option<String>,
+    /// Before.
+    pub before: GroupSide,
+    /// After.
+    pub after: GroupSide,
+    /// The changes of the percentiles.
+    pub p50_change: Option<Change>,
+    /// See `p50_change`.
+    pub p90_change: Option<Change>,
+    /// See `p50_change`.
+    pub p95_change: Option<Change>,
+    /// See `p50_change`.
+    pub p99_change: Option<Change>,
+    /// The change of the share of failed requests, percent.
+    pub error_change: Option<ChangePct>,
+}
+
+/// One side of a group.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct GroupSide {
+    /// Requests.
+    pub n: u64,
+    /// Median, microseconds; null with too few requests, as the others.
+    pub p50_us: Option<f64>,
+    /// 90th percentile.
+    pub p90_us: Option<f64>,
+    /// 95th percentile.
+    pub p95_us: Option<f64>,
+    /// 99th percentile.
+    pub p99_us: Option<f64>,
+    /// Failed requests, percent.
+    pub error_pct: f64,
+}
+
+/// A change with its interval, microseconds.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Change {
+    /// After less before.
+    pub us: f64,
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+/// A change of a share with its interval, percentage points.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct ChangePct {
+    /// After less before.
+    pub points: f64,
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+/// One service.
+#[derive(Clone, Debug, Serialize)]
+pub struct Service {
+    /// Its name.
+    pub service: String,
+    /// Its time on the critical path per request, before.
+    pub before_us_per_request: f64,
+    /// The same, after.
+    pub after_us_per_request: f64,
+}
+
+/// What one frame did.
+#[derive(Clone, Debug, Serialize)]
+pub struct ContributionRow {
+    /// From 1.
+    pub rank: u32,
+    /// `service: operation`, `net:caller -> callee` or `remote:callee: operation`.
+    pub frame: String,
+    /// Whether it is the way between two services.
+    pub edge: bool,
+    /// From the root to the frame in a request that has it.
+    pub path: Vec<String>,
+    /// Its time per request, before.
+    pub before_us_per_request: f64,
+    /// The same, after.
+    pub after_us_per_request: f64,
+    /// What it did to the mean request, microseconds.
+    pub delta_us_per_request: f64,
+    /// Lower end of its interval; null where requests are too few.
+    pub low: Option<f64>,
+    /// Upper end.
+    pub high: Option<f64>,
+    /// Calls per request, before.
+    pub before_calls: f64,
+    /// The same, after.
+    pub after_calls: f64,
+    /// Change of calls per request.
+    pub delta_calls: f64,
+    /// What more or fewer calls did, microseconds per request.
+    pub calls_us_per_request: f64,
+    /// Change of the time of a call, microseconds.
+    pub delta_us_per_call: f64,
+    /// `grew`, `may_have_grown`, `shrank`, `may_have_shrunk` or `unquantified`.
+    pub tier: &'static str,
+    /// Requests to look at, by trace id.
+    pub exemplars: Vec<String>,
+}
+
+/// A known pattern.
+#[derive(Clone, Debug, Serialize)]
+pub struct Cause {
+    /// Stable code.
+    pub code: &'static str,
+    /// What was found, in words.
+    pub title: String,
+    /// Requests that have it, percent, before.
+    pub before_pct: f64,
+    /// The same, after.
+    pub after_pct: f64,
+    /// What it takes of the mean request of after beyond that of before, microseconds on the critical path.
+    pub us_per_request: f64,
+    /// What a request would be shorter by without it, microseconds.
+    pub saving_us: f64,
+    /// Requests to look at, by trace id.
+    pub exemplars: Vec<String>,
+}
+
+/// Tags that go together.
+#[derive(Clone, Debug, Serialize)]
+pub struct TagRow {
+    /// As `key=value`.
+    pub pairs: Vec<String>,
+    /// Requests that have them, percent, before.
+    pub before_pct: f64,
+    /// The same, after.
+    pub after_pct: f64,
+    /// The share of such findings that are chance, at most.
+    pub q: f64,
+}
+
+/// What the requests are worth as a sample.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct QualityRow {
+    /// Spans whose parent is in no file.
+    pub orphans: u64,
+    /// Spans that stood in a file twice.
+    pub duplicates: u64,
+    /// Spans that lie outside the span of another service that waits for them.
+    pub skewed: u64,
+    /// Why the requests may be no fair sample.
+    pub selection_warnings: Vec<String>,
+}
