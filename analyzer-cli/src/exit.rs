@@ -38,8 +38,8 @@ fn is_not_comparable(error: &anyhow::Error) -> bool {
         Some(FoldedDiffError::Compare(compare)) => Some(compare),
         _ => None,
     });
-    use CompareError::{DifferentKinds, DifferentMeasurements, NoCommonValueType};
-    matches!(compare, Some(DifferentKinds { .. } | DifferentMeasurements { .. } | NoCommonValueType { .. }))
+    use CompareError::{DifferentKinds, NoCommonValueType, NotComparable};
+    matches!(compare, Some(DifferentKinds { .. } | NotComparable { .. } | NoCommonValueType { .. }))
 }
 
 /// The reader of our output, `head` say, has seen enough.

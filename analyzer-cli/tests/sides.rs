@@ -52,6 +52,22 @@ fn several_captures_of_a_side_are_added_up_and_tell_the_noise() {
 }
 
 #[test]
+fn amounts_are_compared_per_capture() {
+    let (one, two) = (corpus("go/before.heap.pb.gz"), corpus("go/after.heap.pb.gz"));
+    let heap = ["--sample-index", "alloc_space", "--scale", "absolute"];
+    let pair = json(&[&["diff", &one, &two], heap.as_slice()].concat());
+    let both = json(&[&["diff", "--before", &one, "--before", &two, &one, &two], heap.as_slice()].concat());
+    assert_eq!(both["scale"]["k"], 1.0);
+    assert_eq!(both["before"]["captures"], 2);
+    let more = json(&[&["diff", "--before", &one, "--before", &two, &two], heap.as_slice()].concat());
+    assert_eq!(more["scale"]["k"], 0.5);
+    // Between before and after lies their mean.
+    let percent = |report: &Value| report["other_value_types"][0]["change_pct"].as_f64().unwrap();
+    assert!(percent(&more).abs() < percent(&pair).abs(), "{} {}", percent(&more), percent(&pair));
+    assert!(more["verdict"]["text"].as_str().unwrap().contains("per capture ("), "{}", more["verdict"]);
+}
+
+#[test]
 fn a_baseline_stands_for_its_captures() {
     let folder = scratch();
     let names: Vec<String> =

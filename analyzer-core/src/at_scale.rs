@@ -93,7 +93,7 @@ impl Unscaled<'_> {
     /// Whether a row alone says what made one side larger than the other. It is the same from either side.
     fn tells(&self, row: &Ranked, totals: &Totals) -> bool {
         let value = row.kind.cell(&self.functions[row.key as usize]).value;
-        let (sign, share_of_smaller) = match totals.before <= totals.after {
+        let (sign, share_of_smaller) = match totals.k * totals.before <= totals.after {
             true => (1.0, value.before as f64 / totals.before),
             false => (-1.0, value.after as f64 / totals.after),
         };

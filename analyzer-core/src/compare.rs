@@ -8,7 +8,8 @@ use crate::error::CompareError;
 use crate::function::{self, FunctionCells};
 use crate::idle::{self, Idle};
 use crate::plateau::RankOptions;
-use crate::report::{Basis, Inputs, Report, build, incomparable};
+use crate::refusal::{Refusal, nothing_in_common, refusal};
+use crate::report::{Basis, Inputs, Report, build};
 use crate::scale::{ScaleChoice, Sizes, scales};
 use crate::sides::{Question, Sides};
 use crate::spans::TraceValue;
@@ -114,9 +115,11 @@ pub fn compare(before: &Capture, after: &Capture, options: &CompareOptions) -> R
 /// When a side has no capture.
 pub fn compare_all(question: &Question<'_>, options: &CompareOptions) -> Result<Report, CompareError> {
     let sides = Sides::new(question, options)?;
-    if let Some(reason) = incomparable(&sides).filter(|_| !options.force) {
-        return Err(CompareError::DifferentMeasurements { reason });
-    }
+    let unless_forced = |refusal: Option<Refusal>| match refusal.filter(|_| !options.force) {
+        Some(Refusal { reason, .. }) => Err(CompareError::NotComparable { reason }),
+        None => Ok(()),
+    };
+    unless_forced(refusal(&sides))?;
     let is_profile = sides.requests.is_none();
     let mut whole = Whole::new(&sides, options);
     let aligning = Aligning {
@@ -128,6 +131,7 @@ pub fn compare_all(question: &Question<'_>, options: &CompareOptions) -> Result<
     let aligned = if is_profile { whole.joint.align(&mut whole.keys, &aligning) } else { Aligned::default() };
     let Whole { keys, joint: Joint { tree, children, outermost, functions }, cuts, idle, mut own } = whole;
     own.iter_mut().for_each(|(_, own)| *own = aligned.joined(own));
+    unless_forced(nothing_in_common(&sides, &functions))?;
 
     let sizes = sizes(&sides, &tree, &functions, &keys, &options.scale);
     let mut scales = scales(&sizes, &options.scale).ok_or_else(|| missing_for(&options.scale, &sides))?;
@@ -166,7 +170,6 @@ pub fn compare_all(question: &Question<'_>, options: &CompareOptions) -> Result<
         idle,
         scales,
         noise,
-        is_paired: question.baseline.is_none(),
     }))
 }
 
@@ -255,6 +258,7 @@ fn sizes(
         // Amounts, of a heap say, do not depend on how long was recorded: they are compared as they are unless a
         // scale is asked for or functions tell one.
         amounts: sides.common[0].is_amount(),
+        captures: sides.captures,
         work: sides.requests,
     }
 }

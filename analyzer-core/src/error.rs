@@ -33,10 +33,10 @@ pub enum CompareError {
         /// Its value types.
         after_has: String,
     },
-    /// They measure different things under one name.
+    /// They measure different things under one name, or a side holds nothing that could be compared.
     #[error("{reason}; --force compares them all the same")]
-    DifferentMeasurements {
-        /// What differs.
+    NotComparable {
+        /// What speaks against it.
         reason: String,
     },
     /// The functions to scale by are not in both captures.
@@ -48,7 +48,10 @@ pub enum CompareError {
         pattern: String,
     },
     /// Too few functions to scale by.
-    #[error("--scale reference needs samples in five functions of both captures at least; try --scale share")]
+    #[error(
+        "--scale reference needs five functions at least that both captures have samples in, and a quarter of all \
+         samples in such; try --scale share"
+    )]
     NoReference,
     /// The capture holds no sample at all.
     #[error("the capture holds no samples, so there is nothing to show")]

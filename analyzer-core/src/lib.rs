@@ -18,6 +18,7 @@ mod idle;
 pub mod info;
 mod merge;
 pub mod plateau;
+mod refusal;
 pub mod render;
 pub mod report;
 pub mod scale;

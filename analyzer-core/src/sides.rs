@@ -42,6 +42,8 @@ pub(crate) struct Part<'a> {
 pub(crate) struct Sides<'a> {
     pub(crate) before: Vec<Part<'a>>,
     pub(crate) after: Vec<Part<'a>>,
+    /// How many captures before and after are the sums of; an archive counts as those that it was made of.
+    pub(crate) captures: (usize, usize),
     /// Requests of trace sets, by which they are scaled.
     pub(crate) requests: Option<(f64, f64)>,
     /// What all measure, one column per part, those of before first; the first is compared.
@@ -80,6 +82,10 @@ impl<'a> Sides<'a> {
         let mut sides = Sides {
             before: question.before.iter().map(part).collect(),
             after: question.after.iter().map(part).collect(),
+            captures: (
+                question.baseline.map_or(question.before.len(), |baseline| baseline.members.len()).max(1),
+                question.after.len().max(1),
+            ),
             requests: before_kind.then(|| (requests(question.before), requests(question.after))),
             common: Vec::new(),
         };

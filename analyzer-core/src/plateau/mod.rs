@@ -135,6 +135,9 @@ pub struct Ranked {
     pub margin: Option<f64>,
 }
 
+/// Less than this part of a value is what multiplying by k rounds off.
+const LEAST_PART: f64 = 1e-12;
+
 /// Two captures, compared function by function.
 #[derive(Clone, Copy, Debug)]
 pub struct Changes<'a> {
@@ -218,7 +221,8 @@ pub(crate) fn rank(changes: &Changes<'_>, classified: &Classified<'_>, options: 
         let cell = &function.own;
         let growth = totals.growth(cell);
         let is_explained = in_region[usize::from(growth < 0.0)][key] >= 0.5;
-        if growth == 0.0 || is_explained || totals.widest_share(cell) < options.min_share {
+        let is_same = growth.abs() <= LEAST_PART * cell.value.after as f64;
+        if is_same || is_explained || totals.widest_share(cell) < options.min_share {
             continue;
         }
         let Some(tier) = tier(cell, growth, &totals, noise, options) else { continue };

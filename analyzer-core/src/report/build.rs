@@ -40,8 +40,6 @@ pub(crate) struct Inputs<'a> {
     pub idle: Idle,
     pub scales: Vec<Alternative>,
     pub noise: Option<Noise>,
-    /// Whether before is captures, and no archive of them.
-    pub is_paired: bool,
 }
 
 /// Builds the report.
@@ -65,12 +63,14 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
     let durations = sides.durations_ns();
     let before = Summary {
         samples: samples.0,
+        captures: sides.captures.0,
         value: totals.before / per_unit,
         duration_ns: durations.0,
         ..summary(&sides.before, names.0)
     };
     let after = Summary {
         samples: samples.1,
+        captures: sides.captures.1,
         value: totals.after / per_unit,
         duration_ns: durations.1,
         ..summary(&sides.after, names.1)

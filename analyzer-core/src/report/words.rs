@@ -105,14 +105,19 @@ fn whole(facts: &Facts<'_>) -> String {
     let change = |before: f64, after: f64| {
         if before > 0.0 { format!(" ({:+.1} %)", 100.0 * (after / before - 1.0)) } else { String::new() }
     };
-    if let (Basis::Requests, Some(requests), Some(later)) = (facts.basis, before.samples, after.samples) {
+    let is_absolute = facts.scales[0].mode == ScaleMode::Absolute;
+    if let (Basis::Requests, Some(requests), Some(later)) = (facts.basis, before.samples, after.samples)
+        && !is_absolute
+    {
         let each = |value: f64, requests: i64| if requests > 0 { value / requests as f64 } else { 0.0 };
         let (one, other) = (each(before.value, requests), each(after.value, later));
         let (from, to) = (units::value(one, unit), units::value(other, unit));
         return format!("{name} {from} -> {to} per request{}.", change(one, other));
     }
-    let (from, to) = (units::value(before.value, unit), units::value(after.value, unit));
-    let mut text = format!("{name} {from} -> {to}{}", change(before.value, after.value));
+    let (one, other) = (before.per_capture(), after.per_capture());
+    let (from, to) = (units::value(one, unit), units::value(other, unit));
+    let each = if before.captures.max(after.captures) > 1 { " per capture" } else { "" };
+    let mut text = format!("{name} {from} -> {to}{each}{}", change(one, other));
     let is_cpu = ["cpu", "cpu-clock", "task-clock"].iter().any(|clock| name.split(':').next() == Some(clock));
     if let Some(rate) = facts.rate.filter(|_| is_cpu && unit == "nanoseconds") {
         // A nanosecond of CPU per nanosecond of time is a core.
@@ -162,6 +167,7 @@ fn load(scale: &Alternative, basis: Basis) -> String {
         ScaleMode::Duration => format!("Per second ({k}), "),
         ScaleMode::Work => format!("{} ({k}), ", work(basis)),
         ScaleMode::Anchor => format!("With the anchor as the measure ({k}), "),
+        ScaleMode::Absolute if scale.k != 1.0 => format!("In absolute amounts per capture ({k}), "),
         ScaleMode::Absolute => "In absolute amounts, ".to_owned(),
     }
 }
