@@ -8,6 +8,7 @@ use analyzer_core::spans::TraceValue;
 use analyzer_formats::{FORMATS, ReadOptions, Tags, format_named};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub(crate) use diff::{Diff, Sources};
+use regex::bytes::Regex;
 use std::path::PathBuf;
 
 /// Compares archived profiles and traces, offline: which code got slower, by how much, and how sure that is.
@@ -23,11 +24,15 @@ pub(crate) enum Command {
     /// Compare two captures: which plateaus grew?
     #[command(after_help = diff::EXAMPLES)]
     Diff(Box<Diff>),
-    /// List the functions of one capture, largest first.
-    #[command(after_help = "Example:\n  plateau show --by total cpu.pb.gz")]
+    /// List the functions of one capture, largest first; or its call tree, or callers and callees.
+    #[command(
+        after_help = "Examples:\n  plateau show --by total cpu.pb.gz\n  plateau show --tree cpu.pb.gz\n  plateau show --peek 'json_(parse|skip)' cpu.pb.gz\n  plateau show --peek ^memcpy$ --tree cpu.pb.gz"
+    )]
     Show(Show),
     /// Draw the flame graph of one capture.
-    #[command(after_help = "Example:\n  plateau flame perf.txt -o flame.svg")]
+    #[command(
+        after_help = "Examples:\n  plateau flame perf.txt -o flame.svg\n  plateau flame cpu.pb.gz -o flame.html"
+    )]
     Flame(Flame),
     /// Say what captures hold, and what their readers left out.
     #[command(after_help = "Example:\n  plateau info --format json *.pb.gz")]
@@ -48,6 +53,9 @@ pub(crate) struct Reading {
     /// Read as this format, whatever the bytes look like
     #[arg(long, value_name = "FORMAT", value_parser = format_names())]
     pub(crate) from: Option<String>,
+    /// Print no warnings and no progress; diff prints no table either
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
     /// Fail when anything of a capture is missing: samples left out, a file cut or damaged
     #[arg(long)]
     pub(crate) strict: bool,
@@ -142,9 +150,6 @@ pub(crate) enum Color {
 /// How to talk to the terminal.
 #[derive(Clone, Copy, Debug, ClapArgs)]
 pub(crate) struct Printing {
-    /// Print no table and no warnings
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
     /// Colour the table
     #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub(crate) color: Color,
@@ -154,15 +159,28 @@ pub(crate) struct Printing {
 pub(crate) struct Show {
     /// The capture; - for standard input
     pub(crate) capture: PathBuf,
+    /// Print the call tree, callees below their callers
+    #[arg(long)]
+    pub(crate) tree: bool,
+    /// Print functions of this name between their callers and callees; with --tree, all stacks that lead to them and
+    /// from them. Recursion counts once: callers are those of the outermost call, callees those of the innermost
+    #[arg(long, value_name = "REGEX", value_parser = parse::pattern)]
+    pub(crate) peek: Option<Regex>,
     /// Order by
     #[arg(long, value_enum, default_value_t = OrderArg::Own)]
     pub(crate) by: OrderArg,
-    /// How many functions the table lists; json and csv have all
+    /// How many functions the table lists, lines a tree has and functions --peek finds; json and csv have all
     #[arg(short = 'n', long, value_name = "N", default_value_t = 30)]
     pub(crate) nodecount: usize,
+    /// Callees below this share of the whole, and of the function with --peek, are put together; json and csv have all
+    #[arg(long, value_name = "PERCENT", default_value = "0.5%", value_parser = parse::percent)]
+    pub(crate) min_share: f64,
     /// What to print
     #[arg(long, value_enum, default_value_t = ShowFormat::Text)]
     pub(crate) format: ShowFormat,
+    /// Colour the tree
+    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(crate) color: Color,
     #[command(flatten)]
     pub(crate) measuring: Measuring,
     #[command(flatten)]
@@ -198,28 +216,44 @@ pub(crate) enum ShowFormat {
 pub(crate) struct Flame {
     /// The capture; - for standard input
     pub(crate) capture: PathBuf,
-    /// The picture to write, an SVG
-    #[arg(short, long, value_name = "FILE.svg")]
+    /// The picture to write: .svg, which inferno draws, or .html, a page with table, search and callers of a function
+    #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
-    /// The title above the picture
+    /// The title above the SVG
     #[arg(long)]
     pub(crate) title: Option<String>,
-    /// The width in pixels; as wide as the window when not given
+    /// The width of the SVG in pixels; as wide as the window when not given
     #[arg(long)]
     pub(crate) width: Option<usize>,
-    /// Leave out frames narrower than this many percent
-    #[arg(long, default_value_t = 0.01)]
-    pub(crate) minwidth: f64,
-    /// Merge stacks from the leaf
+    /// Leave out frames of the SVG that are narrower than this many percent [default: 0.01]
+    #[arg(long)]
+    pub(crate) minwidth: Option<f64>,
+    /// Merge stacks of the SVG from the leaf
     #[arg(long)]
     pub(crate) reverse: bool,
-    /// Draw the root on top
+    /// Draw the root of the SVG on top
     #[arg(long)]
     pub(crate) inverted: bool,
     #[command(flatten)]
     pub(crate) measuring: Measuring,
     #[command(flatten)]
     pub(crate) reading: Reading,
+}
+
+impl Flame {
+    /// The question, without where its answer goes.
+    pub(crate) fn command(&self) -> String {
+        let mut words = vec!["plateau flame".to_owned(), parse::quote(&self.capture.display().to_string())];
+        let mut option = |name: &str, value: Option<String>| {
+            words.extend(value.map(|value| format!("--{name} {}", parse::quote(&value))));
+        };
+        self.reading.subtract.iter().for_each(|base| option("subtract", Some(base.display().to_string())));
+        option("sample-index", self.measuring.sample_index.clone());
+        let value = self.measuring.value.filter(|&value| value != TraceValueArg::Cp);
+        option("value", value.and_then(|value| Some(value.to_possible_value()?.get_name().to_owned())));
+        option("from", self.reading.from.clone());
+        words.join(" ")
+    }
 }
 
 #[derive(Debug, ClapArgs)]

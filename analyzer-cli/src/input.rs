@@ -1,6 +1,7 @@
 //! Reads the captures of a command.
 
 use crate::args::{Diff, Reading, Sources};
+use crate::progress;
 use analyzer_core::account::Account;
 use analyzer_core::baseline::Baseline;
 use analyzer_core::select::{Selection, select};
@@ -10,6 +11,7 @@ use analyzer_formats::{Capture, Container, ReadOptions, Source, read_path, read_
 use anyhow::{Context, Result, bail};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Reads one capture; `-` is standard input.
 pub(crate) fn read(path: &Path, reading: &Reading, digest: bool) -> Result<Capture> {
@@ -26,7 +28,12 @@ pub(crate) fn read_as(path: &Path, reading: &Reading, options: &ReadOptions) -> 
 }
 
 fn read_whole(path: &Path, reading: &Reading, options: &ReadOptions) -> Result<Capture> {
-    let capture = if path == Path::new("-") { read_stdin(options)? } else { read_path(path, options)? };
+    let watched = progress::watch(path, reading.quiet);
+    let progress = watched.as_ref().map(|(_, progress)| Arc::clone(progress));
+    let options = &ReadOptions { progress, ..options.clone() };
+    let read = if path == Path::new("-") { read_stdin(options) } else { read_path(path, options) };
+    drop(watched);
+    let capture = read?;
     if reading.strict
         && let Some(loss) = Account::new(&capture).loss()
     {
@@ -71,6 +78,7 @@ pub(crate) fn read_sides(diff: &Diff, digest: bool) -> Result<Captures> {
     if diff.inputs().into_iter().filter(|&path| path == stdin).count() > 1 {
         bail!("- was given for two captures, but standard input can be read only once; name a file for one");
     }
+    progress::expect(diff.inputs().len());
     let selections = diff.selections();
     let read_side =
         |paths: &[&Path], selections: &[&Selection], base: Option<&PathBuf>| -> Result<Vec<Capture>> {

@@ -6,6 +6,8 @@ mod exit;
 mod input;
 mod interrupt;
 mod output;
+mod progress;
+mod terminal;
 
 use clap::Parser;
 use std::process::ExitCode;

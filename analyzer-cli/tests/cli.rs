@@ -44,9 +44,76 @@ fn reports_follow_the_schema() {
         validate("plateau-report-1.schema.json", &run.stdout);
         let run = plateau(&["show", &corpus(before), "--format", "json"]);
         validate("plateau-show-1.schema.json", &run.stdout);
+        let run = plateau(&["show", &corpus(before), "--tree", "--format", "json"]);
+        adds_up(&validate("plateau-tree-1.schema.json", &run.stdout));
+        for args in [&["--peek", "e"][..], &["--peek", "e", "--tree"]] {
+            let run = plateau(&[&["show", &corpus(before), "--format", "json"], args].concat());
+            assert!(
+                !validate("plateau-peek-1.schema.json", &run.stdout)["functions"]
+                    .as_array()
+                    .unwrap()
+                    .is_empty()
+            );
+        }
         let run = plateau(&["info", &corpus(before), &corpus(after), "--format", "json"]);
         assert_eq!(validate("plateau-info-1.schema.json", &run.stdout).as_array().unwrap().len(), 2);
     }
+}
+
+/// Every node of a tree has what it has itself and what those below it have.
+fn adds_up(tree: &Value) {
+    let nodes = tree["nodes"].as_array().unwrap();
+    let number = |node: &Value, field: &str| node[field].as_f64().unwrap();
+    let mut below: Vec<f64> = nodes.iter().map(|node| number(node, "self")).collect();
+    for node in nodes {
+        if let Some(parent) = node["parent"].as_u64() {
+            below[usize::try_from(parent).unwrap()] += number(node, "total");
+        }
+    }
+    for (node, sum) in nodes.iter().zip(below) {
+        assert!((number(node, "total") - sum).abs() <= 1e-9 * sum.abs(), "{node} {sum}");
+    }
+    assert_eq!(nodes[0]["total"], tree["total"]);
+}
+
+#[test]
+fn a_function_that_is_not_there_is_an_error_that_names_the_nearest() {
+    let capture = corpus("go/before.cpu.pb.gz");
+    fails(&plateau(&["show", "--peek", "malocgc", &capture]), 2, &["malocgc", "runtime.mallocgc"]);
+}
+
+#[test]
+fn lines_fit_the_screen() {
+    let capture = corpus("go/before.cpu.pb.gz");
+    let after = corpus("go/after.cpu.pb.gz");
+    for columns in ["40", "60", "80", "100", "200"] {
+        for args in [
+            &["show", &capture][..],
+            &["show", "--by", "total", &capture],
+            &["show", "--tree", &capture],
+            &["show", "--peek", "mallocgc|object", "--tree", &capture],
+            &["diff", &capture, &after],
+        ] {
+            let run = common::with_env(args, &[("COLUMNS", columns), ("LC_ALL", "C")]);
+            assert_eq!(run.code, 0, "{}", run.stderr);
+            assert!(run.stdout.is_ascii(), "{}", run.stdout);
+            let widest = run.stdout.lines().map(str::len).max().unwrap();
+            assert!(widest <= columns.parse().unwrap(), "{args:?} takes {widest} of {columns}");
+        }
+    }
+}
+
+#[test]
+fn colour_is_asked_for_or_not() {
+    let capture = corpus("rust/before.folded.gz");
+    let is_coloured = |option: &[&str], env: &[(&str, &str)]| {
+        common::with_env(&[&["show", "--tree", &capture], option].concat(), env).stdout.contains("\x1b[")
+    };
+    assert!(!is_coloured(&[], &[]));
+    assert!(is_coloured(&["--color", "always"], &[("NO_COLOR", "1")]));
+    assert!(is_coloured(&[], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!is_coloured(&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+    assert!(!is_coloured(&["--color", "never"], &[("CLICOLOR_FORCE", "1")]));
 }
 
 #[test]

@@ -161,6 +161,7 @@ pub fn compare_all(question: &Question<'_>, options: &CompareOptions) -> Result<
         classified: &classified,
         classes,
         keys: &keys,
+        outermost: &outermost,
         tree: &tree,
         children,
         functions: &functions,

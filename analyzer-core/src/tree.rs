@@ -178,6 +178,21 @@ impl CallTree {
         out
     }
 
+    /// A tree of values of after alone, to be made node by node: what is measured in the root itself is `own`.
+    pub(crate) fn rooted(own: i128) -> CallTree {
+        let mut tree = CallTree { own: vec![Cell::default()], ..CallTree::default() };
+        tree.own[ROOT].value.after = own;
+        tree
+    }
+
+    /// The callee of `node` that has this key, with `own` more of after measured in itself.
+    pub(crate) fn grow(&mut self, node: usize, key: usize, own: i128) -> usize {
+        let child = self.paths.child(node as u32, key as u32) as usize;
+        self.own.resize(self.paths.len(), Cell::default());
+        self.own[child].value.after += own;
+        child
+    }
+
     /// Computes the totals, once both sides are in.
     pub fn add_up(&mut self) {
         self.paths.first_child = Vec::new();

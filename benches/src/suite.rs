@@ -80,7 +80,7 @@ pub fn main() -> Result<()> {
 }
 
 /// The folder that cargo builds into: this program is in a folder of a profile in it.
-fn target() -> Result<PathBuf> {
+pub(crate) fn target() -> Result<PathBuf> {
     let program = std::env::current_exe()?;
     let target = program.parent().and_then(Path::parent).context("the program is in a target folder")?;
     Ok(target.to_owned())

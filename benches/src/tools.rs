@@ -42,10 +42,7 @@ impl Tools {
     /// When `plateau` cannot be built.
     pub fn find(target: &Path) -> Result<Tools> {
         let plateau = build_plateau(target)?;
-        let rivals = match std::env::var_os("RIVALS_BIN") {
-            Some(folder) => PathBuf::from(folder),
-            None => install_inferno(target),
-        };
+        let rivals = inferno(target);
         let inferno = |name: &str| Some(rivals.join(name)).filter(|path| path.is_file());
         let asked = |program: &str, arguments: &[&str]| {
             let path = in_path(program)?;
@@ -109,8 +106,13 @@ fn build_plateau(target: &Path) -> Result<PathBuf> {
     Ok(target.join("release").join(format!("plateau{}", std::env::consts::EXE_SUFFIX)))
 }
 
-/// The folder of inferno's programs; without them, when they cannot be installed.
-fn install_inferno(target: &Path) -> PathBuf {
+/// The folder of inferno's programs: the one `RIVALS_BIN` names, or else one below `target`, where they are installed;
+/// without them, when they cannot be.
+#[must_use]
+pub fn inferno(target: &Path) -> PathBuf {
+    if let Some(folder) = std::env::var_os("RIVALS_BIN") {
+        return folder.into();
+    }
     let root = target.join("rivals");
     let bin = root.join("bin");
     if !bin.join("inferno-collapse-perf").is_file() {

@@ -4,6 +4,7 @@
 //! occurrence, so the result is that of one sequential pass. One thread absorbs while the others read on: on
 //! stacks that are nearly all different a sharded merge costs more in total (`benches/benches/absorb.rs`).
 
+use crate::Progress;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -37,6 +38,7 @@ pub(crate) fn line_end(input: &[u8], from: usize) -> usize {
 /// worker of this to run, which then waits for the part that the first has under way, for ever.
 pub(crate) fn read<W, P: Send>(
     ranges: &[Range<usize>],
+    progress: Option<&Progress>,
     worker: impl Fn() -> W + Sync,
     read: impl Fn(&mut W, Range<usize>) -> P + Sync,
     absorb: impl FnMut(usize, P) + Send,
@@ -48,7 +50,11 @@ pub(crate) fn read<W, P: Send>(
         let _guard = StopOnPanic(&queue);
         let mut state = worker();
         while let Some((index, range)) = queue.next(ranges) {
+            let bytes = range.len();
             let part = read(&mut state, range);
+            if let Some(progress) = progress {
+                progress.add(bytes);
+            }
             let mut ready = queue.put(index, (number, part));
             while let Some((from, part)) = ready {
                 // One thread at a time is told that something is ready, so it never waits here.
@@ -162,7 +168,7 @@ mod tests {
             (0..range.start % 7 * 100).for_each(|_| std::hint::spin_loop());
             range.start
         };
-        read(&ranges, || 0, read_one, |_, at| seen.push(at));
+        read(&ranges, None, || 0, read_one, |_, at| seen.push(at));
         assert_eq!(seen, (0..1000).collect::<Vec<_>>());
     }
 
@@ -170,7 +176,7 @@ mod tests {
     fn a_panic_does_not_leave_others_waiting() {
         let ranges: Vec<Range<usize>> = (0..100).map(|at| at..at + 1).collect();
         let fails = |_: &mut (), range: Range<usize>| assert!(range.start != 3, "reading fails");
-        let outcome = std::panic::catch_unwind(|| read(&ranges, || (), fails, |_, ()| {}));
+        let outcome = std::panic::catch_unwind(|| read(&ranges, None, || (), fails, |_, ()| {}));
         assert!(outcome.is_err());
     }
 

@@ -4,10 +4,11 @@ use crate::error::{ReadError, ReadErrorKind};
 use crate::input::{self, Stored};
 use crate::unpack::{self, Container, Unpacked, Unpacker};
 use crate::{
-    Capture, Content, Notes, Source, Tags, console, folded, jaeger, json, otlp, perf_script, pprof,
+    Capture, Content, Notes, Progress, Source, Tags, console, folded, jaeger, json, otlp, perf_script, pprof,
     speedscope, zipkin,
 };
 use std::path::Path;
+use std::sync::Arc;
 
 /// Every format that is read, most distinctive first.
 pub const FORMATS: &[&dyn Format] = &[
@@ -99,6 +100,8 @@ pub struct ReadOptions {
     pub timeline: bool,
     /// Which tags of spans are kept.
     pub tags: Tags,
+    /// Where to say how much was read.
+    pub progress: Option<Arc<Progress>>,
     /// About how many bytes one parallel task reads. The result does not depend on it.
     pub chunk_bytes: usize,
 }
@@ -113,6 +116,7 @@ impl Default for ReadOptions {
             digest: false,
             timeline: false,
             tags: Tags::All,
+            progress: None,
             chunk_bytes: 4 << 20,
         }
     }
@@ -176,7 +180,12 @@ fn read_stored(name: &str, stored: &Stored<'_>, options: &ReadOptions) -> Result
         bytes: stored.len() as u64,
         digest: options.digest.then(|| digest(stored)),
     };
-    if let Some(mut unpacker) = Unpacker::new(stored, unpack::limit(stored, options)) {
+    if let Some(progress) = &options.progress {
+        progress.of(stored.len());
+    }
+    if let Some(mut unpacker) = Unpacker::new(stored, options) {
+        // What is counted are stored bytes.
+        let options = &ReadOptions { progress: None, ..options.clone() };
         let found = wanted.clone().or_else(|| recognise(&unpack::first_bytes(stored, HEAD)?).ok());
         if let Some((format, why)) = found
             && let Some(content) = format.read_packed(&mut unpacker, options, &mut notes)
@@ -189,7 +198,9 @@ fn read_stored(name: &str, stored: &Stored<'_>, options: &ReadOptions) -> Result
         }
     }
     let (bytes, container, format, why_recognised) = unpack(stored, options, &mut notes)?;
-    let content = format.read(&bytes, options, &mut notes)?;
+    let is_plain = container == Container::Plain;
+    let progress = options.progress.clone().filter(|_| is_plain);
+    let content = format.read(&bytes, &ReadOptions { progress, ..options.clone() }, &mut notes)?;
     Ok(Capture { source: source(format, why_recognised, container), content, notes })
 }
 

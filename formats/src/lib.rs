@@ -32,6 +32,7 @@ mod overlap;
 pub mod perf_script;
 pub mod pprof;
 mod profile;
+mod progress;
 pub mod speedscope;
 mod trace;
 mod trace_json;
@@ -50,6 +51,7 @@ pub use profile::{
     MappingId, Moment, Profile, ProfileBuilder, ProfileMeta, Samples, Series, SeriesId, Stack, StackId,
     StringId, Strings, Thread, ThreadId, Timeline, ValueType,
 };
+pub use progress::Progress;
 pub use trace::{
     Link, NewSpan, Process, ProcessId, Reference, ReferenceKind, SpanId, SpanKind, Spans, Tag, TagId,
     TagValue, Tags, Trace, TraceId, Traces, TracesBuilder,

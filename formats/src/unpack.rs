@@ -1,10 +1,11 @@
 //! Containers: gzip and zstd, unpacked whole or piece by piece, within bounds; the encoding of text.
 
 use crate::error::ReadErrorKind;
-use crate::{Notes, ReadOptions};
+use crate::{Notes, Progress, ReadOptions};
 use flate2::bufread::GzDecoder;
 use std::io::{self, Read};
 use std::ops::Deref;
+use std::sync::Arc;
 
 /// What may be unpacked whatever the ratio. Real captures were seen to pack up to 42 to 1 with gzip; one deep stack
 /// alone, sampled again and again, 152 to 1; one line of folded text alone 344 to 1; zeros 1,030 to 1.
@@ -114,7 +115,7 @@ pub(crate) fn unpack<'a>(
     options: &ReadOptions,
     notes: &mut Notes,
 ) -> Result<(Unpacked<'a>, Container), ReadErrorKind> {
-    let Some(mut unpacker) = Unpacker::new(stored, limit(stored, options)) else {
+    let Some(mut unpacker) = Unpacker::new(stored, options) else {
         return Ok((decode_text(Unpacked::Plain(stored)), Container::Plain));
     };
     let mut bytes = Vec::new();
@@ -123,7 +124,7 @@ pub(crate) fn unpack<'a>(
 }
 
 /// How much a container of this size may give.
-pub(crate) fn limit(stored: &[u8], options: &ReadOptions) -> u64 {
+fn limit(stored: &[u8], options: &ReadOptions) -> u64 {
     options.max_unpacked.min(options.max_ratio.saturating_mul(stored.len() as u64).max(UNPACK_FREELY))
 }
 
@@ -147,6 +148,7 @@ pub struct Unpacker<'a> {
     /// How many bytes it gave.
     given: u64,
     limit: u64,
+    progress: Option<Arc<Progress>>,
 }
 
 enum Decoder<'a> {
@@ -167,8 +169,8 @@ impl Read for Decoder<'_> {
 }
 
 impl<'a> Unpacker<'a> {
-    /// For a container of at most `limit` unpacked bytes; `None` for plain bytes.
-    pub(crate) fn new(stored: &'a [u8], limit: u64) -> Option<Unpacker<'a>> {
+    /// For a container; `None` for plain bytes.
+    pub(crate) fn new(stored: &'a [u8], options: &ReadOptions) -> Option<Unpacker<'a>> {
         let decoder = if stored.starts_with(GZIP) {
             Decoder::Gzip(Box::new(GzDecoder::new(stored)))
         } else if stored.starts_with(ZSTD) {
@@ -179,7 +181,8 @@ impl<'a> Unpacker<'a> {
         } else {
             return None;
         };
-        Some(Unpacker { stored, decoder, given: 0, limit })
+        let limit = limit(stored, options);
+        Some(Unpacker { stored, decoder, given: 0, limit, progress: options.progress.clone() })
     }
 
     /// What the bytes are packed in.
@@ -207,6 +210,9 @@ impl<'a> Unpacker<'a> {
             let (read, error) = read_piece(&mut self.decoder, &mut bytes[before..]);
             bytes.truncate(before + read);
             self.given += read as u64;
+            if let Some(progress) = &self.progress {
+                progress.reach(self.stored.len() - self.rest().len());
+            }
             if self.given > self.limit {
                 return Err(ReadErrorKind::TooLarge { limit: self.limit });
             }

@@ -2,7 +2,7 @@
 
 use crate::args::{Baseline as Command, BaselineBuild, BaselineShow, BaselineUpdate, InfoFormat, Reading};
 use crate::exit::Outcome;
-use crate::{input, output};
+use crate::{input, output, progress};
 use analyzer_core::baseline::{Baseline, Summary};
 use analyzer_core::render::figures::printable;
 use analyzer_core::report::units;
@@ -36,15 +36,21 @@ fn update(update: &BaselineUpdate) -> Result<()> {
 
 /// The captures as one baseline; files that are baselines are merged.
 fn read(paths: &[PathBuf], reading: &Reading) -> Result<Baseline> {
-    let one = |path: &PathBuf| -> Result<Baseline> {
+    let one = |path: &PathBuf| -> Result<_> {
         if is_baseline(path) {
-            return input::read_baseline(path);
+            return Ok((input::read_baseline(path)?, None));
         }
         let capture = input::read(path, reading, true)?;
-        super::warn_of_losses(&capture.source.name, &capture.notes);
-        Ok(Baseline::build(std::slice::from_ref(&capture))?)
+        let baseline = Baseline::build(std::slice::from_ref(&capture))?;
+        Ok((baseline, Some((capture.source.name, capture.notes))))
     };
-    let baselines: Vec<Baseline> = paths.par_iter().map(one).collect::<Result<_>>()?;
+    progress::expect(paths.len());
+    let read: Vec<_> = paths.par_iter().map(one).collect::<Result<_>>()?;
+    let (baselines, notes): (Vec<Baseline>, Vec<_>) = read.into_iter().unzip();
+    // Once all are read, so that nothing is written into the line of progress.
+    for (name, notes) in notes.into_iter().flatten() {
+        super::warn_of_losses(reading, &name, &notes);
+    }
     Ok(Baseline::merge(baselines)?)
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn run(convert: &Convert) -> Result<Outcome> {
             capture.source.name, measure.name
         ));
     }
-    super::warn_of_losses(&capture.source.name, &capture.notes);
+    super::warn_of_losses(&convert.reading, &capture.source.name, &capture.notes);
     let values = match measure.source {
         ValueSource::Column(column) => Values::Column(column),
         ValueSource::Counts => Values::Counts,

@@ -1,21 +1,20 @@
 //! `plateau diff`: which plateaus grew?
 
-use crate::args::{Color, Diff, Printing};
+use crate::args::{Diff, Printing, Reading};
 use crate::exit::Outcome;
 use crate::input::{self, Captures};
 use crate::output::{self, Files, Form};
+use crate::terminal;
 use analyzer_core::classes::ClassRules;
 use analyzer_core::plateau::{Tier, Why};
+use analyzer_core::render::screen::Screen;
 use analyzer_core::render::{self, Renderer};
 use analyzer_core::report::{Plateau, Report};
 use analyzer_core::{CompareOptions, compare_all, folded_diff, folded_text_diff};
 use analyzer_formats::folded::{Text, Totals};
 use anyhow::{Context, Result};
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 use std::path::Path;
-
-/// The width of a table that goes to a file or a pipe.
-const WIDTH_ELSEWHERE: usize = 120;
 
 pub(crate) fn run(diff: &Diff) -> Result<Outcome> {
     let inputs = diff.inputs();
@@ -40,8 +39,8 @@ pub(crate) fn run(diff: &Diff) -> Result<Outcome> {
         Some(_) if !needs_report => None,
         _ => Some(read(diff, needs_report)?),
     };
-    if !diff.printing.quiet {
-        warn(captures.as_ref(), texts.as_ref().zip(totals.as_ref()));
+    if !diff.reading.quiet {
+        warn(&diff.reading, captures.as_ref(), texts.as_ref().zip(totals.as_ref()));
     }
     let report = match &captures {
         Some(captures) if needs_report => Some(compare_all(&captures.question(), &options)?),
@@ -59,7 +58,7 @@ pub(crate) fn run(diff: &Diff) -> Result<Outcome> {
         files.write(path, |out| result.write(form, out))?;
     }
     files.commit()?;
-    if !diff.printing.quiet || diff.format != "text" {
+    if !diff.reading.quiet || diff.format != "text" {
         output::to_stdout(|out| match (diff.format.as_str(), &report) {
             ("text", Some(report)) => Ok(table(diff.printing).render(report, out)?),
             _ => result.write(printed, out),
@@ -85,14 +84,14 @@ fn read(diff: &Diff, digest: bool) -> Result<Captures> {
 }
 
 /// Says what is missing of either side: once, where it was read twice.
-fn warn(captures: Option<&Captures>, texts: Option<(&[Text; 2], &[Totals<'_>; 2])>) {
+fn warn(reading: &Reading, captures: Option<&Captures>, texts: Option<(&[Text; 2], &[Totals<'_>; 2])>) {
     if let Some(captures) = captures {
         for capture in captures.all() {
-            super::warn_of_losses(&capture.source.name, &capture.notes);
+            super::warn_of_losses(reading, &capture.source.name, &capture.notes);
         }
     } else if let Some((texts, totals)) = texts {
         for (text, totals) in texts.iter().zip(totals) {
-            super::warn_of_losses(text.name(), &totals.notes);
+            super::warn_of_losses(reading, text.name(), &totals.notes);
         }
     }
 }
@@ -130,12 +129,6 @@ impl Answer<'_> {
 
 /// The table for whatever standard output is.
 fn table(printing: Printing) -> render::Text {
-    let stdout = io::stdout();
-    let color = match printing.color {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never,
-    };
-    let width = terminal_size::terminal_size_of(&stdout).map(|(width, _)| usize::from(width.0));
-    render::Text { width: width.filter(|_| stdout.is_terminal()).unwrap_or(WIDTH_ELSEWHERE), color }
+    let Screen { width, color, .. } = terminal::screen(printing.color);
+    render::Text { width, color }
 }

@@ -1,4 +1,4 @@
-//! `plateau flame`: the flame graph of one capture, drawn by inferno.
+//! `plateau flame`: the flame graph of one capture, as a page or drawn by inferno.
 
 use super::profile;
 use crate::args::Flame;
@@ -6,18 +6,55 @@ use crate::exit::Outcome;
 use crate::{input, output};
 use analyzer_core::account::Account;
 use analyzer_core::render::figures::printable;
-use analyzer_core::{ValueSource, choose_measure};
+use analyzer_core::render::html;
+use analyzer_core::{Single, ValueSource, choose_measure};
 use analyzer_formats::folded::{self, FrameText, Values};
 use anyhow::{Result, bail};
 use inferno::flamegraph::{self, Direction, Options};
 
+/// Frames narrower than this many percent are not drawn, as inferno's own program does.
+const LEAST_PERCENT: f64 = 0.01;
+
 pub(crate) fn run(flame: &Flame) -> Result<Outcome> {
     output::refuse_overwriting(std::slice::from_ref(&flame.output), &[&flame.capture])?;
-    if flame.output.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("svg")) {
-        bail!("{}: expected an output ending in .svg", flame.output.display());
+    let is = |wanted: &str| {
+        flame.output.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
+    };
+    match (is("html"), is("svg")) {
+        (true, _) => page(flame)?,
+        (_, true) => picture(flame)?,
+        _ => bail!("{}: expected an output ending in .svg or .html", flame.output.display()),
     }
+    Ok(Outcome::Done)
+}
+
+/// The page of one capture.
+fn page(flame: &Flame) -> Result<()> {
+    let is_for_svg = [
+        ("title", flame.title.is_some()),
+        ("width", flame.width.is_some()),
+        ("minwidth", flame.minwidth.is_some()),
+        ("reverse", flame.reverse),
+        ("inverted", flame.inverted),
+    ];
+    if let Some((name, _)) = is_for_svg.iter().find(|(_, is_given)| *is_given) {
+        bail!("--{name} is for an output ending in .svg; the page has its own title and fits the window");
+    }
+    let capture = input::read(&flame.capture, &flame.reading, true)?;
+    super::warn_of_losses(&flame.reading, &capture.source.name, &capture.notes);
+    super::expect_value_of_traces(&capture, &flame.measuring)?;
+    let single =
+        Single::new(&capture, flame.measuring.sample_index.as_deref(), flame.measuring.trace_value())?;
+    if single.about.total <= 0.0 {
+        bail!("{}: has no {} above zero to draw", capture.source.name, single.about.value_type);
+    }
+    output::write_file(&flame.output, |out| Ok(html::page_of_one(&single, &flame.command(), out)?))
+}
+
+/// The picture that inferno draws.
+fn picture(flame: &Flame) -> Result<()> {
     let capture = input::read(&flame.capture, &flame.reading, false)?;
-    super::warn_of_losses(&capture.source.name, &capture.notes);
+    super::warn_of_losses(&flame.reading, &capture.source.name, &capture.notes);
     let profile = profile(&capture, &flame.measuring)?;
     let (measure, _) = choose_measure(&profile, flame.measuring.sample_index.as_deref())?;
     let mut stacks = Vec::new();
@@ -46,11 +83,10 @@ pub(crate) fn run(flame: &Flame) -> Result<Outcome> {
         decimals => format!("{} / {}", measure.unit, 10u64.pow(u32::from(decimals))),
     };
     options.image_width = flame.width;
-    options.min_width = flame.minwidth;
+    options.min_width = flame.minwidth.unwrap_or(LEAST_PERCENT);
     options.reverse_stack_order = flame.reverse;
     options.direction = if flame.inverted { Direction::Inverted } else { Direction::Straight };
     output::write_file(&flame.output, |out| {
         Ok(flamegraph::from_lines(&mut options, lines.iter().map(String::as_str), out)?)
-    })?;
-    Ok(Outcome::Done)
+    })
 }

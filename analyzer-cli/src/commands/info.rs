@@ -2,7 +2,7 @@
 
 use crate::args::{Info as InfoArgs, InfoFormat};
 use crate::exit::Outcome;
-use crate::{input, output};
+use crate::{input, output, progress};
 use analyzer_core::fitness::share;
 use analyzer_core::info::{Info, Sum, ValueInfo, info};
 use analyzer_core::render::figures::printable;
@@ -25,6 +25,7 @@ const WORTH_ADVICE: f64 = 1.0;
 pub(crate) fn run(args: &InfoArgs) -> Result<Outcome> {
     let mut infos = Vec::with_capacity(args.captures.len());
     let mut failed = None;
+    progress::expect(args.captures.len());
     for path in &args.captures {
         match input::read(path, &args.reading, false) {
             Ok(capture) => infos.push(info(&capture)),

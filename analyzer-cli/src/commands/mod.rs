@@ -7,7 +7,7 @@ mod flame;
 mod info;
 mod show;
 
-use crate::args::{Args, Command, Measuring};
+use crate::args::{Args, Command, Measuring, Reading};
 use crate::exit::Outcome;
 use crate::output;
 use analyzer_core::spans;
@@ -28,7 +28,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Outcome> {
 }
 
 /// Says on standard error what is missing of a capture.
-fn warn_of_losses(name: &str, notes: &Notes) {
+fn warn_of_losses(reading: &Reading, name: &str, notes: &Notes) {
+    if reading.quiet {
+        return;
+    }
     for note in notes.losses() {
         output::warn(&format!("{name}: {note}"));
     }

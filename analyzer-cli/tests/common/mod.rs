@@ -18,8 +18,19 @@ pub(crate) fn plateau(args: &[&str]) -> Run {
 
 /// Runs `plateau` with bytes on standard input.
 pub(crate) fn with_input(args: &[&str], input: &[u8]) -> Run {
+    run(args, &[], input)
+}
+
+/// Runs `plateau` with variables of the environment.
+#[allow(dead_code)] // Not every test has a use for it.
+pub(crate) fn with_env(args: &[&str], variables: &[(&str, &str)]) -> Run {
+    run(args, variables, b"")
+}
+
+fn run(args: &[&str], variables: &[(&str, &str)], input: &[u8]) -> Run {
     let mut child = Command::new(env!("CARGO_BIN_EXE_plateau"))
         .args(args)
+        .envs(variables.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -51,7 +51,8 @@ impl Layout {
         let boxes = &mut layout.boxes;
         for (node, extent) in graph.nodes.iter().zip(boxes.iter_mut()) {
             let (a, b) = (graph.k * node.own.before.max(0) as f64, node.own.after.max(0) as f64);
-            let marked = if node.mark == Mark::Unchanged { 0.0 } else { b - a };
+            let is_marked = node.mark != Mark::Unchanged && !node.is_region;
+            let marked = if is_marked { b - a } else { 0.0 };
             extent.width = (a + b) / 2.0;
             extent.grown = marked.max(0.0) / 2.0;
             extent.shrunk = (-marked).max(0.0) / 2.0;
@@ -60,7 +61,17 @@ impl Layout {
             layout.clamped += usize::from(node.own.before < 0 || node.own.after < 0);
         }
         for index in (1..boxes.len()).rev() {
-            let below = boxes[index];
+            let node = &graph.nodes[index];
+            let below = &mut boxes[index];
+            // A region changed as a whole, whatever of it did by itself.
+            if node.is_region && node.mark != Mark::Unchanged {
+                let change = node.total.after as f64 - graph.k * node.total.before as f64;
+                match node.mark {
+                    Mark::Grew => below.grown = below.grown.max(change / 2.0),
+                    _ => below.shrunk = below.shrunk.max(-change / 2.0),
+                }
+            }
+            let below = *below;
             let parent = &mut boxes[graph.nodes[index].parent as usize];
             parent.width += below.width;
             parent.grown += below.grown;

@@ -7,6 +7,8 @@ mod json;
 pub mod layout;
 mod markdown;
 mod markup;
+pub mod outline;
+pub mod screen;
 pub mod svg;
 mod text;
 
@@ -15,9 +17,10 @@ pub use csv::{Csv, cell};
 pub use html::Html;
 pub use json::Json;
 pub use markdown::Markdown;
+pub use screen::wrap;
 use std::io::{self, Write};
 pub use svg::Svg;
-pub use text::{Text, wrap};
+pub use text::Text;
 
 /// Every output of a report, by name. The text here is for files: without colour, 160 columns wide.
 pub const RENDERERS: &[&dyn Renderer] =

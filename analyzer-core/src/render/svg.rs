@@ -32,34 +32,58 @@ impl Renderer for Svg {
 
     fn render(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
-        draw(report, &Layout::new(&report.graph), &Frame::default(), out)
+        let mut heading = Vec::new();
+        let y = legend::heading(report, MARGIN, &mut heading)?;
+        let top = legend::legend(y, &mut heading)?;
+        let frame =
+            Frame { narrowest: 0.3, rows: 1000, title: title(report), heading, top, captures: Captures::Two };
+        draw(&report.graph, &Layout::new(&report.graph), &frame, out)
     }
 }
 
-/// How much is drawn.
-#[derive(Clone, Copy, Debug)]
+/// How much is drawn, and what stands above it.
+#[derive(Clone, Debug)]
 pub(super) struct Frame {
     /// Boxes narrower than this, in pixels, are drawn as one per parent.
-    pub narrowest: f64,
+    narrowest: f64,
     /// The most rows.
-    pub rows: u32,
-    /// Whether verdict and list of plateaus stand above the graph.
-    pub heading: Heading,
+    rows: u32,
+    title: String,
+    /// What is drawn above the graph, down to `top`.
+    heading: Vec<u8>,
+    top: f64,
+    captures: Captures,
 }
 
-impl Default for Frame {
-    fn default() -> Self {
-        Frame { narrowest: 0.3, rows: 1000, heading: Heading::Drawn }
+/// How many captures a graph is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Captures {
+    One,
+    Two,
+}
+
+impl Frame {
+    /// The picture on a page that says what is found: the legend alone stands above the graph.
+    pub(super) fn on_page(report: &Report) -> io::Result<Frame> {
+        let mut heading = Vec::new();
+        let top = legend::legend(MARGIN, &mut heading)?;
+        Ok(Frame {
+            title: title(report),
+            heading,
+            top,
+            captures: Captures::Two,
+            ..Frame::of_one(String::new())
+        })
+    }
+
+    /// The picture of one capture on a page.
+    pub(super) fn of_one(title: String) -> Frame {
+        Frame { narrowest: 1.0, rows: 150, title, heading: Vec::new(), top: MARGIN, captures: Captures::One }
     }
 }
 
-/// Whether a picture explains itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Heading {
-    /// Verdict and plateaus are drawn in.
-    Drawn,
-    /// They stand on the page around it.
-    Elsewhere,
+fn title(report: &Report) -> String {
+    format!("Diff flame graph: {} to {}", report.before.name, report.after.name)
 }
 
 const WIDTH: f64 = 1200.0;
@@ -77,29 +101,22 @@ const MUTED: &str = "#5c5f66";
 const GREW_LINE: &str = "#b34700";
 const SHRANK_LINE: &str = "#1a5fa8";
 
-/// Draws the picture of a report.
-pub(super) fn draw(report: &Report, layout: &Layout, frame: &Frame, out: &mut dyn Write) -> io::Result<()> {
-    let mut heading = Vec::new();
-    let mut y = MARGIN;
-    if frame.heading == Heading::Drawn {
-        y = legend::heading(report, y, &mut heading)?;
-    }
-    y = legend::legend(y, &mut heading)?;
+/// Draws a graph.
+pub(super) fn draw(graph: &Graph, layout: &Layout, frame: &Frame, out: &mut dyn Write) -> io::Result<()> {
     let rows = layout.deepest.saturating_add(1).min(frame.rows);
     let cut = layout.deepest >= frame.rows;
-    let height = y + f64::from(rows) * ROW + if cut { LINE } else { 0.0 } + MARGIN;
+    let height = frame.top + f64::from(rows) * ROW + if cut { LINE } else { 0.0 } + MARGIN;
     writeln!(
         out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" \
-         height=\"{height}\" role=\"img\">\n<title>Diff flame graph: {} to {}</title>\n\
+         height=\"{height}\" role=\"img\">\n<title>{}</title>\n\
          <rect width=\"{WIDTH}\" height=\"{height}\" fill=\"#ffffff\"/>",
-        Text(&report.before.name),
-        Text(&report.after.name)
+        Text(&frame.title),
     )?;
-    out.write_all(&heading)?;
+    out.write_all(&frame.heading)?;
     let full = layout.boxes.first().map_or(0.0, |root| root.width);
     let per_value = if full > 0.0 { (WIDTH - 2.0 * MARGIN) / full } else { 0.0 };
-    let picture = Picture { report, layout, top: y, per_value, rows };
+    let picture = Picture { graph, layout, captures: frame.captures, top: frame.top, per_value, rows };
     writeln!(
         out,
         "<g font-family=\"ui-monospace,SFMono-Regular,Menlo,Consolas,monospace\" font-size=\"11\">"
@@ -115,8 +132,9 @@ pub(super) fn draw(report: &Report, layout: &Layout, frame: &Frame, out: &mut dy
 }
 
 struct Picture<'a> {
-    report: &'a Report,
+    graph: &'a Graph,
     layout: &'a Layout,
+    captures: Captures,
     top: f64,
     per_value: f64,
     rows: u32,
@@ -125,7 +143,7 @@ struct Picture<'a> {
 impl Picture<'_> {
     /// All boxes; then outlines and numbers, which may reach over their neighbours.
     fn boxes(&self, narrowest: f64, out: &mut dyn Write) -> io::Result<()> {
-        let graph = &self.report.graph;
+        let graph = self.graph;
         let mut marks = Vec::new();
         let mut index = 0;
         while index < graph.nodes.len() {
@@ -152,7 +170,7 @@ impl Picture<'_> {
         let (x, y, width) = self.place(node.depth, extent);
         let target = if extent.change < 0.0 { SHRANK } else { GREW };
         let fill = mixed(target, self.layout.strength(extent.change));
-        let name = visible(&self.report.graph.names[node.name as usize]);
+        let name = visible(&self.graph.names[node.name as usize]);
         writeln!(out, "<g><title>{}</title>", Text(&self.title(node, &name)))?;
         write!(
             out,
@@ -178,7 +196,7 @@ impl Picture<'_> {
 
     /// The children of one parent that are too narrow, from `first` on, as one box; gives the node after them.
     fn narrow(&self, first: usize, narrowest: f64, out: &mut dyn Write) -> io::Result<usize> {
-        let nodes = &self.report.graph.nodes;
+        let nodes = &self.graph.nodes;
         let mut together = Extent { width: 0.0, grown: 0.0, shrunk: 0.0, ..self.layout.boxes[first] };
         let (mut index, mut siblings) = (first, 0u32);
         while index < nodes.len() && (index == first || nodes[index].parent == nodes[first].parent) {
@@ -253,11 +271,16 @@ impl Picture<'_> {
     }
 
     fn title(&self, node: &GraphNode, name: &str) -> String {
-        let graph: &Graph = &self.report.graph;
+        let graph = self.graph;
         let shares = |before: i128, after: i128| {
             let (a, b) = (graph.k * before as f64, after as f64);
             let percent = |value| self.layout.percent(value);
-            format!("{:.2} % to {:.2} % ({:+.2})", percent(a), percent(b), percent(b - a))
+            match self.captures {
+                Captures::One => format!("{:.2} %", percent(b)),
+                Captures::Two => {
+                    format!("{:.2} % to {:.2} % ({:+.2})", percent(a), percent(b), percent(b - a))
+                }
+            }
         };
         let mut title = format!(
             "{name}; total {}; self {}",
@@ -265,13 +288,14 @@ impl Picture<'_> {
             shares(node.own.before, node.own.after)
         );
         match (node.total.before, node.total.after) {
+            _ if self.captures == Captures::One => {}
             (0, 0) => {}
             (0, _) => title += "; new",
             (_, 0) => title += "; gone",
             _ => {}
         }
         if node.rank > 0 {
-            title += &format!("; plateau {}", node.rank);
+            title += &format!("; {} {}", if node.is_region { "region" } else { "plateau" }, node.rank);
         }
         title
     }

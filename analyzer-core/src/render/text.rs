@@ -2,6 +2,7 @@
 
 use super::Renderer;
 use super::figures::{self, Figures, figures, printable};
+use super::screen::{self, Ink, pad, shorten, wrap};
 use crate::plateau::Tier;
 use crate::report::{Plateau, Report};
 use std::io::{self, Write};
@@ -15,9 +16,6 @@ pub struct Text {
     /// Whether to mark growth and shrinkage with colour.
     pub color: bool,
 }
-
-/// Narrower tables would cut every name.
-const LEAST_WIDTH: usize = 72;
 
 /// More rows of growth, and of shrinkage, do not fit a screen.
 const MOST_GROWN: usize = 20;
@@ -41,11 +39,14 @@ impl Renderer for Text {
 
     fn render(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let (before, after) = (figures::side(report, &report.before), figures::side(report, &report.after));
-        writeln!(out, "{}", printable(&format!("{before}   ->   {after}   {}", report.value_type.name)))?;
-        for line in wrap(&printable(&report.verdict.text), self.width.max(LEAST_WIDTH)) {
+        let title = printable(&format!("{before}   ->   {after}   {}", report.value_type.name));
+        for line in wrap(&title, self.width) {
+            writeln!(out, "{line}")?;
+        }
+        for line in wrap(&printable(&report.verdict.text), self.width) {
             writeln!(out, "{}", self.paint(line, Ink::Bold))?;
         }
-        for line in wrap(&format!("Read {}.", figures::accounts(report)), self.width.max(LEAST_WIDTH)) {
+        for line in wrap(&format!("Read {}.", figures::accounts(report)), self.width) {
             writeln!(out, "{line}")?;
         }
         if let Some(noise) = &report.noise {
@@ -58,23 +59,23 @@ impl Renderer for Text {
                 report.verdict.distance_pct.unwrap_or(0.0),
                 report.verdict.distance_noise_pct.unwrap_or(0.0),
             );
-            for line in wrap(&text, self.width.max(LEAST_WIDTH)) {
+            for line in wrap(&text, self.width) {
                 writeln!(out, "{line}")?;
             }
         }
         if let Some(certainty) = report.certainty {
-            for line in wrap(certainty, self.width.max(LEAST_WIDTH)) {
+            for line in wrap(certainty, self.width) {
                 writeln!(out, "{line}")?;
             }
         }
         for text in figures::remarks(report) {
-            for line in wrap(&printable(&text), self.width.max(LEAST_WIDTH)) {
+            for line in wrap(&printable(&text), self.width) {
                 writeln!(out, "{line}")?;
             }
         }
         let warnings = report.scale.warning.iter().chain(report.comparability.iter().map(|row| &row.text));
         for warning in warnings {
-            for line in wrap(&format!("warning: {}", printable(warning)), self.width.max(LEAST_WIDTH)) {
+            for line in wrap(&format!("warning: {}", printable(warning)), self.width) {
                 writeln!(out, "{line}")?;
             }
         }
@@ -84,51 +85,43 @@ impl Renderer for Text {
             let interval = format!("{:.0} % interval", 100.0 * report.confidence);
             self.table(&shown, &interval, out)?;
             if hidden > 0 {
-                writeln!(out, "    {hidden} more in the other outputs (-o report.html)")?;
+                for line in
+                    wrap(&format!("{hidden} more in the other outputs (-o report.html)"), self.width - 4)
+                {
+                    writeln!(out, "    {line}")?;
+                }
             }
         }
         if let Some(unchanged) = figures::unchanged(report) {
-            writeln!(out, " ~  {unchanged}")?;
+            for (row, line) in wrap(&unchanged, self.width - 4).into_iter().enumerate() {
+                writeln!(out, "{}{line}", if row == 0 { " ~  " } else { "    " })?;
+            }
         }
         for (row, explanation) in report.explanations.iter().flatten().enumerate() {
             if row == 0 {
                 writeln!(out)?;
             }
-            for line in wrap(&printable(&explanation.text), self.width.max(LEAST_WIDTH)) {
+            for line in wrap(&printable(&explanation.text), self.width) {
                 writeln!(out, "{line}")?;
             }
         }
         if report.explanations.as_ref().is_some_and(Vec::is_empty) {
-            writeln!(out, "No function of either capture has the name that --explain asks about.")?;
+            let text = "No function of either capture has the name that --explain asks about.";
+            for line in wrap(text, self.width) {
+                writeln!(out, "{line}")?;
+            }
         }
         Ok(())
     }
 }
 
-#[derive(Clone, Copy)]
-enum Ink {
-    Plain,
-    Bold,
-    Grew,
-    Shrank,
-    Faint,
-}
-
 impl Text {
     fn paint(&self, text: &str, ink: Ink) -> String {
-        let code = match ink {
-            Ink::Plain => return text.to_owned(),
-            _ if !self.color => return text.to_owned(),
-            Ink::Bold => "1",
-            Ink::Grew => "33",
-            Ink::Shrank => "34",
-            Ink::Faint => "2",
-        };
-        format!("\x1b[{code}m{text}\x1b[0m")
+        screen::paint(text, ink, self.color)
     }
 
     fn table(&self, plateaus: &[&Plateau], interval_name: &str, out: &mut dyn Write) -> io::Result<()> {
-        let width = self.width.max(LEAST_WIDTH);
+        let width = self.width;
         let rows: Vec<Figures> = plateaus.iter().map(|plateau| figures(plateau)).collect();
         let column = |heading: &str, cell: fn(&Figures) -> &str| {
             Column::new(heading, rows.iter().map(|row| cell(row).to_owned()).collect())
@@ -144,12 +137,14 @@ impl Text {
         columns.retain(|column| !column.is_empty());
         let taken = |columns: &[Column]| 4 + columns.iter().map(|column| column.width + 2).sum::<usize>();
         // What explains the growth, and why, give way before names are cut to nothing.
-        while width < taken(&columns) + LEAST_NAME && columns.len() > 3 {
-            columns.pop();
+        while width < taken(&columns) + LEAST_NAME && columns.len() > 1 {
+            // The change itself is the last to go.
+            let least = if columns.len() > 3 { columns.len() - 1 } else { 0 };
+            columns.remove(least);
         }
-        let free = width.saturating_sub(taken(&columns)).max(LEAST_NAME);
+        let free = width.saturating_sub(taken(&columns)).max(4);
         let names: Vec<String> = plateaus.iter().map(|row| printable(&row.function)).collect();
-        let name_width = names.iter().map(|name| name.width()).max().unwrap_or(0).clamp(16, free);
+        let name_width = names.iter().map(|name| name.width()).max().unwrap_or(0).max(16).min(free);
         let mut heading = "";
         for (row, &plateau) in plateaus.iter().enumerate() {
             if heading != figures::heading(plateau) {
@@ -219,75 +214,35 @@ fn shown(plateaus: &[Plateau]) -> (Vec<&Plateau>, usize) {
     (shown, hidden)
 }
 
-/// Cuts a text in its middle, where names differ least.
-fn shorten(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    if width < 4 {
-        return String::new();
-    }
-    let keep = width - 2;
-    let head: String = take_width(text.chars(), keep / 2);
-    let tail: String = take_width(text.chars().rev(), keep - keep / 2);
-    format!("{head}..{}", tail.chars().rev().collect::<String>())
-}
-
-fn take_width(chars: impl Iterator<Item = char>, width: usize) -> String {
-    let mut text = String::new();
-    for c in chars {
-        text.push(c);
-        if text.width() > width {
-            text.pop();
-            break;
-        }
-    }
-    text
-}
-
-fn pad(text: &str, width: usize) -> String {
-    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
-}
-
-/// Lines of at most `width` columns, broken at blanks.
-#[must_use]
-pub fn wrap(text: &str, width: usize) -> Vec<&str> {
-    let mut lines = Vec::new();
-    let mut rest = text;
-    while rest.width() > width {
-        let mut columns = 0;
-        let mut cut = None;
-        for (at, c) in rest.char_indices() {
-            columns += unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);
-            if columns > width {
-                break;
-            }
-            if c == ' ' {
-                cut = Some(at);
-            }
-        }
-        // A word longer than the line is left whole.
-        let Some(cut) = cut.or_else(|| rest.find(' ')) else { break };
-        lines.push(&rest[..cut]);
-        rest = rest[cut..].trim_start();
-    }
-    lines.push(rest);
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::tests::report;
 
     #[test]
-    fn long_names_lose_their_middle() {
-        assert_eq!(shorten("alpha::beta::gamma", 10), "alph..amma");
-        assert_eq!(shorten("short", 10), "short");
-    }
-
-    #[test]
-    fn text_wraps_at_blanks() {
-        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
-        assert_eq!(wrap("immeasurable", 4), ["immeasurable"]);
+    fn narrow_screens_are_never_exceeded() {
+        let line = |after: u32| {
+            let names = [
+                "解析する関数::オブジェクト::長い名前の関数",
+                "e\u{301}cole🦀::a_rather_long_name_of_a_function",
+            ];
+            let texts = names.iter().enumerate().map(|(at, name)| {
+                let grown = if at == 0 { after } else { 900 };
+                format!("main;a_caller_with_a_long_name_as_well;{name} {grown}\n")
+            });
+            let others = (0..20).map(|at| format!("main;function_{at} {}\n", 500 + 7 * at));
+            texts.chain(others).collect::<String>()
+        };
+        let mut report = report(line(900), line(3_000));
+        report.before.name = format!("captures/{}/before.folded", "deep/".repeat(20));
+        for width in [40, 60, 80, 100, 200] {
+            let mut out = Vec::new();
+            Text { width, color: false }.render(&report, &mut out).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            assert!(text.contains(" 1  "), "{text}");
+            for line in text.lines() {
+                assert!(line.width() <= width, "{} in {width}: {line}", line.width());
+            }
+        }
     }
 }

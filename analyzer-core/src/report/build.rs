@@ -28,6 +28,7 @@ pub(crate) struct Inputs<'a> {
     pub sides: &'a Sides<'a>,
     pub options: &'a CompareOptions,
     pub keys: &'a KeySpace,
+    pub outermost: &'a [bool],
     pub tree: &'a CallTree,
     pub children: Children,
     pub functions: &'a [FunctionCells],
@@ -107,8 +108,7 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         wants_equivalence: options.margin.is_some(),
     });
     let mut ranks: Ranks = vec![None; inputs.keys.keys().len()];
-    let plateaus_only = inputs.ranked.iter().enumerate().filter(|(_, ranked)| ranked.kind == Kind::Plateau);
-    for (index, ranked) in plateaus_only {
+    for (index, ranked) in inputs.ranked.iter().enumerate() {
         let mark = match ranked.tier {
             Tier::Grew => Mark::Grew,
             Tier::Shrank => Mark::Shrank,
@@ -116,7 +116,8 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
             Tier::Unquantified => Mark::Shrank,
             Tier::MayHaveGrown | Tier::MayHaveShrunk => Mark::Unchanged,
         };
-        ranks[ranked.key as usize] = Some((index as u32 + 1, mark));
+        let row = graph::Row { rank: index as u32 + 1, mark, is_region: ranked.kind == Kind::Region };
+        ranks[ranked.key as usize].get_or_insert(row);
     }
     let wide = inputs
         .functions
@@ -160,9 +161,10 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         graph: graph::graph(
             inputs.tree,
             inputs.children.clone(),
+            inputs.outermost,
             inputs.keys,
             &ranks,
-            &totals,
+            totals.k,
             common.decimals,
         ),
         before,

@@ -1,14 +1,15 @@
-//! The call tree as pictures need it: pre-order, siblings by width, pruned to a size that opens fast.
+//! The call tree as pictures need it, of two captures or of one: pre-order, siblings by width, pruned to a size that
+//! opens fast.
 
 use crate::align::KeySpace;
-use crate::plateau::Totals;
-use crate::tree::{CallTree, Children, Pair, ROOT};
+use crate::tree::{CallTree, Cell, Children, Pair, ROOT};
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 /// More nodes than this are not drawn: the narrowest are put together.
 const MOST_NODES: usize = 50_000;
 
-/// The call tree of both captures, for pictures.
+/// The call tree of both captures, for pictures. Of one capture, before is zero and k is 1.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     /// Names of functions, unique.
@@ -36,13 +37,15 @@ pub struct GraphNode {
     pub own: Pair<i128>,
     /// Values of the node and below.
     pub total: Pair<i128>,
-    /// Whether its own change is more than noise.
+    /// Whether its change is more than noise.
     pub mark: Mark,
-    /// The rank of the plateau it belongs to; 0 for none.
+    /// Whether that change is of the node with all below it, and not its own.
+    pub is_region: bool,
+    /// The rank of the plateau or region it belongs to; 0 for none.
     pub rank: u32,
 }
 
-/// Whether a node's own change is more than noise.
+/// Whether a node's change is more than noise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mark {
     /// It is not.
@@ -68,21 +71,30 @@ fn width(value: &Pair<i128>, k: f64) -> f64 {
     (a.max(0.0) + b.max(0.0)) / 2.0
 }
 
-/// What [`graph`] needs to know of a function: its rank and the direction of its change.
-pub(super) type Ranks = Vec<Option<(u32, Mark)>>;
+/// What [`graph`] needs to know of a function that has a row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row {
+    pub(crate) rank: u32,
+    pub(crate) mark: Mark,
+    pub(crate) is_region: bool,
+}
 
-/// Builds the graph. `ranks` gives, for each key, the reported plateau it is.
-pub(super) fn graph(
+/// The row of each function, by key.
+pub(crate) type Ranks = Vec<Option<Row>>;
+
+/// Builds the graph. `outermost` says of every node whether it is no recursive call.
+pub(crate) fn graph(
     tree: &CallTree,
     mut children: Children,
+    outermost: &[bool],
     keys: &KeySpace,
     ranks: &Ranks,
-    totals: &Totals,
+    k: f64,
     decimals: u8,
 ) -> Graph {
-    let k = totals.k;
     let widths: Vec<f64> = tree.total.iter().map(|cell| width(&cell.value, k)).collect();
-    let kept = kept(tree, &widths, ranks);
+    let rows = rows_of_nodes(tree, outermost, ranks, k);
+    let kept = kept(tree, &widths, &rows);
     let name = |node: u32| &keys.keys()[tree.key(node as usize)].name;
     for node in (0..tree.len()).filter(|&node| kept[node]) {
         children.of_mut(node).sort_by(|&one, &other| {
@@ -93,8 +105,7 @@ pub(super) fn graph(
     let mut builder = Builder {
         tree,
         keys,
-        ranks,
-        k,
+        rows: &rows,
         graph: Graph { k, decimals, ..Graph::default() },
         name_of: vec![None; keys.keys().len()],
         pruned_name: None,
@@ -103,8 +114,42 @@ pub(super) fn graph(
     builder.graph
 }
 
+/// The row that each node is part of: the places of a function that changed most, as many as make up its change. The
+/// rest is noise around it.
+fn rows_of_nodes(tree: &CallTree, outermost: &[bool], ranks: &Ranks, k: f64) -> Vec<Option<Row>> {
+    let cell = |node: usize, row: &Row| if row.is_region { &tree.total[node] } else { &tree.own[node] };
+    let growth = |cell: &Cell| cell.value.after as f64 - k * cell.value.before as f64;
+    let mut rows = vec![None; tree.len()];
+    let mut places: BTreeMap<u32, (Row, Vec<(f64, usize)>)> = BTreeMap::new();
+    for node in 1..tree.len() {
+        let Some(row) = ranks[tree.key(node)].filter(|row| outermost[node] || !row.is_region) else {
+            continue;
+        };
+        match row.mark {
+            Mark::Unchanged => rows[node] = Some(row),
+            _ => {
+                let (_, places) = places.entry(row.rank).or_insert_with(|| (row, Vec::new()));
+                places.push((growth(cell(node, &row)), node));
+            }
+        }
+    }
+    for (row, mut places) in places.into_values() {
+        let sign = if row.mark == Mark::Grew { 1.0 } else { -1.0 };
+        let mut missing: f64 = sign * places.iter().map(|(growth, _)| growth).sum::<f64>();
+        places.sort_by(|one, other| (sign * other.0).total_cmp(&(sign * one.0)).then(one.1.cmp(&other.1)));
+        for (growth, node) in places {
+            if missing <= 0.0 || sign * growth <= 0.0 {
+                break;
+            }
+            rows[node] = Some(row);
+            missing -= sign * growth;
+        }
+    }
+    rows
+}
+
 /// Which nodes are drawn: all, or else the widest and those that lead to a reported plateau.
-fn kept(tree: &CallTree, widths: &[f64], ranks: &Ranks) -> Vec<bool> {
+fn kept(tree: &CallTree, widths: &[f64], rows: &[Option<Row>]) -> Vec<bool> {
     if tree.len() <= MOST_NODES {
         return vec![true; tree.len()];
     }
@@ -115,12 +160,16 @@ fn kept(tree: &CallTree, widths: &[f64], ranks: &Ranks) -> Vec<bool> {
         kept[node] = true;
     }
     // Of each plateau the widest nodes are kept; a recursive function may have a million narrow ones.
-    let plateau_nodes = (1..tree.len()).filter(|&node| ranks[tree.key(node)].is_some()).collect();
-    let by_own = |one: &usize, other: &usize| {
-        let own = |node: usize| tree.own[node].value.before.abs() + tree.own[node].value.after.abs();
-        own(*other).cmp(&own(*one)).then(one.cmp(other))
+    let plateau_nodes = (1..tree.len()).filter(|&node| rows[node].is_some()).collect();
+    let by_size = |one: &usize, other: &usize| {
+        let size = |node: usize| {
+            let is_region = rows[node].is_some_and(|row| row.is_region);
+            let value = if is_region { tree.total[node].value } else { tree.own[node].value };
+            value.before.abs() + value.after.abs()
+        };
+        size(*other).cmp(&size(*one)).then(one.cmp(other))
     };
-    for node in first(plateau_nodes, MOST_NODES / 10, by_own) {
+    for node in first(plateau_nodes, MOST_NODES / 10, by_size) {
         kept[node] = true;
     }
     for node in (1..tree.len()).rev() {
@@ -152,8 +201,8 @@ enum Waiting {
 struct Builder<'a> {
     tree: &'a CallTree,
     keys: &'a KeySpace,
-    ranks: &'a Ranks,
-    k: f64,
+    /// The row of each node.
+    rows: &'a [Option<Row>],
     graph: Graph,
     name_of: Vec<Option<u32>>,
     pruned_name: Option<u32>,
@@ -174,8 +223,8 @@ impl Builder<'_> {
             };
             let index = self.graph.nodes.len() as u32;
             let depth = if node == ROOT { 0 } else { self.graph.nodes[parent as usize].depth + 1 };
-            let (name, rank, mark) =
-                if node == ROOT { (root_name, 0, Mark::Unchanged) } else { self.function(node) };
+            let name = if node == ROOT { root_name } else { self.name(node) };
+            let row = self.rows[node];
             self.graph.nodes.push(GraphNode {
                 name,
                 parent,
@@ -183,8 +232,9 @@ impl Builder<'_> {
                 descendants: 0,
                 own: self.tree.own[node].value,
                 total: self.tree.total[node].value,
-                mark,
-                rank,
+                mark: row.map_or(Mark::Unchanged, |row| row.mark),
+                is_region: row.is_some_and(|row| row.is_region),
+                rank: row.map_or(0, |row| row.rank),
             });
             let below = children.of(node);
             let (drawn, dropped): (Vec<u32>, Vec<u32>) =
@@ -200,25 +250,14 @@ impl Builder<'_> {
         }
     }
 
-    /// The name, rank and mark of a node.
-    fn function(&mut self, node: usize) -> (u32, u32, Mark) {
+    fn name(&mut self, node: usize) -> u32 {
         let key = self.tree.key(node);
-        let name = match self.name_of[key] {
-            Some(name) => name,
-            None => {
-                let name = self.new_name(String::from_utf8_lossy(&self.keys.keys()[key].name).into_owned());
-                self.name_of[key] = Some(name);
-                name
-            }
-        };
-        let own = &self.tree.own[node].value;
-        let growth = own.after as f64 - self.k * own.before as f64;
-        match self.ranks[key] {
-            Some((rank, Mark::Grew)) if growth > 0.0 => (name, rank, Mark::Grew),
-            Some((rank, Mark::Shrank)) if growth < 0.0 => (name, rank, Mark::Shrank),
-            Some((rank, Mark::Unchanged)) => (name, rank, Mark::Unchanged),
-            _ => (name, 0, Mark::Unchanged),
+        if let Some(name) = self.name_of[key] {
+            return name;
         }
+        let name = self.new_name(String::from_utf8_lossy(&self.keys.keys()[key].name).into_owned());
+        self.name_of[key] = Some(name);
+        name
     }
 
     fn new_name(&mut self, name: String) -> u32 {
@@ -244,7 +283,6 @@ impl Builder<'_> {
             }
         };
         let depth = self.graph.nodes[parent as usize].depth + 1;
-        let (mark, rank) = (Mark::Unchanged, 0);
         self.graph.nodes.push(GraphNode {
             name,
             parent,
@@ -252,8 +290,9 @@ impl Builder<'_> {
             descendants: 0,
             own: total,
             total,
-            mark,
-            rank,
+            mark: Mark::Unchanged,
+            is_region: false,
+            rank: 0,
         });
     }
 }

@@ -22,6 +22,7 @@ use crate::scale::{Alternative, ScaleMode};
 pub use alignment::{Alignment, DepthLimit, InlinedRow, Inserted, ModuleRow, Renamed, RuleRow};
 pub(crate) use build::{Inputs, build};
 pub use explain::Explanation;
+pub(crate) use graph::graph;
 pub use graph::{Graph, GraphNode, Mark};
 use serde::Serialize;
 

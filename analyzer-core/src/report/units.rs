@@ -11,6 +11,18 @@
 /// ```
 #[must_use]
 pub fn value(value: f64, unit: &str) -> String {
+    beside(value, value, unit)
+}
+
+/// A value with the unit that fits the largest of a column: `0.05 s` beside `1.20 s`.
+///
+/// ```
+/// use analyzer_core::report::units::beside;
+///
+/// assert_eq!(beside(50_000_000.0, 1_200_000_000.0, "nanoseconds"), "0.05 s");
+/// ```
+#[must_use]
+pub fn beside(value: f64, largest: f64, unit: &str) -> String {
     let steps: &[(f64, &str)] = match unit {
         "nanoseconds" | "ns" => &[(1e9, "s"), (1e6, "ms"), (1e3, "us"), (1.0, "ns")],
         "microseconds" | "us" => &[(1e6, "s"), (1e3, "ms"), (1.0, "us")],
@@ -20,7 +32,8 @@ pub fn value(value: f64, unit: &str) -> String {
         "count" => return count(value),
         _ => return format!("{} {unit}", count(value)),
     };
-    let (size, name) = steps.iter().find(|(size, _)| value.abs() >= *size).unwrap_or(&steps[steps.len() - 1]);
+    let (size, name) =
+        steps.iter().find(|(size, _)| largest.abs() >= *size).unwrap_or(&steps[steps.len() - 1]);
     format!("{:.2} {name}", value / size)
 }
 

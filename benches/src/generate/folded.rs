@@ -79,6 +79,36 @@ pub fn distinct(bytes: usize, side: Side) -> Vec<u8> {
     out
 }
 
+/// A pair as collapsing tools write it, sorted and each stack once, whose call trees have about `nodes` nodes together.
+/// Where stacks end in one function their values in the second text are twice as large: what a report has to find.
+///
+/// # Panics
+/// When the corpus has no stacks.
+#[must_use]
+pub fn call_trees(nodes: u64) -> [Vec<u8>; 2] {
+    let pool = repetitive_pool(nodes * BYTES_PER_NODE * 10 / 11);
+    let grown = pool.get(0).rsplit(';').next().expect("a text has a part").to_owned();
+    let mut stacks: Vec<usize> = (0..pool.ends.len()).collect();
+    stacks.sort_unstable_by_key(|&at| pool.get(at));
+    let mut random = Random::new(5);
+    let mut texts = [Vec::new(), Vec::new()];
+    for at in stacks {
+        let stack = pool.get(at);
+        // Most are small; their digits are as hard to compress as recorded ones.
+        let most = 1 << random.below(13);
+        let count = 1 + random.below(most);
+        for (side, text) in texts.iter_mut().enumerate() {
+            let missing = if side == 0 { ONLY_ONE_IN - 1 } else { 0 };
+            let noise = random.below(1 + count / 4);
+            let times = if side == 1 && stack.rsplit(';').next() == Some(&grown) { 2 } else { 1 };
+            if at % ONLY_ONE_IN != missing {
+                text.extend_from_slice(format!("{stack} {}\n", times * count + noise).as_bytes());
+            }
+        }
+    }
+    texts
+}
+
 /// Text repeated to at least `bytes`.
 #[must_use]
 pub fn repeated(text: &[u8], bytes: usize) -> Vec<u8> {

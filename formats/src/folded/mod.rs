@@ -84,6 +84,7 @@ fn read(input: &[u8], options: &ReadOptions, decimals: u8) -> (Joining, Found) {
     layout.series(&mut stacks.builder);
     chunk::read(
         &ranges,
+        options.progress.as_deref(),
         || Reader::new(input, layout),
         Reader::read,
         |worker, chunk: Chunk| {

@@ -130,6 +130,7 @@ fn totals<'a>(input: &'a [u8], options: &ReadOptions, decimals: u8) -> (Totals<'
     let (mut whole, mut found) = (Totals::default(), Found::default());
     chunk::read(
         &ranges,
+        options.progress.as_deref(),
         || Lines::new(input, Columns::One, decimals),
         |lines, range| {
             let mut chunk = Totals::default();

@@ -64,6 +64,7 @@ impl Format for PerfScript {
         let mut whole = Whole::default();
         chunk::read(
             &ranges,
+            options.progress.as_deref(),
             || Reader::new(input, options.timeline),
             Reader::read,
             |worker, chunk| whole.absorb(worker, chunk),

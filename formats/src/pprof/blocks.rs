@@ -35,7 +35,11 @@ fn block_bytes(options: &ReadOptions) -> usize {
 /// The parts of plain bytes.
 pub(crate) fn plain(input: &[u8], options: &ReadOptions) -> Parts {
     let decode = |decoder: &mut Decoder, range: &Range<usize>| {
-        Part::decode(Message { bytes: &input[range.clone()], at: range.start }, decoder)
+        let part = Part::decode(Message { bytes: &input[range.clone()], at: range.start }, decoder);
+        if let Some(progress) = &options.progress {
+            progress.add(range.len());
+        }
+        part
     };
     let blocks = cut(input, block_bytes(options));
     let parts = match &blocks[..] {

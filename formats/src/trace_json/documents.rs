@@ -79,6 +79,7 @@ pub(crate) fn read<'a, R: ReadSpans<'a>>(
     let mut part = R::new(input, options.tags).finish();
     chunk::read(
         &ranges,
+        options.progress.as_deref(),
         || (),
         |(), range| read_range(R::new(input, options.tags), input, range, stream),
         |_, later| part.absorb(later),

@@ -1,33 +1,33 @@
 "use strict";
-// The state of the picture: zoom, selection, mode, search.
+// The state of a picture: zoom, selection, mode, search.
 
 class Graph {
-	/**
-	 * @param {Tree} tree
-	 * @param {HTMLElement} view scrolls `tall`, which is as high as all rows and holds the canvas, as high as the view
-	 */
-	constructor(tree, view, tall, canvas) {
+	/** @type {Mode} */
+	mode = "both";
+	onlyChanged = false;
+	zoom = 0;
+	selected = -1;
+	query = "";
+	/** @type {Uint8Array | null} */
+	found = null;
+	/** @type {number[]} */
+	matches = [];
+	match = -1;
+	waits = false;
+	onChange = () => {};
+
+	/** The view scrolls what is in it, as high as all rows, which holds the canvas, as high as the view. */
+	constructor(tree, view, isUp = false) {
 		this.tree = tree;
 		this.view = view;
-		this.tall = tall;
-		this.mode = "both";
-		this.onlyChanged = false;
-		this.zoom = 0;
-		this.selected = -1;
-		this.query = "";
-		this.found = null;
-		this.matches = [];
-		this.match = -1;
-		this.waits = false;
-		/** Called after every change of the state. */
-		this.onChange = () => {};
+		this.tall = view.firstElementChild;
+		this.isUp = isUp;
 		this.places = placesOf(tree);
 		this.layout = layOut(tree, this.mode, this.onlyChanged);
-		this.painter = new Painter(canvas, this);
-		view.addEventListener("scroll", () => this.redraw(), { passive: true });
+		this.painter = new Painter(view.querySelector("canvas"), this);
+		view.onscroll = () => this.redraw();
 	}
 
-	/** Draws at the next frame. */
 	redraw() {
 		if (this.waits) return;
 		this.waits = true;
@@ -38,26 +38,35 @@ class Graph {
 	}
 
 	drawNow() {
-		this.painter.draw(this.tall.clientWidth, this.view.clientHeight, this.view.scrollTop);
+		const { clientHeight, scrollTop } = this.view;
+		this.painter.canvas.style.height = `${clientHeight}px`;
+		this.painter.draw(this.tall.clientWidth, clientHeight, scrollTop);
 	}
 
-	/** How many rows the zoomed part has. */
-	rows() {
-		const { tree, zoom, layout } = this;
-		let deepest = tree.depth[zoom];
-		for (let i = zoom; i < tree.end[zoom]; i++) {
-			if (tree.depth[i] > deepest && layout.width[i] > 0) deepest = tree.depth[i];
-		}
-		return deepest + 1;
+	/** The row of a depth, or the depth of a row. */
+	flip(row) {
+		return this.isUp ? this.bottom - row : row;
 	}
 
-	/** Fits the heights to the rows. */
+	/** The zoomed node or the node between it and the root at a depth. */
+	above(depth) {
+		let i = this.zoom;
+		while (this.tree.depth[i] > depth) i = this.tree.parent[i];
+		return i;
+	}
+
+	holds(node, other) {
+		return node <= other && other < this.tree.end[node];
+	}
+
+	/** Fits the heights to the rows of the zoomed part. */
 	resize() {
-		const all = this.rows() * ROW;
-		const height = Math.max(ROW, Math.min(all, Math.max(240, Math.round(innerHeight * 0.72))));
-		this.tall.style.height = `${all}px`;
-		this.view.style.height = `${height}px`;
-		this.painter.canvas.style.height = `${height}px`;
+		const { tree, zoom, layout } = this;
+		this.bottom = tree.depth[zoom];
+		for (let i = zoom; i < tree.end[zoom]; i++) {
+			if (tree.depth[i] > this.bottom && layout.width[i] > 0) this.bottom = tree.depth[i];
+		}
+		this.tall.style.height = `${(this.bottom + 1) * ROW}px`;
 		this.redraw();
 	}
 
@@ -66,7 +75,7 @@ class Graph {
 		this.onChange();
 	}
 
-	/** @param {"both" | "before" | "after"} mode */
+	/** @param {Mode} mode */
 	setMode(mode, onlyChanged = this.onlyChanged) {
 		this.mode = mode;
 		this.onlyChanged = onlyChanged;
@@ -76,7 +85,6 @@ class Graph {
 		this.changed();
 	}
 
-	/** Makes a node as wide as the view. */
 	zoomTo(node, selected = this.selected) {
 		this.zoom = node;
 		this.selected = selected;
@@ -84,7 +92,6 @@ class Graph {
 		this.scrollTo(node);
 	}
 
-	/** Selects a node, moves nothing. */
 	select(node) {
 		this.selected = node;
 		this.redraw();
@@ -98,28 +105,24 @@ class Graph {
 		const readable = 160 / Math.max(320, this.tall.clientWidth);
 		const { width } = this.layout;
 		const isWide = (from) => width[node] >= readable * width[from];
-		const holds = this.zoom <= node && node < tree.end[this.zoom];
-		if (!holds || !isWide(this.zoom)) {
+		if (!this.holds(this.zoom, node) || !isWide(this.zoom)) {
 			this.zoom = node;
 			while (this.zoom > 0 && isWide(tree.parent[this.zoom])) this.zoom = tree.parent[this.zoom];
 		}
-		this.selected = node;
-		this.changed();
+		this.zoomTo(this.zoom, node);
 		this.scrollTo(node);
 	}
 
-	/** Goes to the first place of a plateau, then to its next. */
+	/** First the first place of a plateau, then its next. */
 	revealPlateau(rank) {
 		const places = this.places.get(rank);
-		if (!places) return;
-		const at = places.indexOf(this.selected);
-		this.reveal(places[(at + 1) % places.length]);
+		if (places) this.reveal(places[(places.indexOf(this.selected) + 1) % places.length]);
 	}
 
 	/** Scrolls so that a node and some callers are in view. */
 	scrollTo(node) {
 		const { view, tree } = this;
-		const y = tree.depth[node] * ROW;
+		const y = this.flip(tree.depth[node]) * ROW;
 		if (y < view.scrollTop || y + ROW > view.scrollTop + view.clientHeight) {
 			view.scrollTop = Math.max(0, y - Math.min(4 * ROW, view.clientHeight / 2));
 		}
@@ -130,7 +133,7 @@ class Graph {
 	search(query) {
 		this.query = query;
 		const wanted = query.toLowerCase();
-		this.found = wanted ? Uint8Array.from(this.tree.names, (name) => (name.toLowerCase().includes(wanted) ? 1 : 0)) : null;
+		this.found = wanted ? Uint8Array.from(this.tree.names, (name) => Number(name.toLowerCase().includes(wanted))) : null;
 		this.matches = this.sortedMatches();
 		this.match = -1;
 		this.redraw();
@@ -147,11 +150,10 @@ class Graph {
 		return matches.sort((one, other) => layout.width[other] - layout.width[one] || one - other);
 	}
 
-	/** Goes to the next match, or the one before it. */
 	nextMatch(step) {
 		const { length } = this.matches;
 		if (!length) return;
-		this.match = (this.match + step + length + (this.match < 0 && step < 0 ? 1 : 0)) % length;
+		this.match = (this.match + step + length + Number(this.match < 0 && step < 0)) % length;
 		this.reveal(this.matches[this.match]);
 	}
 
@@ -166,10 +168,10 @@ class Graph {
 				i = tree.end[i];
 			} else i++;
 		}
-		return [this.tree.k * before, after];
+		return [tree.k * before, after];
 	}
 
-	/** Selects caller, callee or neighbour. */
+	/** Selects the box beside the selected one, where an arrow points. */
 	move(key) {
 		const { tree, layout, selected, zoom } = this;
 		if (selected < 0) return this.select(zoom);
@@ -177,28 +179,27 @@ class Graph {
 		const isDrawn = (i) => layout.width[i] > 0;
 		const [from, end] = [rowStart[depth[selected]], rowStart[depth[selected] + 1]];
 		let to = -1;
-		if (key === "ArrowUp") to = tree.parent[selected];
-		if (key === "ArrowDown") {
-			for (let i = selected + 1; to < 0 && i < tree.end[selected]; i = tree.end[i]) if (isDrawn(i)) to = i;
-		}
 		if (key === "ArrowLeft" || key === "ArrowRight") {
 			const step = key === "ArrowLeft" ? -1 : 1;
 			let place = firstPast(rows, from, end, (i) => i >= selected) + step;
 			while (place >= from && place < end && !isDrawn(rows[place])) place += step;
 			if (place >= from && place < end) to = rows[place];
-		}
+		} else if ((key === "ArrowUp") !== this.isUp) to = tree.parent[selected];
+		else for (let i = selected + 1; to < 0 && i < tree.end[selected]; i = tree.end[i]) if (isDrawn(i)) to = i;
 		if (to < 0) return;
-		const isInside = (zoom <= to && to < tree.end[zoom]) || (to <= zoom && zoom < tree.end[to]);
-		if (!isInside) this.zoomTo(tree.parent[to]);
+		if (!this.holds(zoom, to) && !this.holds(to, zoom)) this.zoomTo(tree.parent[to]);
 		this.select(to);
 		this.scrollTo(to);
 	}
 
-	/** Names from the root to a node. */
+	name(i) {
+		return this.tree.names[this.tree.name[i]];
+	}
+
 	stack(node) {
 		const names = [];
-		for (let i = node; i >= 0; i = this.tree.parent[i]) names.push(this.tree.names[this.tree.name[i]]);
-		return names.reverse();
+		for (let i = node; i >= 0; i = this.tree.parent[i]) names.push(this.name(i));
+		return this.isUp ? names : names.reverse();
 	}
 }
 
@@ -208,7 +209,7 @@ function placesOf(tree) {
 	tree.rank.forEach((rank, i) => {
 		if (rank) places.set(rank, places.get(rank) ?? []).get(rank).push(i);
 	});
-	const change = (i) => Math.abs(tree.after[i] - tree.k * tree.before[i]);
+	const change = (i) => Math.abs(tree.totalAfter[i] - tree.k * tree.totalBefore[i]);
 	for (const nodes of places.values()) nodes.sort((one, other) => change(other) - change(one) || one - other);
 	return places;
 }

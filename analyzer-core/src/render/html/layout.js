@@ -4,34 +4,27 @@
 /** The change at which colours are full, as a share of the whole. */
 const FULL_COLOUR = 0.05;
 
-/**
- * Lays out boxes by node, in the unit of after: left edge, width, and how much of it grew or shrank by more than noise.
- * @typedef {{x: Float64Array, width: Float64Array, grown: Float64Array, shrunk: Float64Array}} Layout
- * @param {Tree} tree
- * @param {"both" | "before" | "after"} mode what the width is: the mean of both, or one side
- * @param {boolean} onlyChanged whether nodes that did not change have no width of their own
- * @returns {Layout}
- */
+/** With `onlyChanged`, what did not change has no width of its own. @returns {Layout} */
 function layOut(tree, mode, onlyChanged) {
-	const { nodes, mark, parent, k } = tree;
-	const width = new Float64Array(nodes);
-	const grown = new Float64Array(nodes);
-	const shrunk = new Float64Array(nodes);
+	const { nodes, mark, region, parent, k } = tree;
+	const [x, width, grown, shrunk, next] = [0, 1, 2, 3, 4].map(() => new Float64Array(nodes));
+	const isWithin = new Uint8Array(nodes); // a region that changed
+	const [a, b] = { both: [k / 2, 0.5], before: [k, 0], after: [0, 1] }[mode]; // what a value is wide
+	const change = (i, before, after) => {
+		const more = after - k * before;
+		if (more > 0) grown[i] = Math.max(grown[i], more * b);
+		else if (a) shrunk[i] = Math.max(shrunk[i], (-more * a) / k);
+	};
 	for (let i = 0; i < nodes; i++) {
-		const a = k * tree.before[i];
-		const b = tree.after[i];
-		const change = mark[i] ? b - a : 0;
-		if (!onlyChanged || mark[i]) width[i] = mode === "both" ? (a + b) / 2 : mode === "before" ? a : b;
-		if (change > 0 && mode !== "before") grown[i] = mode === "both" ? change / 2 : change;
-		if (change < 0 && mode !== "after") shrunk[i] = mode === "both" ? -change / 2 : -change;
+		isWithin[i] = Number((mark[i] && region[i]) || (i && isWithin[parent[i]]));
+		if (!onlyChanged || mark[i] || isWithin[i]) width[i] = a * tree.before[i] + b * tree.after[i];
+		if (mark[i] && !region[i]) change(i, tree.before[i], tree.after[i]);
 	}
-	for (let i = nodes - 1; i > 0; i--) {
-		width[parent[i]] += width[i];
-		grown[parent[i]] += grown[i];
-		shrunk[parent[i]] += shrunk[i];
+	for (let i = nodes - 1; i >= 0; i--) {
+		if (mark[i] && region[i]) change(i, tree.totalBefore[i], tree.totalAfter[i]);
+		if (i) for (const column of [width, grown, shrunk]) column[parent[i]] += column[i];
 	}
-	const x = new Float64Array(nodes);
-	const next = new Float64Array(nodes); // where the next child starts
+	// `next` is where the next child starts.
 	for (let i = 1; i < nodes; i++) {
 		x[i] = next[i] = next[parent[i]];
 		next[parent[i]] += width[i];
@@ -41,7 +34,7 @@ function layOut(tree, mode, onlyChanged) {
 
 /** How strong the colour of a node's own change is, from 0 to 1; 0 where it is not more than noise. */
 function strength(tree, i) {
-	if (!tree.mark[i] || !(tree.whole > 0)) return 0;
+	if (!tree.mark[i] || tree.region[i] || !(tree.whole > 0)) return 0;
 	const change = Math.abs(tree.after[i] - tree.k * tree.before[i]);
 	return Math.sqrt(Math.min(1, change / tree.whole / FULL_COLOUR));
 }

@@ -7,19 +7,23 @@
 //! | file | holds |
 //! |---|---|
 //! | `sections.rs` | verdict, captures, tables, how it was made |
+//! | `single.rs` | the page of one capture |
 //! | `payload.rs`, `decode.js` | the call tree, written and read |
 //! | `layout.js` | the boxes, as `render/layout.rs` lays them out, for each mode |
+//! | `sandwich.js` | one function between its callers and its callees |
 //! | `paint.js` | the canvas |
 //! | `graph.js` | zoom, selection, search: the state of the picture |
 //! | `page.js` | toolbar, keys, address, the documented hook `window.plateau` |
+//! | `page.d.ts`, `tsconfig.json` | types of what the scripts share, for their check; no part of the page |
 
 mod payload;
 mod sections;
+mod single;
 
 use super::layout::Layout;
 use super::markup::Text;
 use super::{Renderer, svg};
-use crate::report::Report;
+use crate::report::{Graph, Report};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
@@ -30,12 +34,15 @@ use std::sync::LazyLock;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Html;
 
+pub use single::page_of_one;
+
 const STYLE: &str = include_str!("page.css");
 
 /// The scripts, in the order in which the browser runs them.
-const SCRIPTS: [&str; 5] = [
+const SCRIPTS: [&str; 6] = [
     include_str!("decode.js"),
     include_str!("layout.js"),
+    include_str!("sandwich.js"),
     include_str!("paint.js"),
     include_str!("graph.js"),
     include_str!("page.js"),
@@ -52,8 +59,9 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// A picture for the tab, so that the browser does not ask a server for one.
-const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath \
-                    fill='%23888' d='M1 2h14v4H1z'/%3E%3Cpath fill='%23f07c2e' d='M4 7h8v7H4z'/%3E%3C/svg%3E";
+const ICON: &str = "data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20viewBox='0%200%2016%2016'%3E\
+                    %3Cpath%20fill='%23888'%20d='M1%202h14v4H1z'/%3E%3Cpath%20fill='%23f07c2e'%20d='M4%207h8v7H4z'/%3E\
+                    %3C/svg%3E";
 
 impl Renderer for Html {
     fn name(&self) -> &'static str {
@@ -70,33 +78,52 @@ impl Renderer for Html {
 
     fn render(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let layout = Layout::new(&report.graph);
-        write!(
-            out,
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <meta name=\"generator\" content=\"plateau {}\">\n<title>{} \u{2192} {} \u{b7} plateau</title>\n\
-             <link rel=\"icon\" href=\"{ICON}\">\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n",
-            POLICY.as_str(),
-            Text(report.version),
-            Text(&report.before.name),
-            Text(&report.after.name),
-        )?;
+        let tree = Tree {
+            graph: &report.graph,
+            whole: layout.whole,
+            unit: &report.value_type.unit,
+            seconds: seconds(report.before.duration_ns).zip(seconds(report.after.duration_ns)),
+            is_single: false,
+        };
+        let title = format!("{} \u{2192} {}", report.before.name, report.after.name);
+        head(&title, tree.seconds.map_or("", |_| "timed"), out)?;
         sections::verdict(report, out)?;
         sections::captures(report, out)?;
         sections::grew(report, out)?;
         graph(report, &layout, out)?;
         sections::may_have_grown(report, out)?;
         sections::shrank(report, out)?;
+        sections::comings(report, out)?;
+        sections::explanations(report, out)?;
         sections::classes(report, out)?;
         sections::how(report, out)?;
-        writeln!(out, "</main>")?;
-        data(report, &layout, out)?;
-        for script in SCRIPTS {
-            writeln!(out, "<script>{script}</script>")?;
-        }
-        writeln!(out, "</body>\n</html>")
+        foot(&tree, out)
     }
+}
+
+/// What stands before the sections of every page.
+fn head(title: &str, class: &str, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "<!DOCTYPE html>\n<html lang=\"en\" class=\"{class}\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"generator\" content=\"plateau {}\">\n<title>{} \u{b7} plateau</title>\n\
+         <link rel=\"icon\" href=\"{ICON}\">\n<style>{STYLE}</style>\n</head>\n<body>\n<main>",
+        POLICY.as_str(),
+        env!("CARGO_PKG_VERSION"),
+        Text(title),
+    )
+}
+
+/// What stands behind them: the call tree and the scripts.
+fn foot(tree: &Tree<'_>, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "</main>")?;
+    tree.write(out)?;
+    for script in SCRIPTS {
+        writeln!(out, "<script>{script}</script>")?;
+    }
+    writeln!(out, "</body>\n</html>")
 }
 
 /// The flame graph: what the scripts fill, and the static picture they replace.
@@ -108,26 +135,49 @@ fn graph(report: &Report, layout: &Layout, out: &mut dyn Write) -> io::Result<()
     sections::distance(report, layout, out)?;
     out.write_all(include_bytes!("graph.html"))?;
     writeln!(out, "<div class=\"static\">")?;
-    let frame = svg::Frame { narrowest: 1.0, rows: 150, heading: svg::Heading::Elsewhere };
-    svg::draw(report, layout, &frame, out)?;
+    svg::draw(&report.graph, layout, &svg::Frame::on_page(report)?, out)?;
     writeln!(out, "</div>\n</section>")
 }
 
 /// The call tree, with what the scripts need to know to lay it out.
-fn data(report: &Report, layout: &Layout, out: &mut dyn Write) -> io::Result<()> {
-    let packed = payload::pack(&report.graph)?;
-    writeln!(
-        out,
-        "<script type=\"text/plain\" id=\"tree\" data-k=\"{}\" data-whole=\"{}\" data-shift=\"{}\" data-decimals=\"{}\" \
-         data-unit=\"{}\" data-steps=\"{}\">{}</script>",
-        report.graph.k,
-        layout.whole,
-        packed.shift,
-        report.graph.decimals,
-        Text(&report.value_type.unit),
-        steps(&report.value_type.unit),
-        packed.text
-    )
+struct Tree<'a> {
+    graph: &'a Graph,
+    /// What 100 % means, as after.
+    whole: f64,
+    unit: &'a str,
+    /// How long before and after were recorded.
+    seconds: Option<(f64, f64)>,
+    /// Whether there is nothing in before but zeros.
+    is_single: bool,
+}
+
+/// A length that can be divided by.
+fn seconds(duration_ns: Option<i64>) -> Option<f64> {
+    duration_ns.filter(|&ns| ns > 0).map(|ns| ns as f64 / 1e9)
+}
+
+impl Tree<'_> {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let packed = payload::pack(self.graph)?;
+        write!(
+            out,
+            "<script type=\"text/plain\" id=\"tree\" data-k=\"{}\" data-whole=\"{}\" data-shift=\"{}\" \
+             data-decimals=\"{}\" data-unit=\"{}\" data-steps=\"{}\"",
+            self.graph.k,
+            self.whole,
+            packed.shift,
+            self.graph.decimals,
+            Text(self.unit),
+            steps(self.unit),
+        )?;
+        if let Some((before, after)) = self.seconds {
+            write!(out, " data-seconds=\"{before} {after}\"")?;
+        }
+        if self.is_single {
+            write!(out, " data-single")?;
+        }
+        writeln!(out, ">{}</script>", packed.text)
+    }
 }
 
 /// The sizes in which `units::value` writes a unit, for the script to do the same.

@@ -1,74 +1,58 @@
 "use strict";
-// Draws the part of the graph that is in view on a canvas.
+// Draws the part of a graph that is in view on a canvas.
 
 const ROW = 18;
-const STEPS = 32;
 /** Boxes narrower than this, in pixels, are drawn together. */
 const NARROW = 0.5;
 
 class Painter {
-	/**
-	 * @param {HTMLCanvasElement} canvas
-	 * @param {Graph} graph what to draw: tree, layout, zoom, selection, search
-	 */
+	/** @param {Graph} graph what to draw */
 	constructor(canvas, graph) {
 		this.canvas = canvas;
 		this.graph = graph;
 		this.tree = graph.tree;
 		this.context = canvas.getContext("2d");
-		this.isAscii = this.tree.names.map((name) => /^[\x20-\x7e]*$/.test(name));
-		this.readColours();
 	}
 
-	/** Takes the palette from the style sheet. */
 	readColours() {
 		const style = getComputedStyle(document.documentElement);
 		const colour = (name) => style.getPropertyValue(`--${name}`).trim();
-		const box = channels(colour("box"));
-		this.shades = ["box", "grew", "shrank"].map((name) => {
-			const full = channels(colour(name));
-			return Array.from({ length: STEPS + 1 }, (_, i) => shade(box.map((c, k) => c + (full[k] - c) * (i / STEPS))));
-		});
+		this.fills = ["box", "grew", "shrank"].map((name) => channels(colour(name)));
 		this.lines = ["muted", "grew-line", "shrank-line"].map(colour);
-		this.narrow = colour("narrow");
-		this.page = colour("page");
-		this.ink = colour("ink");
-		this.font = `11px ${style.getPropertyValue("--mono")}`;
-		this.discFont = `700 9px ${style.getPropertyValue("--sans")}`;
-		this.context.font = this.font;
+		[this.narrow, this.page, this.ink] = ["narrow", "page", "ink"].map(colour);
+		this.discFont = `700 9px ${colour("sans")}`;
+		this.context.font = `11px ${colour("mono")}`;
 		this.character = this.context.measureText("0".repeat(100)).width / 100;
 	}
 
 	/** Draws what is in view: so many pixels, so many scrolled away. */
 	draw(width, height, top) {
-		const { tree, canvas, context } = this;
-		const { layout, zoom } = this.graph;
+		const { tree, canvas, context, graph } = this;
+		const { layout, zoom } = graph;
 		const ratio = devicePixelRatio || 1;
-		const size = [Math.round(width * ratio), Math.round(height * ratio)];
-		if (canvas.width !== size[0] || canvas.height !== size[1]) [canvas.width, canvas.height] = size;
-		context.setTransform(ratio, 0, 0, ratio, 0, 0);
-		context.clearRect(0, 0, width, height);
-		context.font = this.font;
+		// This clears it.
+		[canvas.width, canvas.height] = [Math.round(width * ratio), Math.round(height * ratio)];
+		context.scale(ratio, ratio);
 		context.textBaseline = "middle";
+		this.readColours();
 		this.width = width;
 		this.top = top;
 		this.marked = [];
 		this.scale = layout.width[zoom] > 0 ? width / layout.width[zoom] : 0;
-		const first = Math.max(0, Math.floor(top / ROW));
-		const last = Math.min(tree.deepest, Math.floor((top + height) / ROW));
-		for (let i = zoom; i >= 0 && tree.depth[i] >= first; i = tree.parent[i]) {
-			if (tree.depth[i] <= last) this.box(i, 0, tree.depth[i] * ROW - top, width);
+		const last = Math.min(graph.bottom, Math.floor((top + height) / ROW));
+		for (let row = Math.max(0, Math.floor(top / ROW)); row <= last; row++) {
+			const depth = graph.flip(row);
+			const y = row * ROW - top;
+			if (depth > tree.depth[zoom]) this.row(depth, y);
+			else this.box(graph.above(depth), 0, y, width);
 		}
-		for (let depth = Math.max(first, tree.depth[zoom] + 1); depth <= last; depth++) this.row(depth);
 		this.discs();
 	}
 
-	/** All boxes of one depth below the zoomed node. */
-	row(depth) {
+	row(depth, y) {
 		const { tree, scale, context } = this;
 		const { layout, zoom } = this.graph;
 		const left = layout.x[zoom];
-		const y = depth * ROW - this.top;
 		const [from, to] = this.span(depth);
 		let [start, end, grown, shrunk, total] = [-1, 0, 0, 0, 0]; // the narrow boxes not drawn yet
 		const flush = () => {
@@ -99,7 +83,7 @@ class Painter {
 		flush();
 	}
 
-	/** The places in `tree.rows` of a depth that are below the zoomed node. */
+	/** The places in `tree.rows` of a depth that are in the zoomed part. */
 	span(depth) {
 		const { rows, rowStart, end } = this.tree;
 		const { zoom } = this.graph;
@@ -111,7 +95,8 @@ class Painter {
 		const { tree, context } = this;
 		const { layout, found, selected } = this.graph;
 		const name = tree.name[i];
-		const { fill, ink } = this.shades[tree.mark[i]][Math.round(STEPS * strength(tree, i))];
+		const full = this.fills[tree.mark[i]];
+		const { fill, ink } = shade(this.fills[0].map((c, k) => c + (full[k] - c) * strength(tree, i)));
 		const isDim = found !== null && !found[name];
 		context.globalAlpha = isDim ? 0.35 : 1;
 		context.fillStyle = fill;
@@ -119,9 +104,8 @@ class Painter {
 		this.strip(x, y, width, layout.grown[i], layout.shrunk[i], layout.width[i]);
 		const indent = tree.rank[i] && width >= 22 ? 19 : 3;
 		if (width > indent + 3 * this.character) {
-			const text = this.fit(name, width - indent - 3);
 			context.fillStyle = ink;
-			if (text) context.fillText(text, x + indent, y + ROW / 2 - 1);
+			context.fillText(this.fit(tree.names[name], width - indent - 3), x + indent, y + ROW / 2 - 1);
 		}
 		context.globalAlpha = 1;
 		if (found && !isDim && width > 3) this.outline(x, y, width, this.ink, [], 1);
@@ -152,7 +136,9 @@ class Painter {
 	/** Outlines and numbers of plateaus, over their neighbours, the widest first. */
 	discs() {
 		const { tree, context } = this;
-		const taken = new Map();
+		const taken = [];
+		context.font = this.discFont;
+		context.textAlign = "center";
 		this.marked.sort((one, other) => other[3] - one[3]);
 		for (const [i, x, y, width] of this.marked) {
 			if (i < 0) {
@@ -162,66 +148,49 @@ class Painter {
 			if (width < 2) continue;
 			const colour = this.lines[tree.mark[i]];
 			this.outline(x, y, width, colour, [[1, 2], [], [4, 2]][tree.mark[i]], 1.5);
+			// Of many narrow places only the first is numbered, if there is room.
 			const middle = Math.min(Math.max(width >= 22 ? x + 10 : x + width / 2, 7), this.width - 7);
-			const beside = taken.get(y) ?? [];
-			// Of many narrow places only the first is numbered.
 			const isFirst = i === this.graph.places.get(tree.rank[i])[0];
-			if (width < 14 && (!isFirst || beside.some((other) => Math.abs(other - middle) < 15))) continue;
-			taken.set(y, [...beside, middle]);
+			const isFree = taken.every(([x, row]) => row !== y || Math.abs(x - middle) >= 15);
+			if (width < 14 && !(isFirst && isFree)) continue;
+			taken.push([middle, y]);
 			context.fillStyle = colour;
 			context.beginPath();
 			context.arc(middle, y + ROW / 2 - 0.5, 6.5, 0, 7);
 			context.fill();
-			context.font = this.discFont;
-			context.textAlign = "center";
 			context.fillStyle = this.page;
 			context.fillText(String(tree.rank[i]), middle, y + ROW / 2);
-			context.textAlign = "left";
-			context.font = this.font;
 		}
 	}
 
-	/** A name in at most so many pixels; its middle gives way. */
-	fit(index, pixels) {
-		const characters = this.isAscii[index] ? this.tree.names[index] : Array.from(this.tree.names[index]);
-		let columns = Math.floor(pixels / this.character);
-		let text = shortened(characters, columns);
-		if (this.isAscii[index]) return text;
-		while (columns > 1 && this.context.measureText(text).width > pixels) text = shortened(characters, --columns);
-		return text;
+	fit(name, pixels) {
+		const characters = [...(name.length > 999 ? name.slice(0, 499) + name.slice(-499) : name)];
+		for (let columns = Math.floor(pixels / this.character); columns > 2; columns--) {
+			const tail = (columns - 1) >> 1;
+			const isWhole = characters.length <= columns;
+			const shown = isWhole ? characters : [...characters.slice(0, columns - 1 - tail), "…", ...characters.slice(-tail)];
+			const text = shown.join("");
+			if (this.context.measureText(text).width <= pixels) return text;
+		}
+		return "";
 	}
 
-	/** The node under a point of the canvas, or -1. */
 	hit(pointX, pointY) {
-		const { tree } = this;
-		const { zoom, layout } = this.graph;
-		const { x, width } = layout;
-		const depth = Math.floor((pointY + this.top) / ROW);
-		let above = zoom;
-		while (tree.depth[above] > depth) above = tree.parent[above];
-		if (tree.depth[above] === depth) return above;
-		if (depth > tree.deepest || !(this.scale > 0)) return -1;
-		const at = x[zoom] + pointX / this.scale;
+		const { tree, graph } = this;
+		const { x, width } = graph.layout;
+		const depth = graph.flip(Math.floor((pointY + this.top) / ROW));
+		if (depth >= 0 && depth <= tree.depth[graph.zoom]) return graph.above(depth);
+		if (!(depth >= 0 && depth <= tree.deepest && this.scale > 0)) return -1;
+		const at = x[graph.zoom] + pointX / this.scale;
 		const [from, to] = this.span(depth);
 		const place = firstPast(tree.rows, from, to, (i) => x[i] > at) - 1;
-		if (place < from) return -1;
 		const i = tree.rows[place];
-		return at < x[i] + width[i] ? i : -1;
+		return place >= from && at < x[i] + width[i] ? i : -1;
 	}
 }
 
-/** A text or list of characters in so many columns. */
-function shortened(characters, columns) {
-	if (characters.length <= columns) return [...characters].join("");
-	if (columns < 3) return "";
-	const tail = (columns - 1) >> 1;
-	return [...characters.slice(0, columns - 1 - tail), "…", ...characters.slice(-tail)].join("");
-}
-
-/** @param {string} colour `#rrggbb` */
-function channels(colour) {
-	return [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
-}
+/** The channels of `#rrggbb`. */
+const channels = (colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
 
 /** A colour to fill with, and black or white to write on it. */
 function shade(rgb) {

@@ -1,10 +1,10 @@
 //! The call tree as it travels inside the page; `decode.js` reads it.
 //!
-//! All numbers are LEB128 varints of at most 53 bits, which a script reads exactly. A header of version, number of
-//! nodes, number of names and the length of each column in bytes; then the columns, one value per node in pre-order:
-//! name, children, self before, change of self (zigzag), flags (mark + 4 x rank); then the names, sorted and
-//! front-coded (bytes shared with the one before, bytes that follow, those bytes), and the number of each of them.
-//! Names are numbered by frequency, so that most take one byte. The whole is deflated and written as base64.
+//! All numbers are LEB128 varints of at most 53 bits, which a script reads exactly. First the number of nodes and that of
+//! names; then the columns, one value per node in pre-order: name, children, self before, change of self
+//! (zigzag), flags (mark + 4 x whether it is a region's + 8 x rank); then the numbers of the names in alphabetical
+//! order, and the names in this order with a NUL between two. Names are numbered by frequency, so that most take one
+//! byte. The whole is deflated, which makes short work of what sorted names share, and written as base64.
 //!
 //! Negative values of a node's own are 0 here, as in the layout. Where a total exceeds 52 bits all values are divided
 //! by 2^shift.
@@ -16,9 +16,6 @@ use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use std::io::{self, Write};
-
-/// The version of the columns.
-const VERSION: u64 = 1;
 
 /// A graph as text.
 #[derive(Clone, Debug)]
@@ -52,7 +49,7 @@ fn columns(graph: &Graph, shift: u32) -> Vec<u8> {
     for node in graph.nodes.iter().skip(1) {
         children[node.parent as usize] += 1;
     }
-    let mut columns: [Vec<u8>; 7] = Default::default();
+    let mut columns: [Vec<u8>; 6] = Default::default();
     for (node, &children) in graph.nodes.iter().zip(&children) {
         // At most 2^52 by the choice of shift.
         let before = (node.own.before.max(0) >> shift) as u64;
@@ -66,29 +63,19 @@ fn columns(graph: &Graph, shift: u32) -> Vec<u8> {
         varint(&mut columns[1], children);
         varint(&mut columns[2], before);
         varint(&mut columns[3], ((change << 1) ^ (change >> 63)) as u64);
-        varint(&mut columns[4], mark | u64::from(node.rank) << 2);
+        varint(&mut columns[4], mark | u64::from(node.is_region) << 2 | u64::from(node.rank) << 3);
     }
     let mut names: Vec<(String, u32)> =
         graph.names.iter().zip(&numbers).map(|(name, &number)| (visible(name), number)).collect();
     names.sort();
-    let mut previous: &[u8] = &[];
-    for (name, number) in &names {
-        let name = name.as_bytes();
-        let shared = previous.iter().zip(name).take_while(|(one, other)| one == other).count();
-        varint(&mut columns[5], shared as u64);
-        varint(&mut columns[5], (name.len() - shared) as u64);
-        columns[5].extend_from_slice(&name[shared..]);
-        varint(&mut columns[6], u64::from(*number));
-        previous = name;
-    }
+    names.iter().for_each(|(_, number)| varint(&mut columns[5], u64::from(*number)));
     let mut all = Vec::new();
-    for value in [VERSION, graph.nodes.len() as u64, names.len() as u64] {
+    for value in [graph.nodes.len() as u64, names.len() as u64] {
         varint(&mut all, value);
     }
-    for column in &columns {
-        varint(&mut all, column.len() as u64);
-    }
     all.extend(columns.concat());
+    let names: Vec<&str> = names.iter().map(|(name, _)| name.as_str()).collect();
+    all.extend(names.join("\0").as_bytes());
     all
 }
 
@@ -131,35 +118,21 @@ mod tests {
         let mut bytes = Vec::new();
         DeflateDecoder::new(&STANDARD.decode(&payload.text).unwrap()[..]).read_to_end(&mut bytes).unwrap();
         let mut at = &bytes[..];
-        assert_eq!(read(&mut at), VERSION);
         let (nodes, names) = (read(&mut at) as usize, read(&mut at) as usize);
-        let lengths: Vec<usize> = (0..7).map(|_| read(&mut at) as usize).collect();
-        let mut columns: Vec<&[u8]> = Vec::new();
-        for length in lengths {
-            let (column, rest) = at.split_at(length);
-            columns.push(column);
-            at = rest;
-        }
-        assert!(at.is_empty());
+        let mut column = |length: usize| (0..length).map(|_| read(&mut at)).collect::<Vec<u64>>();
+        let columns: Vec<Vec<u64>> = (0..5).map(|_| column(nodes)).collect();
+        let numbers = column(names);
         let mut table = vec![String::new(); names];
-        let mut name = Vec::new();
-        for _ in 0..names {
-            name.truncate(read(&mut columns[5]) as usize);
-            let length = read(&mut columns[5]) as usize;
-            let (suffix, rest) = columns[5].split_at(length);
-            name.extend_from_slice(suffix);
-            columns[5] = rest;
-            table[read(&mut columns[6]) as usize] = String::from_utf8(name.clone()).unwrap();
+        for (number, name) in numbers.iter().zip(String::from_utf8(at.to_vec()).unwrap().split('\0')) {
+            table[*number as usize] = name.to_owned();
         }
         (0..nodes)
-            .map(|_| {
-                let name = table[read(&mut columns[0]) as usize].clone();
-                let children = read(&mut columns[1]);
-                let before = i128::from(read(&mut columns[2]));
-                let zigzag = read(&mut columns[3]);
+            .map(|node| {
+                let [name, children, before, zigzag, flags] =
+                    [0, 1, 2, 3, 4].map(|column| columns[column][node]);
                 let change = i128::from((zigzag >> 1) as i64 ^ -((zigzag & 1) as i64));
-                let flags = read(&mut columns[4]);
-                (name, children, Pair { before, after: before + change }, flags & 3, flags >> 2)
+                let own = Pair { before: before.into(), after: i128::from(before) + change };
+                (table[name as usize].clone(), children, own, flags & 7, flags >> 3)
             })
             .collect()
     }
@@ -205,6 +178,7 @@ mod tests {
             own,
             total: own,
             mark: Mark::Shrank,
+            is_region: true,
             rank: 300,
         };
         let graph = Graph { names: vec!["all".into()], nodes: vec![node], k: 1.0, decimals: 0 };
@@ -212,7 +186,7 @@ mod tests {
         assert_eq!(payload.shift, 11);
         let rows = unpack(&payload);
         let kept = Pair { before: own.before >> 11, after: 0 };
-        assert_eq!(rows, [("all".to_owned(), 0, kept, 2, 300)]);
+        assert_eq!(rows, [("all".to_owned(), 0, kept, 6, 300)]);
         assert!(unpack(&pack(&Graph::default()).unwrap()).is_empty());
     }
 }

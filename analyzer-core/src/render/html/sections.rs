@@ -1,6 +1,6 @@
 //! The sections of the page that are text and tables, in their order.
 
-use crate::plateau::Tier;
+use crate::plateau::{Tier, Why};
 use crate::render::figures;
 use crate::render::layout::Layout;
 use crate::render::markup::{Text, visible};
@@ -17,7 +17,7 @@ pub(super) fn verdict(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         Text(&report.before.name),
         Text(&report.after.name),
         Text(&value_type(report)),
-        Text(&report.verdict.text)
+        Text(&report.verdict.text.replace(" -> ", " \u{2192} "))
     )?;
     if let Some(certainty) = report.certainty {
         writeln!(out, "<p class=\"quiet\">{}</p>", Text(certainty))?;
@@ -146,7 +146,7 @@ pub(super) fn grew(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let by = if report.noise.is_some() { "by more than noise" } else { "by much" };
         writeln!(out, "<p>None grew {by}.</p>")?;
     } else {
-        table(&rows, "explains", out)?;
+        table(report, &rows, "explains", out)?;
         explained(&rows, out)?;
     }
     writeln!(out, "</section>")
@@ -154,13 +154,31 @@ pub(super) fn grew(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 /// What is larger, but not by more than noise.
 pub(super) fn may_have_grown(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    section("may-have-grown", "May have grown", &of(report, |row| row.tier == Tier::MayHaveGrown), out)
+    section(
+        report,
+        "may-have-grown",
+        "May have grown",
+        &of(report, |row| row.tier == Tier::MayHaveGrown),
+        out,
+    )
 }
 
 /// What shrank, and what may have; then how many functions did neither.
 pub(super) fn shrank(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    section("shrank", "Plateaus that shrank", &of(report, |row| direction(row) == Mark::Shrank), out)?;
-    section("may-have-shrunk", "May have shrunk", &of(report, |row| row.tier == Tier::MayHaveShrunk), out)?;
+    section(
+        report,
+        "shrank",
+        "Plateaus that shrank",
+        &of(report, |row| direction(row) == Mark::Shrank),
+        out,
+    )?;
+    section(
+        report,
+        "may-have-shrunk",
+        "May have shrunk",
+        &of(report, |row| row.tier == Tier::MayHaveShrunk),
+        out,
+    )?;
     if let Some(unchanged) = figures::unchanged(report) {
         writeln!(out, "<p class=\"quiet\">{unchanged}.</p>")?;
     }
@@ -171,16 +189,16 @@ fn of(report: &Report, wanted: impl Fn(&Plateau) -> bool) -> Vec<&Plateau> {
     report.plateaus.iter().filter(|row| wanted(row)).collect()
 }
 
-fn section(id: &str, title: &str, rows: &[&Plateau], out: &mut dyn Write) -> io::Result<()> {
+fn section(report: &Report, id: &str, title: &str, rows: &[&Plateau], out: &mut dyn Write) -> io::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
     writeln!(out, "<section aria-labelledby=\"{id}\">\n<h2 id=\"{id}\">{title}</h2>")?;
-    table(rows, "explains", out)?;
+    table(report, rows, "explains", out)?;
     writeln!(out, "</section>")
 }
 
-fn table(rows: &[&Plateau], explains: &str, out: &mut dyn Write) -> io::Result<()> {
+fn table(report: &Report, rows: &[&Plateau], explains: &str, out: &mut dyn Write) -> io::Result<()> {
     let classes = rows.iter().any(|row| row.class.is_some());
     writeln!(
         out,
@@ -191,14 +209,10 @@ fn table(rows: &[&Plateau], explains: &str, out: &mut dyn Write) -> io::Result<(
         if classes { "<th scope=\"col\">class</th>" } else { "" }
     )?;
     for row in rows {
-        write!(
-            out,
-            "<tr data-rank=\"{0}\"><td class=\"n\"><a class=\"disc {1}\" href=\"#r={0}\" aria-label=\"{0}, show in the \
-             graph\">{0}</a></td><td class=\"function\">",
-            row.rank,
-            class_of(row)
-        )?;
-        function(row, out)?;
+        write!(out, "<tr data-rank=\"{}\"><td class=\"n\">", row.rank)?;
+        disc(row, out)?;
+        write!(out, "</td><td class=\"function\">")?;
+        function(report, row, out)?;
         // Both in percent of the whole of before at the scale of after, so that they differ by the change.
         let before = row.before.share_pct;
         write!(
@@ -226,13 +240,15 @@ fn table(rows: &[&Plateau], explains: &str, out: &mut dyn Write) -> io::Result<(
 }
 
 /// The name of a plateau, where it is and how it is reached.
-fn function(row: &Plateau, out: &mut dyn Write) -> io::Result<()> {
+fn function(report: &Report, row: &Plateau, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "<span class=\"name\">{}</span>", Text(&fit(&visible(&row.function), 500)))?;
     if let Some(old) = &row.renamed_from {
         write!(out, "<span class=\"where\">was {}</span>", Text(old))?;
     }
-    if let Some(other) = &row.counterpart {
-        write!(out, "<span class=\"where\">may have moved: {}</span>", Text(other))?;
+    if let Some(other) = counterpart(report, row) {
+        write!(out, "<span class=\"where\">may have moved: ")?;
+        disc(other, out)?;
+        write!(out, " {}</span>", Text(&fit(&visible(&other.function), 200)))?;
     }
     let mut facts = Vec::new();
     if let Some(file) = &row.file {
@@ -254,6 +270,12 @@ fn function(row: &Plateau, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
+/// The row that a row belongs to.
+fn counterpart<'a>(report: &'a Report, row: &Plateau) -> Option<&'a Plateau> {
+    let id = row.counterpart.as_ref()?;
+    report.plateaus.iter().find(|other| other.id == *id)
+}
+
 /// A path from the root, its middle left out where it is very long.
 fn path(names: &[String], out: &mut dyn Write) -> io::Result<()> {
     const ENDS: usize = 25;
@@ -266,6 +288,16 @@ fn path(names: &[String], out: &mut dyn Write) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The number of a row, which leads to its place in the graph.
+fn disc(row: &Plateau, out: &mut dyn Write) -> io::Result<()> {
+    write!(
+        out,
+        "<a class=\"disc {1}\" href=\"#r={0}\" aria-label=\"{0}, show in the graph\">{0}</a>",
+        row.rank,
+        class_of(row)
+    )
 }
 
 fn class_of(row: &Plateau) -> &'static str {
@@ -338,6 +370,64 @@ pub(super) fn distance(report: &Report, layout: &Layout, out: &mut dyn Write) ->
     writeln!(out, "</p>")
 }
 
+/// What is new, gone or moved, by the numbers of the tables: code that changed hands is seen at a glance.
+pub(super) fn comings(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let kinds = [
+        ("new", "not in before", Why::New),
+        ("gone", "not in after", Why::Gone),
+        ("moved", "another function changed by as much the other way", Why::Moved),
+    ];
+    let rows = |why: Why| of(report, |row| row.why == why && direction(row) != Mark::Unchanged);
+    if kinds.iter().all(|kind| rows(kind.2).is_empty()) {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "<section aria-labelledby=\"comings\">\n<h2 id=\"comings\">New, gone, moved</h2>\n<dl class=\"facts\">"
+    )?;
+    for (word, meaning, why) in kinds {
+        let rows = rows(why);
+        if rows.is_empty() {
+            continue;
+        }
+        write!(out, "<div><dt>{word}</dt><dd><span class=\"quiet\">{meaning}</span><ul>")?;
+        for row in rows {
+            write!(out, "<li>")?;
+            disc(row, out)?;
+            write!(
+                out,
+                " <span class=\"name\">{}</span> {}",
+                Text(&fit(&visible(&row.function), 200)),
+                signed(row.growth.pct, 2)
+            )?;
+            if let Some(other) = counterpart(report, row) {
+                write!(out, " \u{2194} ")?;
+                disc(other, out)?;
+                write!(out, " <span class=\"name\">{}</span>", Text(&fit(&visible(&other.function), 200)))?;
+            }
+            write!(out, "</li>")?;
+        }
+        writeln!(out, "</ul></dd></div>")?;
+    }
+    writeln!(out, "</dl>\n</section>")
+}
+
+/// Why functions that were asked for are in the report, or are not.
+pub(super) fn explanations(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let Some(rows) = &report.explanations else { return Ok(()) };
+    writeln!(
+        out,
+        "<section aria-labelledby=\"explanations\">\n<h2 id=\"explanations\">What was asked for</h2>\n<ul class=\"notes\">"
+    )?;
+    for row in rows {
+        writeln!(out, "<li>{}</li>", Text(&visible(&row.text)))?;
+    }
+    if rows.is_empty() {
+        writeln!(out, "<li>No function of either capture matches.</li>")?;
+    }
+    writeln!(out, "</ul>\n</section>")
+}
+
 /// Classes of code, as shares of both sides.
 pub(super) fn classes(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let Some(rows) = report.classes.as_ref().filter(|rows| rows.len() > 1) else { return Ok(()) };
@@ -369,7 +459,7 @@ pub(super) fn classes(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 pub(super) fn how(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
-        "<section class=\"how\" aria-labelledby=\"how\">\n<h2 id=\"how\">How this was made</h2>\n<dl>\
+        "<section class=\"how\" aria-labelledby=\"how\">\n<h2 id=\"how\">How this was made</h2>\n<dl class=\"facts\">\
          <div><dt>version</dt><dd>plateau {}, schema {}</dd></div>",
         Text(report.version),
         Text(report.schema)

@@ -1,0 +1,24 @@
+//! Writes the page and the SVG of every pair of the corpus, and those of a report whose every name is an attack, to
+//! the folder that is named, for validators.
+
+use analyzer_core::render::{Renderer, Svg};
+use anyhow::{Context, Result};
+use browser::{Names, corpus, hostile, html};
+use std::path::PathBuf;
+
+fn main() -> Result<()> {
+    let folder = std::env::args_os().nth(1).map(PathBuf::from).context("pages FOLDER")?;
+    std::fs::create_dir_all(&folder)?;
+    let mut reports = vec![("hostile".to_owned(), hostile(Names::Hostile))];
+    for pair in corpus()? {
+        let report = pair.report()?;
+        reports.push((pair.name, report));
+    }
+    for (name, report) in reports {
+        std::fs::write(folder.join(format!("{name}.html")), html(&report))?;
+        let mut svg = Vec::new();
+        Svg.render(&report, &mut svg)?;
+        std::fs::write(folder.join(format!("{name}.svg")), svg)?;
+    }
+    Ok(())
+}
