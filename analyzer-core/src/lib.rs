@@ -9,6 +9,7 @@ mod at_scale;
 pub mod baseline;
 pub mod classes;
 mod compare;
+mod count;
 mod error;
 pub mod fitness;
 mod flat;
@@ -34,6 +35,7 @@ mod tree;
 mod value;
 
 pub use compare::{CompareOptions, compare, compare_all};
+pub use count::Count;
 pub use error::CompareError;
 pub use flat::{Flat, FlatRow, Order, flat};
 pub use folded_diff::{FoldedDiffError, folded_diff, folded_text_diff};

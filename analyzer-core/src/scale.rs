@@ -92,8 +92,9 @@ pub fn scales(sizes: &Sizes, choice: &ScaleChoice) -> Option<Vec<Alternative>> {
     });
     let anchor = sizes.anchor.and_then(|cell| {
         let k = ratio((cell.value.before as f64, cell.value.after as f64))?;
-        let se_ln_k = ratio((cell.count.before as f64, cell.count.after as f64))
-            .map(|_| (BURSTS * (1.0 / cell.count.before as f64 + 1.0 / cell.count.after as f64)).sqrt());
+        let se_ln_k = ratio((cell.count.before.samples(), cell.count.after.samples())).map(|_| {
+            (BURSTS * (1.0 / cell.count.before.samples() + 1.0 / cell.count.after.samples())).sqrt()
+        });
         Some(Alternative { mode: ScaleMode::Anchor, k, se_ln_k })
     });
     // With an empty side there is nothing to scale by, and k does not matter.

@@ -2,6 +2,7 @@
 
 use crate::baseline::Baseline;
 use crate::compare::CompareOptions;
+use crate::count::Count;
 use crate::error::CompareError;
 use crate::report::Basis;
 use crate::spans;
@@ -131,16 +132,16 @@ impl<'a> Sides<'a> {
 
     /// Samples behind a common measure, where they are known.
     pub(crate) fn samples(&self, common: &Common) -> Option<(f64, f64)> {
-        let mut counts = (0, 0);
+        let mut counts = (Count::default(), Count::default());
         for (side, part, column) in self.with(common).filter(|_| common.is_quantified()) {
             let samples = &part.profile.series[column.measure.series.index()].samples;
-            let sum: i128 = (0..samples.len()).map(|row| column.measure.count(samples, row)).sum();
+            let sum: Count = (0..samples.len()).map(|row| column.measure.count(samples, row)).sum();
             match side {
                 Side::Before => counts.0 += sum,
                 Side::After => counts.1 += sum,
             }
         }
-        common.is_quantified().then_some((counts.0 as f64, counts.1 as f64))
+        common.is_quantified().then_some((counts.0.samples(), counts.1.samples()))
     }
 
     /// How long each side was recorded, all its captures together, where all say so.

@@ -33,7 +33,7 @@ impl Baseline {
             for (row, stack) in samples.stacks.iter().enumerate() {
                 if let Some(stack) = stack {
                     let function = profile.frame(profile.stack(*stack).frame).function;
-                    own[key_of[function.index()] as usize] += measure.count(samples, row);
+                    own[key_of[function.index()] as usize] += measure.count(samples, row).whole();
                 }
             }
             let whole = own.iter().sum::<i128>();
@@ -97,7 +97,7 @@ pub(super) fn added_up(captures: &[&Capture]) -> Capture {
                 match measure.evidence {
                     Evidence::Unknown => builder.sum(series, stack, value),
                     _ => {
-                        let count = measure.count(samples, row);
+                        let count = measure.count(samples, row).whole();
                         builder.count(series, stack, within(count) as u64, value);
                     }
                 }

@@ -3,6 +3,7 @@
 use super::alignment::side_name;
 use super::{Basis, Comparability, Equivalence, Plateau, Rate, Summary, ValueName, VerdictCode, units};
 use crate::align::BareModule;
+use crate::count::Count;
 use crate::plateau::{Tier, Why};
 use crate::scale::{Alternative, ScaleMode};
 use crate::stats::noise::Noise;
@@ -185,7 +186,7 @@ pub(crate) fn work(basis: Basis) -> &'static str {
 pub(super) fn scale_warning(
     scales: &[Alternative],
     noise: Option<&Noise>,
-    samples: Pair<i128>,
+    samples: Pair<Count>,
 ) -> Option<String> {
     let chosen = scales[0];
     if !matches!(chosen.mode, ScaleMode::Share | ScaleMode::Reference | ScaleMode::Anchor) {
@@ -198,7 +199,7 @@ pub(super) fn scale_warning(
         _ => (chosen.k / other.k).ln(),
     };
     let deviation =
-        noise.and_then(|noise| noise.deviation_of_ln(samples.before as f64, samples.after as f64));
+        noise.and_then(|noise| noise.deviation_of_ln(samples.before.samples(), samples.after.samples()));
     let deviation = deviation.unwrap_or(0.0).hypot(chosen.se_ln_k.unwrap_or(0.0));
     (apart > LEAST_APART.max(3.0 * deviation)).then(|| {
         let change = 100.0 * (chosen.k / other.k - 1.0);
