@@ -9,7 +9,7 @@ use analyzer_formats::{FORMATS, ReadOptions, Tags, format_named};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub(crate) use diff::{Diff, Sources};
 use regex::bytes::Regex;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Compares archived profiles and traces, offline: which code got slower, by how much, and how sure that is.
 #[derive(Debug, Parser)]
@@ -77,6 +77,14 @@ fn format_names() -> clap::builder::PossibleValuesParser {
 }
 
 impl Reading {
+    /// These captures, and what is subtracted from them: all files that are read.
+    pub(crate) fn with_subtracted<'a>(
+        &'a self,
+        captures: impl IntoIterator<Item = &'a PathBuf>,
+    ) -> Vec<&'a Path> {
+        captures.into_iter().chain(&self.subtract).map(PathBuf::as_path).collect()
+    }
+
     /// The options for the readers; `digest` when the output names the bytes that were read.
     pub(crate) fn options(&self, digest: bool) -> ReadOptions {
         let default = ReadOptions::default();

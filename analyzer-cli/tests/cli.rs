@@ -259,6 +259,21 @@ fn an_input_is_never_overwritten() {
         fails(&plateau(&["diff", &name, &name, "-o", &output]), 2, &["input", "never overwritten"]);
     }
     fails(&plateau(&["convert", &name, "-o", &name]), 2, &["never overwritten"]);
+    let other = folder.path().join("b.folded");
+    fs::write(&other, "m;f 4\n").unwrap();
+    let other = other.display().to_string();
+    // Whatever else is read is an input too.
+    for command in [
+        &["diff", &other, &other, "--subtract", &name, "-o", &name],
+        &["diff", &other, &other, "--classes", &name, "-o", &name],
+        &["diff", "--baseline", &name, &other, "-o", &name] as &[&str],
+        &["convert", &other, "--subtract", &name, "-o", &name],
+        &["flame", &other, "--subtract", &name, "-o", &name],
+        &["baseline", "build", &other, "--subtract", &name, "-o", &name],
+        &["baseline", "update", &other, &other, "--subtract", &name, "-o", &name],
+    ] {
+        fails(&plateau(command), 2, &["never overwritten"]);
+    }
     assert_eq!(fs::read_to_string(&path).unwrap(), "m;f 3\n");
 }
 

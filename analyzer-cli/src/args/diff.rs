@@ -169,9 +169,7 @@ impl Diff {
 
     /// The files to read.
     pub(crate) fn inputs(&self) -> Vec<&Path> {
-        let files =
-            self.before.iter().chain(&self.baseline).chain(&self.captures).chain(&self.reading.subtract);
-        files.map(PathBuf::as_path).collect()
+        self.reading.with_subtracted(self.before.iter().chain(&self.baseline).chain(&self.captures))
     }
 
     /// The options of the comparison.

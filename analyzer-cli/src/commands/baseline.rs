@@ -21,13 +21,13 @@ pub(crate) fn run(command: &Command) -> Result<Outcome> {
 }
 
 fn build(build: &BaselineBuild) -> Result<()> {
-    let inputs: Vec<&Path> = build.captures.iter().map(PathBuf::as_path).collect();
+    let inputs = build.reading.with_subtracted(&build.captures);
     output::refuse_overwriting(std::slice::from_ref(&build.output), &inputs)?;
     write(&read(&build.captures, &build.reading)?, &build.output)
 }
 
 fn update(update: &BaselineUpdate) -> Result<()> {
-    let inputs: Vec<&Path> = update.captures.iter().map(PathBuf::as_path).collect();
+    let inputs = update.reading.with_subtracted(&update.captures);
     let target = update.output.as_ref().unwrap_or(&update.baseline);
     output::refuse_overwriting(std::slice::from_ref(target), &inputs)?;
     let known = input::read_baseline(&update.baseline)?;

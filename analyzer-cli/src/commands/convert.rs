@@ -13,7 +13,10 @@ use std::path::Path;
 
 pub(crate) fn run(convert: &Convert) -> Result<Outcome> {
     if let Some(path) = &convert.output {
-        output::refuse_overwriting(std::slice::from_ref(path), &[&convert.capture])?;
+        output::refuse_overwriting(
+            std::slice::from_ref(path),
+            &convert.reading.with_subtracted([&convert.capture]),
+        )?;
     }
     let format = format(convert)?;
     // speedscope shows samples by thread, in the order of time.

@@ -14,11 +14,12 @@ use analyzer_core::{CompareOptions, compare_all, folded_diff, folded_text_diff};
 use analyzer_formats::folded::{Text, Totals};
 use anyhow::{Context, Result};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub(crate) fn run(diff: &Diff) -> Result<Outcome> {
     let inputs = diff.inputs();
-    output::refuse_overwriting(&diff.output, &inputs)?;
+    let rules = diff.classes.iter().map(PathBuf::as_path);
+    output::refuse_overwriting(&diff.output, &inputs.iter().copied().chain(rules).collect::<Vec<_>>())?;
     let forms: Vec<Form> = diff.output.iter().map(|path| output::form_of(path)).collect::<Result<_>>()?;
     let printed = output::form_named(&diff.format).unwrap_or(Form::FoldedDiff);
     let asks_for = |form: fn(&Form) -> bool| forms.iter().chain([&printed]).any(form);

@@ -16,7 +16,10 @@ use inferno::flamegraph::{self, Direction, Options};
 const LEAST_PERCENT: f64 = 0.01;
 
 pub(crate) fn run(flame: &Flame) -> Result<Outcome> {
-    output::refuse_overwriting(std::slice::from_ref(&flame.output), &[&flame.capture])?;
+    output::refuse_overwriting(
+        std::slice::from_ref(&flame.output),
+        &flame.reading.with_subtracted([&flame.capture]),
+    )?;
     let is = |wanted: &str| {
         flame.output.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
     };
