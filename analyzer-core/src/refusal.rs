@@ -48,7 +48,7 @@ impl Clock {
         }
     }
 
-    fn named(name: &str) -> Option<Clock> {
+    pub(crate) fn named(name: &str) -> Option<Clock> {
         let is = |words: &[&str]| {
             name.to_ascii_lowercase().split([':', '/', '_', '-']).any(|part| words.contains(&part))
         };

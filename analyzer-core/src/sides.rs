@@ -1,6 +1,6 @@
 //! The two sides of a comparison: the captures of each as profiles, and what all of them measure.
 
-use crate::baseline::Baseline;
+use crate::baseline::{Baseline, Member};
 use crate::compare::CompareOptions;
 use crate::count::Count;
 use crate::error::CompareError;
@@ -45,6 +45,8 @@ pub(crate) struct Sides<'a> {
     pub(crate) after: Vec<Part<'a>>,
     /// How many captures before and after are the sums of; an archive counts as those that it was made of.
     pub(crate) captures: (usize, usize),
+    /// The captures that the archive was made of, where before is one.
+    pub(crate) members: &'a [Member],
     /// Requests of trace sets, by which they are scaled.
     pub(crate) requests: Option<(f64, f64)>,
     /// What all measure, one column per part, those of before first; the first is compared.
@@ -87,6 +89,7 @@ impl<'a> Sides<'a> {
                 question.baseline.map_or(question.before.len(), |baseline| baseline.members.len()).max(1),
                 question.after.len().max(1),
             ),
+            members: question.baseline.map_or(&[], |baseline| &baseline.members),
             requests: before_kind.then(|| (requests(question.before), requests(question.after))),
             common: Vec::new(),
         };

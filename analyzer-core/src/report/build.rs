@@ -8,7 +8,7 @@ use super::summary::{note_rows, side_names, summary};
 use super::totals::{idle, other_values, rate};
 use super::{
     Detectable, Equivalence, Growth, NoiseFigures, Plateau, PlateauSide, Report, SCHEMA, Scale, Summary,
-    ValueName, Verdict, VerdictCode, explain, moved, words,
+    ValueName, Verdict, VerdictCode, explain, moved, provenance, words,
 };
 use crate::align::cut::Cuts;
 use crate::align::{Aligned, KeySpace};
@@ -17,7 +17,7 @@ use crate::compare::CompareOptions;
 use crate::count::Count;
 use crate::function::FunctionCells;
 use crate::idle::Idle;
-use crate::plateau::{Kind, Ranked, Tier, Totals};
+use crate::plateau::{Kind, Ranked, Tier, Totals, Why};
 use crate::scale::Alternative;
 use crate::sides::Sides;
 use crate::stats::noise::Noise;
@@ -216,7 +216,11 @@ impl Facts<'_> {
             line: (key.line > 0).then_some(key.line),
             path: place.path,
             callers: place.callers,
-            why: ranked.why,
+            why: match ranked.why {
+                // What was taken off had it, or may have.
+                Why::New | Why::Gone if self.is_window() => Why::Own,
+                why => why,
+            },
             class: self.inputs.classified.of_key(ranked.key as usize).map(str::to_owned),
             counterpart: None,
             renamed_from: self
@@ -239,6 +243,11 @@ impl Facts<'_> {
                 noise.survives(cell.count.before.samples(), cell.count.after.samples()).map(round)
             }),
         }
+    }
+
+    /// Whether a side is what was measured since an earlier capture.
+    fn is_window(&self) -> bool {
+        self.inputs.sides.parts().any(|part| provenance::is_subtracted(part.capture))
     }
 
     fn figures(&self, noise: &Noise, plateaus: &[Plateau]) -> NoiseFigures {

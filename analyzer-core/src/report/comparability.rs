@@ -1,7 +1,7 @@
 //! What makes two captures hard to compare.
 
 use super::build::Inputs;
-use super::{Comparability, words};
+use super::{Comparability, provenance, words};
 use crate::account::Account;
 use crate::fitness::{Facts, Severity, fitness};
 use crate::refusal::{Refusal, nothing_in_common, refusal};
@@ -34,22 +34,7 @@ pub(super) fn comparability(inputs: &Inputs<'_>) -> Vec<Comparability> {
         warnings.push(Comparability { code, severity: "warning", text, is_unfit: false });
     };
     let (before, after) = (sides.before[0].capture, sides.after[0].capture);
-    // Two parts of one file are two captures.
-    let is_part = |capture: &Capture| {
-        capture.records_used() + capture.notes.samples_left_out() < capture.notes.records()
-    };
-    let digest = |part: &Part<'_>| part.capture.source.digest.clone().filter(|_| !is_part(part.capture));
-    let all: Vec<&Part<'_>> = sides.parts().collect();
-    let twice = (1..all.len()).find(|&at| {
-        let known = digest(all[at]);
-        known.is_some() && all[..at].iter().any(|part| digest(part) == known)
-    });
-    if let Some(at) = twice {
-        warn(
-            "same_file",
-            words::same_file(&all[at].capture.source.name, sides.before.len() + sides.after.len() == 2),
-        );
-    }
+    provenance::warnings(sides).into_iter().for_each(|(code, text)| warn(code, text));
     let starts = (sides.before[0].profile.meta.start_ns, sides.after[0].profile.meta.start_ns);
     if let (Some(first), Some(second)) = starts
         && first > second

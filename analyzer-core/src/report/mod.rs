@@ -10,6 +10,7 @@ mod explain;
 mod graph;
 mod moved;
 mod places;
+mod provenance;
 mod summary;
 mod totals;
 pub mod units;

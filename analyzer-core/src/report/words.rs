@@ -244,11 +244,26 @@ pub(super) fn reversed(before: &str, after: &str) -> String {
     format!("{before} was recorded later than {after}: are before and after the right way round?")
 }
 
-pub(super) fn same_file(name: &str, is_pair: bool) -> String {
-    match is_pair {
-        true => format!("before and after are the same file ({name})"),
-        false => format!("{name} was given twice: captures look more alike than they are"),
+pub(super) fn same_file(one: &str, other: &str, is_pair: bool) -> String {
+    match (is_pair, one == other) {
+        (true, true) => format!("before and after are the same file ({one})"),
+        (true, false) => format!("before and after hold the same samples ({one}, {other})"),
+        (false, true) => format!("{one} was given twice: captures look more alike than they are"),
+        (false, false) => {
+            format!("{one} and {other} hold the same samples: captures look more alike than they are")
+        }
     }
+}
+
+pub(super) fn in_baseline(name: &str) -> String {
+    format!("{name} is a capture of the baseline too: it is compared with itself in part")
+}
+
+pub(super) fn not_cumulative(name: &str, measure: &str) -> String {
+    format!(
+        "{name}: {measure} does not add up since the start of the program, so taking an earlier capture off says \
+         little; --subtract is for such as alloc_space, mutex and block"
+    )
 }
 
 pub(super) fn few_in_common(common_pct: f64) -> String {
