@@ -174,6 +174,13 @@ fn a_fix_is_validated_by_a_margin() {
     };
     let (a, b) = (write(folder.path(), "a", &many(1)), write(folder.path(), "b", &many(4)));
     assert_eq!(json(&["diff", &a, &b, "--margin", "2%"])["verdict"]["code"], "equivalent");
+    let text = |report: &Value| report["verdict"]["text"].as_str().unwrap().to_owned();
+    assert!(!text(&json(&["diff", &a, &b, "--margin", "2%"])).contains("but the whole"));
+    // Twice as much of everything is load, or everything being slower.
+    let doubled = write(folder.path(), "d", &many(1).repeat(2));
+    let report = json(&["diff", &a, &doubled, "--margin", "2%"]);
+    assert_eq!(report["verdict"]["code"], "equivalent");
+    assert!(text(&report).contains("but the whole changed by +"), "{}", text(&report));
     let narrow = json(&["diff", &a, &b, "--margin", "0.01%"]);
     assert_eq!(narrow["verdict"]["code"], "no_change_detected");
     assert!(narrow["verdict"]["text"].as_str().unwrap().contains("not shown to be equivalent"));

@@ -81,11 +81,12 @@ pub fn subtract(capture: &Capture, base: &Capture) -> Result<Capture, SubtractEr
             }
         }
     }
-    let mut negative = 0;
+    let (mut negative, mut too_large) = (0, 0);
     for (series, rows) in sums {
         for ((stack, labels), values) in rows.rows {
             negative += u64::from(values.iter().any(|&value| value < 0));
             let within = |&value: &i128| value.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
+            too_large += u64::from(values.iter().any(|&value| i128::from(within(&value)) != value));
             let values: Vec<i64> = values.iter().map(within).collect();
             if values.iter().any(|&value| value != 0) {
                 builder.sample(SeriesId::new(series), stack, &values, labels);
@@ -114,6 +115,7 @@ pub fn subtract(capture: &Capture, base: &Capture) -> Result<Capture, SubtractEr
     );
     let text = "stacks of which the subtracted capture holds more: is it an earlier one of the same process?";
     note(SUBTRACTED_MORE, text, negative);
+    note("values_too_large", "stacks of more than a value holds: taken for 2^63", too_large);
     let is_later = profile.meta.start_ns.zip(earlier.meta.start_ns).is_some_and(|(own, base)| base > own);
     note(
         SUBTRACTED_LATER,

@@ -79,3 +79,18 @@ fn lines_of_less_than_a_period_are_parts_of_samples() {
     assert!(noise.phi.is_finite() && noise.detectable_pct.share_10.is_finite(), "{noise:?}");
     assert!(few.scale.k.is_finite() && (few.scale.k - 2.0).abs() < 0.01, "{:?}", few.scale);
 }
+
+#[test]
+fn more_samples_than_are_counted_are_told() {
+    let read = |text: &str| read_bytes("x", text.as_bytes(), &ReadOptions::default()).unwrap();
+    let huge = |last: i64| read(&format!("main;a {0}\nmain;b {0}\nmain;c {last}\n", i64::MAX));
+    let folded = FoldedValues { unit: Some("count".to_owned()), period: None };
+    let report =
+        compare(&huge(3), &huge(4), &CompareOptions { folded, ..CompareOptions::default() }).unwrap();
+    assert_eq!(report.before.samples, Some(i64::MAX));
+    assert!(
+        report.comparability.iter().any(|row| row.code == "counts_too_large"),
+        "{:?}",
+        report.comparability
+    );
+}

@@ -35,6 +35,11 @@ pub(super) fn comparability(inputs: &Inputs<'_>) -> Vec<Comparability> {
     };
     let (before, after) = (sides.before[0].capture, sides.after[0].capture);
     provenance::warnings(sides).into_iter().for_each(|(code, text)| warn(code, text));
+    let counts = inputs.tree.total[ROOT].count;
+    let most = counts.before.max(counts.after).whole();
+    if inputs.noise.is_some() && i64::try_from(most).is_err() {
+        warn("counts_too_large", words::too_large(most));
+    }
     let starts = (sides.before[0].profile.meta.start_ns, sides.after[0].profile.meta.start_ns);
     if let (Some(first), Some(second)) = starts
         && first > second

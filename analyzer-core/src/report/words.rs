@@ -59,6 +59,12 @@ pub(super) fn verdict(facts: &Facts<'_>) -> String {
                 "equivalent: no plateau changed by {} points or more, {} by {:.2} at most",
                 equivalence.margin_pct, equivalence.function, equivalence.farthest_pct
             );
+            if let Some(change) = scaled_away(facts).filter(|change| change.abs() > equivalence.margin_pct) {
+                text += &format!(
+                    "; but the whole changed by {change:+.1} %, which this scale takes for load: --scale duration, \
+                     work or absolute compares it too"
+                );
+            }
         }
         Some(equivalence) => {
             text += &format!(
@@ -128,6 +134,20 @@ fn whole(facts: &Facts<'_>) -> String {
         text += &format!(", per second {:+.1} %", rate.change_pct);
     }
     text + "."
+}
+
+/// What the whole changed by, in percent, where the scale makes that equal on both sides; per second where durations
+/// are known.
+fn scaled_away(facts: &Facts<'_>) -> Option<f64> {
+    let is_equal =
+        matches!(facts.scales[0].mode, ScaleMode::Share | ScaleMode::Reference | ScaleMode::Anchor);
+    let (one, other) = (facts.before.per_capture(), facts.after.per_capture());
+    let change = match facts.rate {
+        Some(rate) => rate.change_pct,
+        None if one > 0.0 => 100.0 * (other / one - 1.0),
+        None => return None,
+    };
+    is_equal.then_some(change)
 }
 
 /// What changed, growth first, the largest by name.
@@ -253,6 +273,15 @@ pub(super) fn same_file(one: &str, other: &str, is_pair: bool) -> String {
             format!("{one} and {other} hold the same samples: captures look more alike than they are")
         }
     }
+}
+
+pub(super) fn too_large(samples: i128) -> String {
+    format!(
+        "{} samples cannot have been taken, and are reported as {}: are the values sums of periods or bytes? --period \
+         and --unit say so of folded stacks",
+        units::count(samples as f64),
+        units::count(i64::MAX as f64)
+    )
 }
 
 pub(super) fn in_baseline(name: &str) -> String {
