@@ -9,7 +9,7 @@ use std::ops::{Add, AddAssign};
 pub struct Count(i128);
 
 /// The parts of a sample.
-const PARTS: i128 = 1 << 20;
+const PARTS: i128 = 1 << 40;
 
 impl Count {
     /// So many samples; a difference of captures has none.
@@ -25,7 +25,9 @@ impl Count {
         let value = value.max(0);
         // In two steps: a value and its parts together may not fit.
         let (whole, rest) = (value / weight, value % weight);
-        Count(whole.saturating_mul(PARTS).saturating_add(rest * PARTS / weight))
+        let parts = whole.saturating_mul(PARTS).saturating_add(rest * PARTS / weight);
+        // What was measured is never nothing.
+        Count(parts.max(value.min(1)))
     }
 
     /// The samples, for statistics.
@@ -79,5 +81,6 @@ mod tests {
         assert_eq!(Count::new(i128::from(i64::MAX)).whole(), i128::from(i64::MAX));
         assert_eq!(Count::new(7).samples(), 7.0);
         assert!(Count::weighed(-5, 1).is_zero());
+        assert!(Count::weighed(1, i64::MAX).samples() > 0.0);
     }
 }

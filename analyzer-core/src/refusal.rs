@@ -2,6 +2,7 @@
 
 use crate::function::FunctionCells;
 use crate::sides::{Part, Sides};
+use crate::tree::Pair;
 use crate::value::Column;
 use analyzer_formats::Profile;
 
@@ -116,18 +117,24 @@ fn difference(sides: &Sides<'_>) -> Option<Refusal> {
     })
 }
 
-/// Sides without a function that both have, callers included.
+/// From so many functions a side on, fewer callers in common, main say, do not make two captures those of one program.
+const MANY: usize = 5;
+
+/// Sides without a function that both have.
 pub(crate) fn nothing_in_common(sides: &Sides<'_>, functions: &[FunctionCells]) -> Option<Refusal> {
-    let is_common = |function: &FunctionCells| {
-        let total = &function.total.value;
-        total.before != 0 && total.after != 0
+    let numbers = |value: fn(&FunctionCells) -> &Pair<i128>| {
+        let values = functions.iter().map(value);
+        values.fold((0, 0, 0), |(before, after, both), value| {
+            let (one, other) = (usize::from(value.before != 0), usize::from(value.after != 0));
+            (before + one, after + other, both + one * other)
+        })
     };
-    let has = |value: fn(&FunctionCells) -> i128| functions.iter().any(|function| value(function) != 0);
-    let both = has(|function| function.total.value.before) && has(|function| function.total.value.after);
-    (both && !functions.iter().any(is_common)).then(|| Refusal {
+    let (own, total) = (numbers(|function| &function.own.value), numbers(|function| &function.total.value));
+    let fewest = if own.0.min(own.1) >= MANY { MANY } else { 1 };
+    (total.0 > 0 && total.1 > 0 && own.2 == 0 && total.2 < fewest).then(|| Refusal {
         code: "nothing_in_common",
         reason: format!(
-            "{} and {} have no function in common: they are not of one program, or one has no symbols",
+            "{} and {} have no function in common that was measured in both: they are not of one program, or one has no symbols",
             sides.before[0].capture.source.name, sides.after[0].capture.source.name
         ),
     })
@@ -167,5 +174,12 @@ mod tests {
         assert!(difference(40).unwrap().contains("difference of two profiles"));
         assert!(refused(plain, &read("main;parse 0\n")).unwrap().contains("nothing was measured"));
         assert!(refused(plain, &read("other;draw 30\n")).unwrap().contains("no function in common"));
+        // All programs have a main.
+        let program =
+            |name: &str| (0..5).map(|n| format!("main;{name};{name}{n} {}\n", 30 + n)).collect::<String>();
+        assert!(
+            refused(&program("parse"), &read(&program("draw"))).unwrap().contains("no function in common")
+        );
+        assert_eq!(refused("main;f 30\n", &read("main;g 30\n")), None);
     }
 }

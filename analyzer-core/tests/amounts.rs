@@ -75,6 +75,7 @@ fn lines_of_less_than_a_period_are_parts_of_samples() {
     // Less than one sample in all.
     let few = report("0.01", "0.02");
     assert_eq!((few.before.samples, few.after.samples), (Some(0), Some(0)));
+    assert!(few.comparability.iter().any(|row| row.code == "few_samples"), "{:?}", few.comparability);
     let noise = few.noise.unwrap();
     assert!(noise.phi.is_finite() && noise.detectable_pct.share_10.is_finite(), "{noise:?}");
     assert!(few.scale.k.is_finite() && (few.scale.k - 2.0).abs() < 0.01, "{:?}", few.scale);
