@@ -127,7 +127,8 @@ impl Files {
             // What an ordinary new file gets; the umask takes its part off.
             builder.permissions(fs::Permissions::from_mode(0o666));
         }
-        let file = interrupt::unfinished(|| builder.tempfile_in(folder)).with_context(explain)?;
+        let file =
+            interrupt::unfinished(|| builder.tempfile_in(folder).map_err(plain)).with_context(explain)?;
         let mut buffered = BufWriter::with_capacity(BUFFER, file);
         write(&mut buffered).with_context(explain)?;
         let file = buffered.into_inner().map_err(io::IntoInnerError::into_error).with_context(explain)?;
@@ -143,6 +144,11 @@ impl Files {
         }
         Ok(())
     }
+}
+
+/// The error without the name of the file that is yet to be moved to its place.
+fn plain(error: io::Error) -> io::Error {
+    error.raw_os_error().map_or(io::Error::from(error.kind()), io::Error::from_raw_os_error)
 }
 
 /// Writes one file whole or not at all.

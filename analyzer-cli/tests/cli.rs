@@ -280,6 +280,18 @@ fn an_input_is_never_overwritten() {
 #[test]
 fn usage_errors_exit_with_2() {
     let good = corpus("rust/before.folded.gz");
+    let (perf, traces) = (corpus("rust/before.perf.txt.gz"), corpus("services/before.jaeger.json.gz"));
+    // Options that would have no effect.
+    fails(&plateau(&["diff", &perf, &perf, "--period", "10"]), 2, &["--period", "folded"]);
+    fails(&plateau(&["diff", &traces, &traces, "--unit", "count"]), 2, &["--unit", "folded"]);
+    fails(&plateau(&["diff", &traces, &traces, "--confidence", "0.9"]), 2, &["--confidence", "traces"]);
+    let window = ["--before-window", "2s..1s", "--after-window", "..1s"];
+    let run = plateau(&[&["diff", &perf], window.as_slice()].concat());
+    assert_eq!((run.code, run.stderr.contains("FROM before TO")), (2, true), "{}", run.stderr);
+    let nowhere = scratch().path().join("none/x.json").display().to_string();
+    let run = plateau(&["diff", &good, &good, "-o", &nowhere]);
+    assert!(!run.stderr.contains(".plateau-"), "{}", run.stderr);
+    fails(&run, 2, &["none/x.json: cannot be written"]);
     assert_eq!(plateau(&["diff", &good]).code, 2);
     assert_eq!(plateau(&["dif", &good, &good]).code, 2);
     assert!(plateau(&["dif", &good, &good]).stderr.contains("diff"), "a similar verb is suggested");

@@ -39,6 +39,11 @@ pub enum CompareError {
         /// What speaks against it.
         reason: String,
     },
+    /// What folded values are was said of captures that say so themselves.
+    #[error(
+        "--unit and --period are for folded stacks, and these captures say themselves what their values are"
+    )]
+    NotFolded,
     /// The functions to scale by are not in both captures.
     #[error(
         "--scale anchor={pattern}: no function of that name has samples in both captures; try --scale share"

@@ -7,7 +7,7 @@ use crate::error::CompareError;
 use crate::report::Basis;
 use crate::spans;
 use crate::tree::Side;
-use crate::value::{self, Column, Common, Measure};
+use crate::value::{self, Column, Common, FoldedValues, Measure};
 use analyzer_formats::{Capture, Content, Profile};
 use std::borrow::Cow;
 use std::iter::{repeat_n, zip};
@@ -170,7 +170,13 @@ impl<'a> Sides<'a> {
     /// The common measures, the one to compare first.
     fn choose(&self, options: &CompareOptions) -> Result<Vec<Common>, CompareError> {
         let mut measures: Vec<Vec<Measure>> =
-            self.parts().map(|part| options.folded.apply(value::measures(&part.profile))).collect();
+            self.parts().map(|part| value::measures(&part.profile)).collect();
+        if options.folded != FoldedValues::default() {
+            if !measures.iter().any(|measures| FoldedValues::are_in(measures)) {
+                return Err(CompareError::NotFolded);
+            }
+            measures = measures.into_iter().map(|measures| options.folded.apply(measures)).collect();
+        }
         if self.requests.is_some() {
             // The number of spans has a value of its own (`TraceValue::Count`); it is no number of samples.
             measures.iter_mut().for_each(|measures| measures.truncate(1));

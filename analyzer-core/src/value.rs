@@ -174,15 +174,26 @@ pub struct FoldedValues {
 }
 
 impl FoldedValues {
+    /// Whether measures are a lone column of counts, or of what may be counts.
+    pub(crate) fn are_in(measures: &[Measure]) -> bool {
+        matches!(
+            measures,
+            [Measure {
+                source: ValueSource::Column(_),
+                evidence: Evidence::Weighed(..) | Evidence::Unknown,
+                ..
+            }]
+        )
+    }
+
     /// Says so of the measures that it is for: lone columns of counts, or of what may be counts.
     #[must_use]
     pub fn apply(&self, mut measures: Vec<Measure>) -> Vec<Measure> {
-        let is_lone = measures.len() == 1;
-        for measure in measures.iter_mut().filter(|_| is_lone) {
+        if !FoldedValues::are_in(&measures) {
+            return measures;
+        }
+        for measure in &mut measures {
             let ValueSource::Column(column) = measure.source else { continue };
-            if !matches!(measure.evidence, Evidence::Weighed(..) | Evidence::Unknown) {
-                continue;
-            }
             let is_count = |unit: &String| ["count", "samples"].contains(&unit.as_str());
             let unit = self.unit.as_ref().filter(|unit| !is_count(unit));
             match (self.period, &self.unit) {

@@ -233,9 +233,10 @@ pub fn unchanged(report: &Report) -> Option<String> {
     let number = report.unchanged_functions;
     let functions = if number == 1 { "function" } else { "functions" };
     let change = if report.basis == Basis::Samples { "no change detected" } else { "no large change" };
+    let more = if report.plateaus.is_empty() { "" } else { " more" };
     (number > 0).then(|| {
         format!(
-            "{} more {functions} of {} % or more: {change}",
+            "{}{more} {functions} of {} % or more: {change}",
             units::count(number as f64),
             report.min_share_pct
         )

@@ -1,10 +1,12 @@
 //! Codes into sentences, once for every output.
 
 use super::alignment::side_name;
+use super::build::round;
 use super::{Basis, Comparability, Equivalence, Plateau, Rate, Summary, ValueName, VerdictCode, units};
 use crate::align::BareModule;
 use crate::count::Count;
 use crate::plateau::{Tier, Why};
+use crate::render::screen::shorten;
 use crate::scale::{Alternative, ScaleMode};
 use crate::stats::noise::Noise;
 use crate::tree::{Pair, Side};
@@ -42,7 +44,7 @@ pub(super) fn verdict(facts: &Facts<'_>) -> String {
     let may = number(&[Tier::MayHaveGrown], 1.0);
     match code {
         VerdictCode::NoChangeDetected if facts.basis != Basis::Samples => {
-            text += &format!("no plateau changed by {} points or more", facts.least_pct);
+            text += &format!("no plateau changed by {} or more", points(facts.least_pct));
         }
         VerdictCode::NoChangeDetected => {
             text += "no plateau grew or shrank by more than noise";
@@ -56,20 +58,25 @@ pub(super) fn verdict(facts: &Facts<'_>) -> String {
     match facts.equivalence {
         Some(equivalence) if equivalence.holds => {
             text += &format!(
-                "equivalent: no plateau changed by {} points or more, {} by {:.2} at most",
-                equivalence.margin_pct, equivalence.function, equivalence.farthest_pct
+                "equivalent: no plateau changed by {} or more, {} by {:.2} at most",
+                points(equivalence.margin_pct),
+                name(&equivalence.function),
+                equivalence.farthest_pct
             );
             if let Some(change) = scaled_away(facts).filter(|change| change.abs() > equivalence.margin_pct) {
                 text += &format!(
-                    "; but the whole changed by {change:+.1} %, which this scale takes for load: --scale duration, \
-                     work or absolute compares it too"
+                    "; but the whole changed by {}, which this scale takes for load: --scale duration, work or \
+                     absolute compares it too",
+                    percent(change)
                 );
             }
         }
         Some(equivalence) => {
             text += &format!(
-                "; not shown to be equivalent within {} points: {} may have changed by {:.2}",
-                equivalence.margin_pct, equivalence.function, equivalence.farthest_pct
+                "; not shown to be equivalent within {}: {} may have changed by {:.2}",
+                points(equivalence.margin_pct),
+                name(&equivalence.function),
+                equivalence.farthest_pct
             );
         }
         None if facts.wants_equivalence => {
@@ -110,7 +117,7 @@ fn whole(facts: &Facts<'_>) -> String {
     let Facts { before, after, value_type, .. } = *facts;
     let (name, unit) = (&value_type.name, value_type.unit.as_str());
     let change = |before: f64, after: f64| {
-        if before > 0.0 { format!(" ({:+.1} %)", 100.0 * (after / before - 1.0)) } else { String::new() }
+        if before > 0.0 { format!(" ({})", percent(100.0 * (after / before - 1.0))) } else { String::new() }
     };
     let is_absolute = facts.scales[0].mode == ScaleMode::Absolute;
     if let (Basis::Requests, Some(requests), Some(later)) = (facts.basis, before.samples, after.samples)
@@ -129,11 +136,32 @@ fn whole(facts: &Facts<'_>) -> String {
     if let Some(rate) = facts.rate.filter(|_| is_cpu && unit == "nanoseconds") {
         // A nanosecond of CPU per nanosecond of time is a core.
         let (from, to) = (rate.before_per_s / 1e9, rate.after_per_s / 1e9);
-        text += &format!(", {from:.2} -> {to:.2} cores busy ({:+.1} %)", rate.change_pct);
+        text += &format!(", {from:.2} -> {to:.2} cores busy ({})", percent(rate.change_pct));
     } else if let Some(rate) = facts.rate {
-        text += &format!(", per second {:+.1} %", rate.change_pct);
+        text += &format!(", per second {}", percent(rate.change_pct));
     }
     text + "."
+}
+
+/// A name that leaves the sentence readable.
+fn name(function: &str) -> String {
+    shorten(function, 120)
+}
+
+/// A change in percent, never less than nothing by a zero.
+fn percent(change: f64) -> String {
+    format!("{:+.1} %", (10.0 * change).round() / 10.0 + 0.0)
+}
+
+fn points(number: f64) -> String {
+    let number = round(number);
+    format!("{number} point{}", if number == 1.0 { "" } else { "s" })
+}
+
+/// A factor to three places, or to three digits where those would be zeros.
+fn factor(k: f64) -> String {
+    let places = if k > 0.0 && k < 0.1 { (2.0 - k.log10().floor()) as usize } else { 3 };
+    format!("{k:.places$}")
 }
 
 /// What the whole changed by, in percent, where the scale makes that equal on both sides; per second where durations
@@ -158,12 +186,12 @@ fn changes(plateaus: &[Plateau], grew: usize, shrank: usize, explained_pct: Opti
         let all = explained.map(|share| format!("{share:.0} % of all growth"));
         match (number, all) {
             (0, _) => None,
-            (1, Some(all)) => Some(format!("{} {verb} ({points}, {all})", first.function)),
-            (1, None) => Some(format!("{} {verb} ({points})", first.function)),
+            (1, Some(all)) => Some(format!("{} {verb} ({points}, {all})", name(&first.function))),
+            (1, None) => Some(format!("{} {verb} ({points})", name(&first.function))),
             (_, all) => {
                 let all = all.map_or_else(String::new, |all| format!(" ({all})"));
                 let many = plural(number, "plateau");
-                Some(format!("{many} {verb}{all}, most of all {} ({points})", first.function))
+                Some(format!("{many} {verb}{all}, most of all {} ({points})", name(&first.function)))
             }
         }
     };
@@ -177,11 +205,16 @@ fn moved(plateaus: &[Plateau]) -> Option<String> {
     let (to, more) = (moves.next()?, moves.count());
     let from = plateaus.iter().find(|row| Some(&row.id) == to.counterpart.as_ref())?;
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    Some(format!("{:.1} points moved from {} to {}{more}", to.growth.pct, from.function, to.function))
+    Some(format!(
+        "{:.1} points moved from {} to {}{more}",
+        to.growth.pct,
+        name(&from.function),
+        name(&to.function)
+    ))
 }
 
 fn load(scale: &Alternative, basis: Basis) -> String {
-    let k = format!("k {:.3}", scale.k);
+    let k = format!("k {}", factor(scale.k));
     match scale.mode {
         ScaleMode::Reference => format!("With unchanged functions as the measure ({k}), "),
         ScaleMode::Share => format!("At equal totals ({k}), "),
@@ -321,5 +354,19 @@ fn plural(number: usize, noun: &str) -> String {
         (1, _) => format!("1 {noun}"),
         (_, "plateau") => format!("{number} plateaus"),
         _ => format!("{} {noun}s", units::count(number as f64)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_say_something() {
+        assert_eq!((percent(-0.04), percent(-0.06)), ("+0.0 %".to_owned(), "-0.1 %".to_owned()));
+        assert_eq!((points(1.0), points(100.0 * 0.07)), ("1 point".to_owned(), "7 points".to_owned()));
+        let factors = [1.75, 0.05, 0.000_128_4].map(factor);
+        assert_eq!(factors, ["1.750", "0.0500", "0.000128"]);
+        assert_eq!(name(&"f".repeat(1 << 16)).len(), 120);
     }
 }
