@@ -196,6 +196,19 @@ fn a_flame_graph_is_drawn() {
 }
 
 #[test]
+fn a_page_of_one_capture_is_written() {
+    let folder = scratch();
+    let path = folder.path().join("x.html").display().to_string();
+    let capture = corpus("services/before.jaeger.json.gz");
+    let run = plateau(&["flame", "--value", "self", &capture, "-o", &path]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let page = fs::read_to_string(&path).unwrap();
+    assert!(page.contains(&format!("<code>plateau flame {capture} --value self</code>")), "how it was made");
+    fails(&plateau(&["flame", &capture, "-o", &path, "--width", "9"]), 2, &["--width", ".svg"]);
+    fails(&plateau(&["flame", &capture, "-o", &capture]), 2, &[]);
+}
+
+#[test]
 fn folded_diff_has_two_columns() {
     let folder = scratch();
     let file = |name: &str, text: &str| {

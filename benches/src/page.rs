@@ -121,6 +121,7 @@ fn measure(
         }
     }
     let tab = open(chromium, &page)?;
+    tab.ready()?;
     let nodes = tab.value("plateau.nodes")?;
     let draws = draws(&tab)?;
 
@@ -135,7 +136,7 @@ fn measure(
     );
     writeln!(
         out,
-        "A pair of folded files made for a call tree of {} nodes, {:.1} and {:.1} MB; the page holds the {nodes} widest. \
+        "A pair of folded files made for a call tree of {} nodes, {:.1} and {:.1} MB; the page holds {nodes} nodes. \
          Medians of {} runs, [least, most]. Canvas and SVG are drawn without a graphics card.\n",
         args.nodes,
         std::fs::metadata(&pair[0])?.len() as f64 / 1e6,

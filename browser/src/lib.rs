@@ -20,7 +20,7 @@ mod server;
 pub use chromium::{Chromium, shared};
 pub use hostile::{Names, hostile};
 pub use page::{Media, Page, Script};
-pub use reports::{Pair, capture, corpus, html, report};
+pub use reports::{Pair, capture, corpus, html, html_of_one, report};
 pub use server::Server;
 
 use std::io::Write;

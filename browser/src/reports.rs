@@ -1,9 +1,11 @@
 //! Reports from folded text and from the corpus.
 
 use crate::root;
+use analyzer_core::render::html::page_of_one;
 use analyzer_core::render::{Html, Renderer};
 use analyzer_core::report::Report;
-use analyzer_core::{CompareOptions, compare};
+use analyzer_core::spans::TraceValue;
+use analyzer_core::{CompareOptions, Single, compare};
 use analyzer_formats::{Capture, Content, ReadOptions, read_bytes, read_path};
 use anyhow::{Context, Result};
 
@@ -36,6 +38,19 @@ pub fn report(before: &Capture, after: &Capture) -> Report {
 pub fn html(report: &Report) -> String {
     let mut page = Vec::new();
     Html.render(report, &mut page).expect("memory takes what is written to it");
+    String::from_utf8(page).expect("pages are UTF-8")
+}
+
+/// The page of one capture.
+///
+/// # Panics
+/// When there is nothing to show of it.
+#[must_use]
+pub fn html_of_one(capture: &Capture) -> String {
+    let single =
+        Single::new(capture, None, TraceValue::CriticalPath).unwrap_or_else(|error| panic!("{error}"));
+    let mut page = Vec::new();
+    page_of_one(&single, "plateau flame one.folded", &mut page).expect("memory takes what is written to it");
     String::from_utf8(page).expect("pages are UTF-8")
 }
 
@@ -77,14 +92,24 @@ impl Pair {
     /// # Errors
     /// When the captures cannot be read or compared.
     pub fn report(&self) -> Result<Report> {
-        let read = |path: &str| read_path(&root().join("corpus").join(path), &ReadOptions::default());
-        let (mut before, mut after) = (read(&self.before)?, read(&self.after)?);
-        // A picture of the page must not tell where the project lies.
-        before.source.name.clone_from(&self.before);
-        after.source.name.clone_from(&self.after);
+        let (before, after) = self.captures()?;
         let value = self.value.clone().filter(|_| matches!(before.content, Content::Profile(_)));
         let command = format!("plateau diff {} {}", self.before, self.after);
         let options = CompareOptions { command, value, ..CompareOptions::default() };
         Ok(compare(&before, &after, &options)?)
+    }
+
+    /// Reads the pair.
+    ///
+    /// # Errors
+    /// When the captures cannot be read.
+    pub fn captures(&self) -> Result<(Capture, Capture)> {
+        let read = |path: &str| -> Result<Capture> {
+            let mut capture = read_path(&root().join("corpus").join(path), &ReadOptions::default())?;
+            // A picture of the page must not tell where the project lies.
+            capture.source.name = path.to_owned();
+            Ok(capture)
+        };
+        Ok((read(&self.before)?, read(&self.after)?))
     }
 }

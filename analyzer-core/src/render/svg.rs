@@ -78,7 +78,7 @@ impl Frame {
 
     /// The picture of one capture on a page.
     pub(super) fn of_one(title: String) -> Frame {
-        Frame { narrowest: 1.0, rows: 150, title, heading: Vec::new(), top: MARGIN, captures: Captures::One }
+        Frame { narrowest: 2.0, rows: 150, title, heading: Vec::new(), top: MARGIN, captures: Captures::One }
     }
 }
 

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// More nodes than this are not drawn: the narrowest are put together.
-const MOST_NODES: usize = 50_000;
+const MOST_NODES: usize = 100_000;
 
 /// The call tree of both captures, for pictures. Of one capture, before is zero and k is 1.
 #[derive(Clone, Debug, Default)]

@@ -1,9 +1,9 @@
-//! Writes the page and the SVG of every pair of the corpus, and those of a report whose every name is an attack, to
-//! the folder that is named, for validators.
+//! Writes the page and the SVG of every pair of the corpus, the page of each one's first capture, and those of a report
+//! whose every name is an attack, to the folder that is named, for validators.
 
 use analyzer_core::render::{Renderer, Svg};
 use anyhow::{Context, Result};
-use browser::{Names, corpus, hostile, html};
+use browser::{Names, corpus, hostile, html, html_of_one};
 use std::path::PathBuf;
 
 fn main() -> Result<()> {
@@ -12,6 +12,7 @@ fn main() -> Result<()> {
     let mut reports = vec![("hostile".to_owned(), hostile(Names::Hostile))];
     for pair in corpus()? {
         let report = pair.report()?;
+        std::fs::write(folder.join(format!("{}-one.html", pair.name)), html_of_one(&pair.captures()?.0))?;
         reports.push((pair.name, report));
     }
     for (name, report) in reports {

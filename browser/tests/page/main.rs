@@ -4,6 +4,8 @@ mod explore;
 mod hostile;
 mod looks;
 mod offline;
+mod sandwich;
+mod single;
 mod values;
 
 use analyzer_core::report::Report;
@@ -37,8 +39,13 @@ impl Open {
 
     /// Opens it in the state that the address tells.
     fn at(report: &Report, hash: &str) -> Option<Open> {
+        Open::page(html(report), hash)
+    }
+
+    /// Opens a page.
+    fn page(page_text: String, hash: &str) -> Option<Open> {
         let mut page = shared()?.page().expect("a tab opens");
-        let server = Server::start(html(report)).expect("the page is served");
+        let server = Server::start(page_text).expect("the page is served");
         page.open(&format!("{}{hash}", server.address())).expect("the page loads");
         page.ready().expect("the graph can be explored");
         Some(Open { page, server })
