@@ -9,6 +9,7 @@ mod comparability;
 mod explain;
 mod graph;
 mod moved;
+mod phrases;
 mod places;
 mod provenance;
 mod summary;

@@ -1,12 +1,11 @@
 //! Codes into sentences, once for every output.
 
 use super::alignment::side_name;
-use super::build::round;
+use super::phrases::{factor, name, percent, points};
 use super::{Basis, Comparability, Equivalence, Plateau, Rate, Summary, ValueName, VerdictCode, units};
 use crate::align::BareModule;
 use crate::count::Count;
 use crate::plateau::{Tier, Why};
-use crate::render::screen::shorten;
 use crate::scale::{Alternative, ScaleMode};
 use crate::stats::noise::Noise;
 use crate::tree::{Pair, Side};
@@ -141,27 +140,6 @@ fn whole(facts: &Facts<'_>) -> String {
         text += &format!(", per second {}", percent(rate.change_pct));
     }
     text + "."
-}
-
-/// A name that leaves the sentence readable.
-fn name(function: &str) -> String {
-    shorten(function, 120)
-}
-
-/// A change in percent, never less than nothing by a zero.
-fn percent(change: f64) -> String {
-    format!("{:+.1} %", (10.0 * change).round() / 10.0 + 0.0)
-}
-
-fn points(number: f64) -> String {
-    let number = round(number);
-    format!("{number} point{}", if number == 1.0 { "" } else { "s" })
-}
-
-/// A factor to three places, or to three digits where those would be zeros.
-fn factor(k: f64) -> String {
-    let places = if k > 0.0 && k < 0.1 { (2.0 - k.log10().floor()) as usize } else { 3 };
-    format!("{k:.places$}")
 }
 
 /// What the whole changed by, in percent, where the scale makes that equal on both sides; per second where durations
@@ -354,19 +332,5 @@ fn plural(number: usize, noun: &str) -> String {
         (1, _) => format!("1 {noun}"),
         (_, "plateau") => format!("{number} plateaus"),
         _ => format!("{} {noun}s", units::count(number as f64)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn figures_say_something() {
-        assert_eq!((percent(-0.04), percent(-0.06)), ("+0.0 %".to_owned(), "-0.1 %".to_owned()));
-        assert_eq!((points(1.0), points(100.0 * 0.07)), ("1 point".to_owned(), "7 points".to_owned()));
-        let factors = [1.75, 0.05, 0.000_128_4].map(factor);
-        assert_eq!(factors, ["1.750", "0.0500", "0.000128"]);
-        assert_eq!(name(&"f".repeat(1 << 16)).len(), 120);
     }
 }
