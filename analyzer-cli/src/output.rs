@@ -4,9 +4,11 @@ use crate::interrupt;
 use analyzer_core::render::figures::printable;
 use analyzer_core::render::{RENDERERS, Renderer};
 use anyhow::{Context, Result, bail};
+use regex::bytes::Regex;
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// Raw stacks may be hundreds of megabytes; they are handed over in pieces of this size.
 const BUFFER: usize = 1 << 18;
@@ -166,8 +168,31 @@ pub(crate) fn to_stdout(write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Res
     Ok(())
 }
 
+/// What must not be shown on standard error either.
+static HIDDEN: OnceLock<Vec<Regex>> = OnceLock::new();
+
+/// Hides what these patterns match in everything that is said on standard error from now on.
+pub(crate) fn hide(patterns: &[Regex]) {
+    // A run has one command.
+    let _ = HIDDEN.set(patterns.to_vec());
+}
+
+/// A text for standard error: printable, and without what is hidden. What is quoted of a file may be cut within a match,
+/// so then nothing is quoted.
+pub(crate) fn shown(text: &str) -> String {
+    let Some(hidden) = HIDDEN.get().filter(|hidden| !hidden.is_empty()) else { return printable(text) };
+    let mut text = text.as_bytes().to_vec();
+    for pattern in hidden {
+        text = pattern.replace_all(&text, b"redacted").into_owned();
+    }
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let parts = text.split('"').enumerate();
+    let parts: Vec<&str> = parts.map(|(at, part)| if at % 2 == 1 { "…" } else { part }).collect();
+    printable(&parts.join("\""))
+}
+
 /// Says something on standard error.
 pub(crate) fn warn(text: &str) {
     // If standard error is closed there is no one left to tell.
-    let _ = writeln!(anstream::stderr(), "plateau: {}", printable(text));
+    let _ = writeln!(anstream::stderr(), "plateau: {}", shown(text));
 }

@@ -56,6 +56,8 @@ pub struct CompareOptions {
     pub explain: Option<Regex>,
     /// Which classes of code there are; the project's own when `None`.
     pub classes: Option<ClassRules>,
+    /// How many texts of the captures are hidden, where that was asked for.
+    pub redacted: Option<usize>,
     /// Whether captures of different kinds of measurement are compared all the same.
     pub force: bool,
 }
@@ -79,6 +81,7 @@ impl Default for CompareOptions {
             rank: RankOptions::default(),
             explain: None,
             classes: None,
+            redacted: None,
             force: false,
         }
     }

@@ -21,6 +21,7 @@ mod merge;
 mod outline;
 mod peek;
 pub mod plateau;
+pub mod redact;
 mod refusal;
 pub mod render;
 pub mod report;

@@ -193,6 +193,7 @@ impl Diff {
             margin: self.margin,
             explain: self.explain.clone(),
             classes: None,
+            redacted: None,
             force: self.force,
             rank: RankOptions { min_share: self.min_share, ..RankOptions::default() },
         }
@@ -238,6 +239,7 @@ impl Diff {
         );
         option("explain", self.explain.as_ref().map(ToString::to_string));
         option("from", self.reading.from.clone());
+        words.extend(self.reading.hidden());
         let flags = [
             ("keep-idle", self.keep_idle),
             ("keep-interrupts", self.keep_interrupts),

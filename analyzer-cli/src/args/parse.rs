@@ -44,6 +44,17 @@ pub(super) fn pattern(text: &str) -> Result<Regex, String> {
     Regex::new(text).map_err(|error| error.to_string())
 }
 
+/// A regular expression for what is to be hidden.
+pub(super) fn redact(text: &str) -> Result<Regex, String> {
+    let pattern = pattern(text)?;
+    if pattern.is_match(b"") {
+        return Err(
+            "matches the empty text, expected a regular expression for what is to be hidden".to_owned()
+        );
+    }
+    Ok(pattern)
+}
+
 /// `k=v`.
 pub(super) fn tag(text: &str) -> Result<Selection, String> {
     match text.split_once('=') {

@@ -6,7 +6,7 @@ use crate::{input, output, progress};
 use analyzer_core::baseline::{Baseline, Summary};
 use analyzer_core::render::figures::printable;
 use analyzer_core::report::units;
-use anyhow::Result;
+use anyhow::{Result, bail};
 use rayon::prelude::*;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -36,6 +36,11 @@ fn update(update: &BaselineUpdate) -> Result<()> {
 
 /// The captures as one baseline; files that are baselines are merged.
 fn read(paths: &[PathBuf], reading: &Reading) -> Result<Baseline> {
+    if !reading.redact.is_empty() {
+        bail!(
+            "--redact: later captures are matched with a baseline by the names in it; give it to diff --baseline"
+        );
+    }
     let one = |path: &PathBuf| -> Result<_> {
         if is_baseline(path) {
             return Ok((input::read_baseline(path)?, None));

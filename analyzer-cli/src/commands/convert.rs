@@ -22,7 +22,8 @@ pub(crate) fn run(convert: &Convert) -> Result<Outcome> {
     // speedscope shows samples by thread, in the order of time.
     let timeline = format == ConvertFormat::Speedscope;
     let options = ReadOptions { timeline, ..convert.reading.options(false) };
-    let capture = input::read_as(&convert.capture, &convert.reading, &options)?;
+    let mut capture = input::read_as(&convert.capture, &convert.reading, &options)?;
+    input::redact(&convert.reading, &mut [&mut capture], &[]);
     let mut profile = profile(&capture, &convert.measuring)?;
     let (measure, others) = choose_measure(&profile, convert.measuring.sample_index.as_deref())?;
     if let ValueSource::Column(column) = measure.source {

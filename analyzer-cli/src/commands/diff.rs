@@ -27,7 +27,7 @@ pub(crate) fn run(diff: &Diff) -> Result<Outcome> {
     let needs_report = diff.exit_code || asks_for(|form| matches!(form, Form::Report(_)));
 
     // Folded files whose raw lines are wanted are added up as they stand.
-    let is_plain = diff.is_plain() && diff.measuring.value.is_none();
+    let is_plain = diff.is_plain() && diff.reading.redact.is_empty() && diff.measuring.value.is_none();
     let texts = match asks_for(|form| matches!(form, Form::FoldedDiff)) && is_plain {
         true => input::open_texts(&inputs, &diff.reading)?,
         false => None,
@@ -37,10 +37,13 @@ pub(crate) fn run(diff: &Diff) -> Result<Outcome> {
     if let Some(path) = &diff.classes {
         options.classes = Some(class_rules(path)?);
     }
-    let captures = match &totals {
+    let mut captures = match &totals {
         Some(_) if !needs_report => None,
         _ => Some(read(diff, needs_report)?),
     };
+    if let Some(captures) = captures.as_mut().filter(|_| !diff.reading.redact.is_empty()) {
+        options.redacted = Some(captures.redact(&diff.reading, &mut options.command));
+    }
     if !diff.reading.quiet {
         warn(&diff.reading, captures.as_ref(), texts.as_ref().zip(totals.as_ref()));
     }

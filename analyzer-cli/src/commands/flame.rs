@@ -43,7 +43,9 @@ fn page(flame: &Flame) -> Result<()> {
     if let Some((name, _)) = is_for_svg.iter().find(|(_, is_given)| *is_given) {
         bail!("--{name} is for an output ending in .svg; the page has its own title and fits the window");
     }
-    let capture = input::read(&flame.capture, &flame.reading, true)?;
+    let mut capture = input::read(&flame.capture, &flame.reading, true)?;
+    let command = flame.command();
+    let command = input::redact(&flame.reading, &mut [&mut capture], &[&command]).text(&command);
     super::warn_of_losses(&flame.reading, &capture.source.name, &capture.notes);
     super::expect_value_of_traces(&capture, &flame.measuring)?;
     let single =
@@ -51,12 +53,13 @@ fn page(flame: &Flame) -> Result<()> {
     if single.about.total <= 0.0 {
         bail!("{}: has no {} above zero to draw", capture.source.name, single.about.value_type);
     }
-    output::write_file(&flame.output, |out| Ok(html::page_of_one(&single, &flame.command(), out)?))
+    output::write_file(&flame.output, |out| Ok(html::page_of_one(&single, &command, out)?))
 }
 
 /// The picture that inferno draws.
 fn picture(flame: &Flame) -> Result<()> {
-    let capture = input::read(&flame.capture, &flame.reading, false)?;
+    let mut capture = input::read(&flame.capture, &flame.reading, false)?;
+    input::redact(&flame.reading, &mut [&mut capture], &[]);
     super::warn_of_losses(&flame.reading, &capture.source.name, &capture.notes);
     let profile = profile(&capture, &flame.measuring)?;
     let (measure, _) = choose_measure(&profile, flame.measuring.sample_index.as_deref())?;

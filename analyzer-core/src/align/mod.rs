@@ -17,6 +17,7 @@ mod wrappers;
 use crate::tree::Cell;
 use crate::value::Measure;
 use analyzer_formats::{Frame, FrameKind, Profile, Stack};
+pub(crate) use demangle::demangled;
 pub(crate) use joint::{Aligned, Aligning, Joint};
 pub(crate) use modules::BareModule;
 pub use renames::{Rename, renames};

@@ -8,6 +8,7 @@ mod build;
 mod check;
 mod file;
 
+use crate::redact::Redaction;
 use crate::stats::noise::Noise;
 use crate::stats::replicates::Replicates;
 use crate::tree::Side;
@@ -116,6 +117,18 @@ pub enum BaselineError {
 }
 
 impl Baseline {
+    /// Hides names beside those of its capture.
+    pub fn redact(&mut self, redaction: &Redaction) {
+        for member in &mut self.members {
+            member.name = redaction.text(&member.name);
+        }
+        for measure in &mut self.measures {
+            let functions = std::mem::take(&mut measure.functions);
+            measure.functions =
+                functions.into_iter().map(|(name, sums)| (redaction.text(&name), sums)).collect();
+        }
+    }
+
     /// How much the captures differ by this measure; `None` for fewer than two.
     #[must_use]
     pub(crate) fn replicates(&self, measure: &Measure) -> Option<Replicates> {

@@ -153,6 +153,7 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         comparability,
         left_out: note_rows(sides, |kind| kind == NoteKind::LeftOut),
         notes: note_rows(sides, |kind| kind != NoteKind::LeftOut),
+        redacted: options.redacted,
         traces: None,
         confidence: options.confidence,
         min_share_pct: 100.0 * options.rank.min_share,

@@ -72,6 +72,8 @@ pub struct Report {
     pub left_out: Vec<NoteRow>,
     /// What the readers took with a caveat, of both captures.
     pub notes: Vec<NoteRow>,
+    /// How many texts of the captures are hidden by stand-ins; null where that was not asked for.
+    pub redacted: Option<usize>,
     /// Request figures of trace sets; null for profiles.
     pub traces: Option<()>,
     /// The share of intervals that should hold the truth.
