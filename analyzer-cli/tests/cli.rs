@@ -209,6 +209,41 @@ fn a_page_of_one_capture_is_written() {
 }
 
 #[test]
+fn a_template_fills_markdown_and_nothing_else() {
+    let pair = [corpus("rust/before.folded.gz"), corpus("rust/after.folded.gz")];
+    let run =
+        |more: &[&str]| plateau(&[&["diff", &pair[0], &pair[1], "--template", "postmortem"], more].concat());
+    let printed = run(&["--format", "md"]);
+    assert!(printed.stdout.starts_with("# Postmortem") && printed.stdout.contains("match_blocklist"));
+    let folder = scratch();
+    let path = folder.path().join("x.md").display().to_string();
+    assert_eq!(run(&["-o", &path]).code, 0);
+    assert_eq!(fs::read_to_string(path).unwrap(), printed.stdout);
+    fails(&run(&[]), 2, &["Markdown", "--format md"]);
+    fails(&run(&["--format", "json"]), 2, &["Markdown"]);
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bytes() {
+    let pairs = [("rust", "perf.txt"), ("go", "cpu.pb"), ("go", "heap.pb"), ("services", "jaeger.json")];
+    for (folder, kind) in pairs {
+        let [before, after] = ["before", "after"].map(|side| corpus(&format!("{folder}/{side}.{kind}.gz")));
+        for format in ["text", "html", "svg", "md", "json", "csv", "folded-diff"] {
+            let with = |threads: &str| {
+                let run = common::with_env(
+                    &["diff", &before, &after, "--format", format],
+                    &[("RAYON_NUM_THREADS", threads)],
+                );
+                assert_eq!(run.code, 0, "{}", run.stderr);
+                run.stdout
+            };
+            let one = with("1");
+            assert!(one == with("4") && one == with("4"), "{folder} {kind} {format}");
+        }
+    }
+}
+
+#[test]
 fn folded_diff_has_two_columns() {
     let folder = scratch();
     let file = |name: &str, text: &str| {

@@ -22,6 +22,13 @@ Examples:
   plateau diff --sample-index alloc_space before.heap.pb.gz after.heap.pb.gz
   plateau diff --format folded-diff a.folded b.folded | inferno-flamegraph > diff.svg";
 
+/// A form of Markdown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Template {
+    /// Evidence filled in; detection, resolution, action items and lessons left blank
+    Postmortem,
+}
+
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Diff {
     /// BEFORE and AFTER, the capture to compare with and the one in question; - for standard input. With --before or
@@ -53,6 +60,9 @@ pub(crate) struct Diff {
     /// What to print on standard output
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = crate::output::report_formats())]
     pub(crate) format: String,
+    /// Fill a form of Markdown with what the captures show
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub(crate) template: Option<Template>,
     /// How to bring before to the size of after: auto, reference, share, duration, absolute, work=BEFORE:AFTER,
     /// anchor=REGEX
     #[arg(long, value_name = "MODE", default_value = "auto", value_parser = parse::scale)]

@@ -21,8 +21,11 @@ pub(crate) fn run(diff: &Diff) -> Result<Outcome> {
     let inputs = diff.inputs();
     let rules = diff.classes.iter().map(PathBuf::as_path);
     output::refuse_overwriting(&diff.output, &inputs.iter().copied().chain(rules).collect::<Vec<_>>())?;
-    let forms: Vec<Form> = diff.output.iter().map(|path| output::form_of(path)).collect::<Result<_>>()?;
-    let printed = output::form_named(&diff.format).unwrap_or(Form::FoldedDiff);
+    let mut forms: Vec<Form> = diff.output.iter().map(|path| output::form_of(path)).collect::<Result<_>>()?;
+    let mut printed = output::form_named(&diff.format).unwrap_or(Form::FoldedDiff);
+    if diff.template.is_some() {
+        fill(forms.iter_mut().chain([&mut printed]))?;
+    }
     let asks_for = |form: fn(&Form) -> bool| forms.iter().chain([&printed]).any(form);
     let needs_report = diff.exit_code || asks_for(|form| matches!(form, Form::Report(_)));
 
@@ -71,6 +74,21 @@ pub(crate) fn run(diff: &Diff) -> Result<Outcome> {
     }
     let grew = diff.exit_code && report.as_ref().is_some_and(has_grown);
     Ok(if grew { Outcome::Grew } else { Outcome::Done })
+}
+
+/// Makes postmortems of all Markdown.
+fn fill<'a>(forms: impl Iterator<Item = &'a mut Form>) -> Result<()> {
+    let mut is_filled = false;
+    for form in forms {
+        if matches!(form, Form::Report(renderer) if renderer.name() == "md") {
+            *form = Form::Report(&render::Postmortem);
+            is_filled = true;
+        }
+    }
+    if !is_filled {
+        bail!("--template postmortem is a form of Markdown; add -o FILE.md or --format md");
+    }
+    Ok(())
 }
 
 /// The classes of a file, and behind them those of the project.
