@@ -9,7 +9,7 @@ use analyzer_formats::{FORMATS, ReadOptions, Tags, format_named};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub(crate) use diff::{Diff, Sources};
 use regex::bytes::Regex;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Compares archived profiles and traces, offline: which code got slower, by how much, and how sure that is.
 #[derive(Debug, Parser)]
@@ -47,6 +47,20 @@ pub(crate) enum Command {
     Convert(Convert),
 }
 
+impl Command {
+    /// What is to be hidden.
+    pub(crate) fn redact(&self) -> &[Regex] {
+        match self {
+            Command::Diff(diff) => &diff.reading.redact,
+            Command::Show(show) => &show.reading.redact,
+            Command::Flame(flame) => &flame.reading.redact,
+            Command::Info(info) => &info.reading.redact,
+            Command::Convert(convert) => &convert.reading.redact,
+            Command::Baseline(_) => &[],
+        }
+    }
+}
+
 /// How captures are read.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Reading {
@@ -70,6 +84,10 @@ pub(crate) struct Reading {
     /// twice, the first is taken off BEFORE and the second off AFTER
     #[arg(long, value_name = "BASE")]
     pub(crate) subtract: Vec<PathBuf>,
+    /// Hide what matches in every name, path, label, tag and statement of captures, in all outputs, by numbered
+    /// stand-ins. May repeat. Figures, shapes and digests of the files remain
+    #[arg(long, value_name = "REGEX", value_parser = parse::redact)]
+    pub(crate) redact: Vec<Regex>,
 }
 
 fn format_names() -> clap::builder::PossibleValuesParser {
@@ -77,6 +95,19 @@ fn format_names() -> clap::builder::PossibleValuesParser {
 }
 
 impl Reading {
+    /// These captures, and what is subtracted from them: all files that are read.
+    pub(crate) fn with_subtracted<'a>(
+        &'a self,
+        captures: impl IntoIterator<Item = &'a PathBuf>,
+    ) -> Vec<&'a Path> {
+        captures.into_iter().chain(&self.subtract).map(PathBuf::as_path).collect()
+    }
+
+    /// The options that hide something, without what they hide.
+    fn hidden(&self) -> impl Iterator<Item = String> {
+        self.redact.iter().map(|_| "--redact \u{2026}".to_owned())
+    }
+
     /// The options for the readers; `digest` when the output names the bytes that were read.
     pub(crate) fn options(&self, digest: bool) -> ReadOptions {
         let default = ReadOptions::default();
@@ -252,6 +283,7 @@ impl Flame {
         let value = self.measuring.value.filter(|&value| value != TraceValueArg::Cp);
         option("value", value.and_then(|value| Some(value.to_possible_value()?.get_name().to_owned())));
         option("from", self.reading.from.clone());
+        words.extend(self.reading.hidden());
         words.join(" ")
     }
 }

@@ -1,6 +1,6 @@
 //! Exit codes and how failures are printed.
 
-use analyzer_core::render::figures::printable;
+use crate::output;
 use analyzer_core::{CompareError, FoldedDiffError};
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -27,7 +27,7 @@ pub(crate) fn code(outcome: anyhow::Result<Outcome>) -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // If standard error is closed there is no one left to tell.
-            let _ = writeln!(anstream::stderr(), "plateau: {}", printable(&format!("{error:#}")));
+            let _ = writeln!(anstream::stderr(), "plateau: {}", output::shown(&format!("{error:#}")));
             ExitCode::from(if is_not_comparable(&error) { NOT_COMPARABLE } else { FAILED })
         }
     }
@@ -38,8 +38,8 @@ fn is_not_comparable(error: &anyhow::Error) -> bool {
         Some(FoldedDiffError::Compare(compare)) => Some(compare),
         _ => None,
     });
-    use CompareError::{DifferentKinds, DifferentMeasurements, NoCommonValueType};
-    matches!(compare, Some(DifferentKinds { .. } | DifferentMeasurements { .. } | NoCommonValueType { .. }))
+    use CompareError::{DifferentKinds, NoCommonValueType, NotComparable};
+    matches!(compare, Some(DifferentKinds { .. } | NotComparable { .. } | NoCommonValueType { .. }))
 }
 
 /// The reader of our output, `head` say, has seen enough.

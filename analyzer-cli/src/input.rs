@@ -1,9 +1,10 @@
 //! Reads the captures of a command.
 
 use crate::args::{Diff, Reading, Sources};
-use crate::progress;
+use crate::{output, progress};
 use analyzer_core::account::Account;
 use analyzer_core::baseline::Baseline;
+use analyzer_core::redact::Redaction;
 use analyzer_core::select::{Selection, select};
 use analyzer_core::{Question, subtract};
 use analyzer_formats::folded::{self, Text, Totals};
@@ -48,6 +49,16 @@ fn less(path: &Path, base: &Path, reading: &Reading, options: &ReadOptions) -> R
     Ok(subtract(&capture?, &base?)?)
 }
 
+/// Hides what is asked to be hidden, in captures and in other texts that are shown.
+pub(crate) fn redact(reading: &Reading, captures: &mut [&mut Capture], others: &[&str]) -> Redaction {
+    let redaction = Redaction::new(&reading.redact, captures.iter().map(|capture| &**capture), others);
+    for number in redaction.unused() {
+        output::warn(&format!("--redact: pattern {number} matches nothing in the captures; is it right?"));
+    }
+    captures.iter_mut().for_each(|capture| redaction.apply(capture));
+    redaction
+}
+
 /// The captures of a comparison.
 pub(crate) struct Captures {
     pub(crate) before: Vec<Capture>,
@@ -63,6 +74,19 @@ impl Captures {
             None => &self.before,
         };
         Question { before, after: &self.after, baseline: self.baseline.as_ref() }
+    }
+
+    /// Hides what is asked to be hidden in all of them, and in the question.
+    pub(crate) fn redact(&mut self, reading: &Reading, question: &mut String) -> usize {
+        let archived = self.baseline.iter_mut().map(|baseline| &mut baseline.capture);
+        let mut captures: Vec<&mut Capture> =
+            self.before.iter_mut().chain(&mut self.after).chain(archived).collect();
+        let redaction = redact(reading, &mut captures, &[question]);
+        if let Some(baseline) = &mut self.baseline {
+            baseline.redact(&redaction);
+        }
+        *question = redaction.text(question);
+        redaction.len()
     }
 
     /// All of them, those of before first.

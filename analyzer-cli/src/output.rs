@@ -4,9 +4,11 @@ use crate::interrupt;
 use analyzer_core::render::figures::printable;
 use analyzer_core::render::{RENDERERS, Renderer};
 use anyhow::{Context, Result, bail};
+use regex::bytes::Regex;
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// Raw stacks may be hundreds of megabytes; they are handed over in pieces of this size.
 const BUFFER: usize = 1 << 18;
@@ -127,7 +129,8 @@ impl Files {
             // What an ordinary new file gets; the umask takes its part off.
             builder.permissions(fs::Permissions::from_mode(0o666));
         }
-        let file = interrupt::unfinished(|| builder.tempfile_in(folder)).with_context(explain)?;
+        let file =
+            interrupt::unfinished(|| builder.tempfile_in(folder).map_err(plain)).with_context(explain)?;
         let mut buffered = BufWriter::with_capacity(BUFFER, file);
         write(&mut buffered).with_context(explain)?;
         let file = buffered.into_inner().map_err(io::IntoInnerError::into_error).with_context(explain)?;
@@ -145,6 +148,11 @@ impl Files {
     }
 }
 
+/// The error without the name of the file that is yet to be moved to its place.
+fn plain(error: io::Error) -> io::Error {
+    error.raw_os_error().map_or(io::Error::from(error.kind()), io::Error::from_raw_os_error)
+}
+
 /// Writes one file whole or not at all.
 pub(crate) fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
     let mut files = Files::default();
@@ -160,8 +168,31 @@ pub(crate) fn to_stdout(write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Res
     Ok(())
 }
 
+/// What must not be shown on standard error either.
+static HIDDEN: OnceLock<Vec<Regex>> = OnceLock::new();
+
+/// Hides what these patterns match in everything that is said on standard error from now on.
+pub(crate) fn hide(patterns: &[Regex]) {
+    // A run has one command.
+    let _ = HIDDEN.set(patterns.to_vec());
+}
+
+/// A text for standard error: printable, and without what is hidden. What is quoted of a file may be cut within a match,
+/// so then nothing is quoted.
+pub(crate) fn shown(text: &str) -> String {
+    let Some(hidden) = HIDDEN.get().filter(|hidden| !hidden.is_empty()) else { return printable(text) };
+    let mut text = text.as_bytes().to_vec();
+    for pattern in hidden {
+        text = pattern.replace_all(&text, b"redacted").into_owned();
+    }
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let parts = text.split('"').enumerate();
+    let parts: Vec<&str> = parts.map(|(at, part)| if at % 2 == 1 { "…" } else { part }).collect();
+    printable(&parts.join("\""))
+}
+
 /// Says something on standard error.
 pub(crate) fn warn(text: &str) {
     // If standard error is closed there is no one left to tell.
-    let _ = writeln!(anstream::stderr(), "plateau: {}", printable(text));
+    let _ = writeln!(anstream::stderr(), "plateau: {}", shown(text));
 }

@@ -3,7 +3,7 @@
 //! Readers count bytes, and one thread looks at the numbers now and then. The line is gone before anything else is
 //! said: the last file that was being read waits for it.
 
-use analyzer_core::render::figures::printable;
+use crate::output;
 use analyzer_core::report::units;
 use analyzer_formats::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -61,7 +61,7 @@ pub(crate) fn watch(path: &Path, quiet: bool) -> Option<(Watched, Arc<Progress>)
         return None;
     }
     let progress = Arc::new(Progress::default());
-    let name = printable(&path.display().to_string());
+    let name = output::shown(&path.display().to_string());
     let mut files = files();
     files.files.push(File { name, progress: Arc::clone(&progress), is_done: false });
     files.open += 1;

@@ -209,6 +209,41 @@ fn a_page_of_one_capture_is_written() {
 }
 
 #[test]
+fn a_template_fills_markdown_and_nothing_else() {
+    let pair = [corpus("rust/before.folded.gz"), corpus("rust/after.folded.gz")];
+    let run =
+        |more: &[&str]| plateau(&[&["diff", &pair[0], &pair[1], "--template", "postmortem"], more].concat());
+    let printed = run(&["--format", "md"]);
+    assert!(printed.stdout.starts_with("# Postmortem") && printed.stdout.contains("match_blocklist"));
+    let folder = scratch();
+    let path = folder.path().join("x.md").display().to_string();
+    assert_eq!(run(&["-o", &path]).code, 0);
+    assert_eq!(fs::read_to_string(path).unwrap(), printed.stdout);
+    fails(&run(&[]), 2, &["Markdown", "--format md"]);
+    fails(&run(&["--format", "json"]), 2, &["Markdown"]);
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bytes() {
+    let pairs = [("rust", "perf.txt"), ("go", "cpu.pb"), ("go", "heap.pb"), ("services", "jaeger.json")];
+    for (folder, kind) in pairs {
+        let [before, after] = ["before", "after"].map(|side| corpus(&format!("{folder}/{side}.{kind}.gz")));
+        for format in ["text", "html", "svg", "md", "json", "csv", "folded-diff"] {
+            let with = |threads: &str| {
+                let run = common::with_env(
+                    &["diff", &before, &after, "--format", format],
+                    &[("RAYON_NUM_THREADS", threads)],
+                );
+                assert_eq!(run.code, 0, "{}", run.stderr);
+                run.stdout
+            };
+            let one = with("1");
+            assert!(one == with("4") && one == with("4"), "{folder} {kind} {format}");
+        }
+    }
+}
+
+#[test]
 fn folded_diff_has_two_columns() {
     let folder = scratch();
     let file = |name: &str, text: &str| {
@@ -272,12 +307,39 @@ fn an_input_is_never_overwritten() {
         fails(&plateau(&["diff", &name, &name, "-o", &output]), 2, &["input", "never overwritten"]);
     }
     fails(&plateau(&["convert", &name, "-o", &name]), 2, &["never overwritten"]);
+    let other = folder.path().join("b.folded");
+    fs::write(&other, "m;f 4\n").unwrap();
+    let other = other.display().to_string();
+    // Whatever else is read is an input too.
+    for command in [
+        &["diff", &other, &other, "--subtract", &name, "-o", &name],
+        &["diff", &other, &other, "--classes", &name, "-o", &name],
+        &["diff", "--baseline", &name, &other, "-o", &name] as &[&str],
+        &["convert", &other, "--subtract", &name, "-o", &name],
+        &["flame", &other, "--subtract", &name, "-o", &name],
+        &["baseline", "build", &other, "--subtract", &name, "-o", &name],
+        &["baseline", "update", &other, &other, "--subtract", &name, "-o", &name],
+    ] {
+        fails(&plateau(command), 2, &["never overwritten"]);
+    }
     assert_eq!(fs::read_to_string(&path).unwrap(), "m;f 3\n");
 }
 
 #[test]
 fn usage_errors_exit_with_2() {
     let good = corpus("rust/before.folded.gz");
+    let (perf, traces) = (corpus("rust/before.perf.txt.gz"), corpus("services/before.jaeger.json.gz"));
+    // Options that would have no effect.
+    fails(&plateau(&["diff", &perf, &perf, "--period", "10"]), 2, &["--period", "folded"]);
+    fails(&plateau(&["diff", &traces, &traces, "--unit", "count"]), 2, &["--unit", "folded"]);
+    fails(&plateau(&["diff", &traces, &traces, "--confidence", "0.9"]), 2, &["--confidence", "traces"]);
+    let window = ["--before-window", "2s..1s", "--after-window", "..1s"];
+    let run = plateau(&[&["diff", &perf], window.as_slice()].concat());
+    assert_eq!((run.code, run.stderr.contains("FROM before TO")), (2, true), "{}", run.stderr);
+    let nowhere = scratch().path().join("none/x.json").display().to_string();
+    let run = plateau(&["diff", &good, &good, "-o", &nowhere]);
+    assert!(!run.stderr.contains(".plateau-"), "{}", run.stderr);
+    fails(&run, 2, &["none/x.json: cannot be written"]);
     assert_eq!(plateau(&["diff", &good]).code, 2);
     assert_eq!(plateau(&["dif", &good, &good]).code, 2);
     assert!(plateau(&["dif", &good, &good]).stderr.contains("diff"), "a similar verb is suggested");

@@ -46,8 +46,8 @@ fn strict_refuses_any_loss_in_every_command() {
         (file(folder.path(), "cut.gz", cut()), ["cut", "byte"]),
     ] {
         let commands: [&[&str]; 6] = [
-            &["diff", &bad, &whole, "-o", &html],
-            &["diff", &whole, &bad, "-o", &html],
+            &["diff", "--force", &bad, &whole, "-o", &html],
+            &["diff", "--force", &whole, &bad, "-o", &html],
             &["show", &bad],
             &["flame", &bad, "-o", &svg],
             &["info", &bad],

@@ -2,6 +2,7 @@
 
 use crate::align::KeySpace;
 use crate::classes::Classified;
+use crate::count::Count;
 use crate::function::FunctionCells;
 use crate::plateau::{Certainty, Changes, RankOptions, Ranked, Tier, Totals, rank, tests};
 use crate::scale::{Alternative, ScaleMode};
@@ -84,7 +85,7 @@ impl Unscaled<'_> {
         let assumed = Noise::assumed(k, tests, self.confidence);
         let scaled = match scale.mode {
             ScaleMode::Share => {
-                assumed.at_equal_totals(k, whole.count.before as f64, whole.count.after as f64)
+                assumed.at_equal_totals(k, whole.count.before.samples(), whole.count.after.samples())
             }
             _ => assumed.at(k, scale.se_ln_k.unwrap_or(0.0)),
         };
@@ -96,7 +97,7 @@ impl Unscaled<'_> {
     /// Whether a row alone says what made one side larger than the other. It is the same from either side.
     fn tells(&self, row: &Ranked, totals: &Totals) -> bool {
         let value = row.kind.cell(&self.functions[row.key as usize]).value;
-        let (sign, share_of_smaller) = match totals.before <= totals.after {
+        let (sign, share_of_smaller) = match totals.k * totals.before <= totals.after {
             true => (1.0, value.before as f64 / totals.before),
             false => (-1.0, value.after as f64 / totals.after),
         };
@@ -117,12 +118,13 @@ impl Unscaled<'_> {
 
 /// Samples of before and of after in a function itself.
 pub(crate) fn counts(function: &FunctionCells) -> (f64, f64) {
-    (function.own.count.before as f64, function.own.count.after as f64)
+    (function.own.count.before.samples(), function.own.count.after.samples())
 }
 
 /// What a sample of before weighs over what one of after weighs: k of values times this is k of counts.
 pub(crate) fn weights(whole: &Cell) -> f64 {
-    let weight = |value: i128, count: i128| (count > 0 && value > 0).then(|| value as f64 / count as f64);
+    let weight =
+        |value: i128, count: Count| (!count.is_zero() && value > 0).then(|| value as f64 / count.samples());
     let before = weight(whole.value.before, whole.count.before);
     let after = weight(whole.value.after, whole.count.after);
     before.zip(after).map_or(1.0, |(before, after)| before / after)

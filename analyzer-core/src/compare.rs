@@ -8,7 +8,8 @@ use crate::error::CompareError;
 use crate::function::{self, FunctionCells};
 use crate::idle::{self, Idle};
 use crate::plateau::{Certainty, RankOptions};
-use crate::report::{Basis, Inputs, Report, build, incomparable};
+use crate::refusal::{Refusal, nothing_in_common, refusal};
+use crate::report::{Basis, Inputs, Report, build};
 use crate::requests::{ContributionRow, Findings, RequestOptions, Thresholds, compare_requests};
 use crate::scale::{ScaleChoice, Sizes, scales};
 use crate::sides::{Question, Sides};
@@ -59,6 +60,8 @@ pub struct CompareOptions {
     pub explain: Option<Regex>,
     /// Which classes of code there are; the project's own when `None`.
     pub classes: Option<ClassRules>,
+    /// How many texts of the captures are hidden, where that was asked for.
+    pub redacted: Option<usize>,
     /// Whether captures of different kinds of measurement are compared all the same.
     pub force: bool,
 }
@@ -83,6 +86,7 @@ impl Default for CompareOptions {
             rank: RankOptions::default(),
             explain: None,
             classes: None,
+            redacted: None,
             force: false,
         }
     }
@@ -119,9 +123,11 @@ pub fn compare(before: &Capture, after: &Capture, options: &CompareOptions) -> R
 /// When a side has no capture.
 pub fn compare_all(question: &Question<'_>, options: &CompareOptions) -> Result<Report, CompareError> {
     let sides = Sides::new(question, options)?;
-    if let Some(reason) = incomparable(&sides).filter(|_| !options.force) {
-        return Err(CompareError::DifferentMeasurements { reason });
-    }
+    let unless_forced = |refusal: Option<Refusal>| match refusal.filter(|_| !options.force) {
+        Some(Refusal { reason, .. }) => Err(CompareError::NotComparable { reason }),
+        None => Ok(()),
+    };
+    unless_forced(refusal(&sides))?;
     let is_profile = sides.requests.is_none();
     let mut whole = Whole::new(&sides, options);
     let aligning = Aligning {
@@ -133,6 +139,7 @@ pub fn compare_all(question: &Question<'_>, options: &CompareOptions) -> Result<
     let aligned = if is_profile { whole.joint.align(&mut whole.keys, &aligning) } else { Aligned::default() };
     let Whole { keys, joint: Joint { tree, children, outermost, functions }, cuts, idle, mut own } = whole;
     own.iter_mut().for_each(|(_, own)| *own = aligned.joined(own));
+    unless_forced(nothing_in_common(&sides, &functions))?;
 
     let sizes = sizes(&sides, &tree, &functions, &keys, &options.scale);
     let mut scales = scales(&sizes, &options.scale).ok_or_else(|| missing_for(&options.scale, &sides))?;
@@ -184,7 +191,6 @@ pub fn compare_all(question: &Question<'_>, options: &CompareOptions) -> Result<
         noise,
         requests: findings,
         is_known_by_requests: certainties.is_some(),
-        is_paired: question.baseline.is_none(),
     }))
 }
 
@@ -292,6 +298,7 @@ fn sizes(
         // Amounts, of a heap say, do not depend on how long was recorded: they are compared as they are unless a
         // scale is asked for or functions tell one.
         amounts: sides.common[0].is_amount(),
+        captures: sides.captures,
         work: sides.requests,
     }
 }

@@ -33,12 +33,17 @@ pub enum CompareError {
         /// Its value types.
         after_has: String,
     },
-    /// They measure different things under one name.
+    /// They measure different things under one name, or a side holds nothing that could be compared.
     #[error("{reason}; --force compares them all the same")]
-    DifferentMeasurements {
-        /// What differs.
+    NotComparable {
+        /// What speaks against it.
         reason: String,
     },
+    /// What folded values are was said of captures that say so themselves.
+    #[error(
+        "--unit and --period are for folded stacks, and these captures say themselves what their values are"
+    )]
+    NotFolded,
     /// The functions to scale by are not in both captures.
     #[error(
         "--scale anchor={pattern}: no function of that name has samples in both captures; try --scale share"
@@ -48,7 +53,10 @@ pub enum CompareError {
         pattern: String,
     },
     /// Too few functions to scale by.
-    #[error("--scale reference needs samples in five functions of both captures at least; try --scale share")]
+    #[error(
+        "--scale reference needs five functions at least that both captures have samples in, and a quarter of all \
+         samples in such; try --scale share"
+    )]
     NoReference,
     /// The capture holds no sample at all.
     #[error("the capture holds no samples, so there is nothing to show")]

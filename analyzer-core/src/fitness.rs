@@ -115,7 +115,9 @@ impl Facts {
             is_empty: survey.is_empty,
             samples: survey.samples,
             lacks_counts: survey.samples.is_none(),
-            shows_points: survey.samples.map(|samples| 100.0 * noise.detectable(SHARE, samples as f64)),
+            shows_points: survey
+                .samples
+                .map(|samples| 100.0 * noise.detectable(SHARE, samples.max(1) as f64)),
             samples_needed: survey.samples.and_then(|_| noise.samples_needed(SHARE, GROWTH)),
             lost_pct: survey.lost_pct,
             unknown_pct: survey.unknown_pct,
@@ -158,11 +160,14 @@ const RULES: &[Rule] = &[
         limits: &[(Unfit, Above(10.0)), (Care, Above(100.0 * GROWTH))],
         text: |facts, points| {
             let samples = facts.samples.unwrap_or(0);
+            let needed = match facts.samples_needed {
+                Some(needed) => format!("1 point takes about {}", units::count(rounded_up(needed) as f64)),
+                None => "no number of them shows 1 point".to_owned(),
+            };
             format!(
-                "{} show{} changes above {points:.1} points in a function of 1 %; 1 point takes about {}",
+                "{} show{} changes above {points:.1} points in a function of 1 %; {needed}",
                 units::many(samples, "sample"),
                 if samples == 1 { "s" } else { "" },
-                units::count(rounded_up(facts.samples_needed.unwrap_or(0)) as f64)
             )
         },
     },

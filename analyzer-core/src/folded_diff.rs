@@ -5,7 +5,7 @@
 
 use crate::compare::CompareOptions;
 use crate::error::CompareError;
-use crate::report::incomparable;
+use crate::refusal::refusal;
 use crate::sides::{Question, Sides};
 use crate::tree::{Paths, ROOT, Side};
 use analyzer_formats::folded::{self, FrameText, Totals};
@@ -34,8 +34,10 @@ pub fn folded_diff(
     out: &mut impl Write,
 ) -> Result<(), FoldedDiffError> {
     let sides = Sides::new(question, options)?;
-    if let Some(reason) = incomparable(&sides).filter(|_| !options.force) {
-        return Err(CompareError::DifferentMeasurements { reason }.into());
+    if let Some(refusal) =
+        refusal(&sides).filter(|refusal| !options.force && refusal.code == "different_measurements")
+    {
+        return Err(CompareError::NotComparable { reason: refusal.reason }.into());
     }
     let common = &sides.common[0];
     let decimals = common.decimals;

@@ -8,6 +8,13 @@ use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use thiserror::Error;
 
+/// The note on a capture of which another was taken off.
+pub(crate) const SUBTRACTED: &str = "subtracted";
+/// That on one that was later.
+pub(crate) const SUBTRACTED_LATER: &str = "subtracted_later";
+/// That on one that holds more somewhere.
+pub(crate) const SUBTRACTED_MORE: &str = "subtracted_more";
+
 /// Why a capture cannot be taken off another.
 #[derive(Debug, Error)]
 pub enum SubtractError {
@@ -74,11 +81,12 @@ pub fn subtract(capture: &Capture, base: &Capture) -> Result<Capture, SubtractEr
             }
         }
     }
-    let mut negative = 0;
+    let (mut negative, mut too_large) = (0, 0);
     for (series, rows) in sums {
         for ((stack, labels), values) in rows.rows {
             negative += u64::from(values.iter().any(|&value| value < 0));
             let within = |&value: &i128| value.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
+            too_large += u64::from(values.iter().any(|&value| i128::from(within(&value)) != value));
             let values: Vec<i64> = values.iter().map(within).collect();
             if values.iter().any(|&value| value != 0) {
                 builder.sample(SeriesId::new(series), stack, &values, labels);
@@ -99,9 +107,23 @@ pub fn subtract(capture: &Capture, base: &Capture) -> Result<Capture, SubtractEr
         ..profile.meta.clone()
     };
     let mut result = capture.clone();
+    let mut note = |code, text, count| result.notes.count(code, NoteKind::Caveat, text, count);
+    note(
+        SUBTRACTED,
+        "records of an earlier capture taken off: what is new since cannot be told",
+        base.notes.records(),
+    );
     let text = "stacks of which the subtracted capture holds more: is it an earlier one of the same process?";
-    result.notes.count("subtracted_more", NoteKind::Caveat, text, negative);
-    result.source.name = format!("{} - {}", capture.source.name, base.source.name);
+    note(SUBTRACTED_MORE, text, negative);
+    note("values_too_large", "stacks of more than a value holds: taken for 2^63", too_large);
+    let is_later = profile.meta.start_ns.zip(earlier.meta.start_ns).is_some_and(|(own, base)| base > own);
+    note(
+        SUBTRACTED_LATER,
+        "subtracted capture that was recorded later: is it that of the other side?",
+        is_later.into(),
+    );
+    let base_name = base.source.name.rsplit('/').next().unwrap_or_default();
+    result.source.name = format!("{} - {base_name}", capture.source.name);
     result.content = Content::Profile(builder.finish());
     Ok(result)
 }

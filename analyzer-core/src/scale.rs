@@ -19,7 +19,7 @@ pub enum ScaleMode {
     Work,
     /// Per unit of what chosen functions do.
     Anchor,
-    /// As they are: amounts, of a heap say, that grow neither with load nor with the length of a recording.
+    /// As they are, per capture: amounts, of a heap say, that grow neither with load nor with the length of a recording.
     Absolute,
 }
 
@@ -74,6 +74,8 @@ pub struct Sizes {
     pub anchor: Option<Cell>,
     /// Whether values are amounts.
     pub amounts: bool,
+    /// How many captures before and after are the sums of.
+    pub captures: (usize, usize),
 }
 
 /// Samples come in bursts: the variance of a count over that of independent samples, before anything is known.
@@ -90,8 +92,9 @@ pub fn scales(sizes: &Sizes, choice: &ScaleChoice) -> Option<Vec<Alternative>> {
     });
     let anchor = sizes.anchor.and_then(|cell| {
         let k = ratio((cell.value.before as f64, cell.value.after as f64))?;
-        let se_ln_k = ratio((cell.count.before as f64, cell.count.after as f64))
-            .map(|_| (BURSTS * (1.0 / cell.count.before as f64 + 1.0 / cell.count.after as f64)).sqrt());
+        let se_ln_k = ratio((cell.count.before.samples(), cell.count.after.samples())).map(|_| {
+            (BURSTS * (1.0 / cell.count.before.samples() + 1.0 / cell.count.after.samples())).sqrt()
+        });
         Some(Alternative { mode: ScaleMode::Anchor, k, se_ln_k })
     });
     // With an empty side there is nothing to scale by, and k does not matter.
@@ -100,6 +103,7 @@ pub fn scales(sizes: &Sizes, choice: &ScaleChoice) -> Option<Vec<Alternative>> {
     let durations = sizes.durations_ns.map(|(before, after)| (before as f64, after as f64));
     let work =
         if let ScaleChoice::Work(before, after) = choice { Some((*before, *after)) } else { sizes.work };
+    let captures = (sizes.captures.0.max(1) as f64, sizes.captures.1.max(1) as f64);
     let as_they_are = sizes.amounts || matches!(choice, ScaleChoice::Absolute);
     let all = [
         reference,
@@ -107,7 +111,7 @@ pub fn scales(sizes: &Sizes, choice: &ScaleChoice) -> Option<Vec<Alternative>> {
         exact(ScaleMode::Duration, durations),
         exact(ScaleMode::Work, work),
         anchor,
-        exact(ScaleMode::Absolute, Some((1.0, 1.0)).filter(|_| as_they_are)),
+        exact(ScaleMode::Absolute, Some(captures).filter(|_| as_they_are)),
     ];
     let mut known: Vec<Alternative> = all.into_iter().flatten().collect();
     let has = |mode| known.iter().any(|alternative| alternative.mode == mode);
@@ -158,6 +162,13 @@ mod tests {
         let sizes = Sizes { totals: (100.0, 150.0), amounts: true, ..Sizes::default() };
         let scales = scales(&sizes, &ScaleChoice::Auto).unwrap();
         assert_eq!((scales[0].mode, scales[0].k), (ScaleMode::Absolute, 1.0));
+    }
+
+    #[test]
+    fn amounts_are_those_of_one_capture() {
+        let sizes = Sizes { totals: (100.0, 300.0), amounts: true, captures: (1, 2), ..Sizes::default() };
+        let scales = scales(&sizes, &ScaleChoice::Auto).unwrap();
+        assert_eq!((scales[0].mode, scales[0].k), (ScaleMode::Absolute, 2.0));
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! The two sides of a comparison: the captures of each as profiles, and what all of them measure.
 
-use crate::baseline::Baseline;
+use crate::baseline::{Baseline, Member};
 use crate::compare::CompareOptions;
+use crate::count::Count;
 use crate::error::CompareError;
 use crate::report::Basis;
 use crate::spans;
 use crate::tree::Side;
-use crate::value::{self, Column, Common, Measure};
+use crate::value::{self, Column, Common, FoldedValues, Measure};
 use analyzer_formats::{Capture, Content, Profile};
 use std::borrow::Cow;
 use std::iter::{repeat_n, zip};
@@ -42,6 +43,10 @@ pub(crate) struct Part<'a> {
 pub(crate) struct Sides<'a> {
     pub(crate) before: Vec<Part<'a>>,
     pub(crate) after: Vec<Part<'a>>,
+    /// How many captures before and after are the sums of; an archive counts as those that it was made of.
+    pub(crate) captures: (usize, usize),
+    /// The captures that the archive was made of, where before is one.
+    pub(crate) members: &'a [Member],
     /// Requests of trace sets, by which they are scaled.
     pub(crate) requests: Option<(f64, f64)>,
     /// What all measure, one column per part, those of before first; the first is compared.
@@ -80,6 +85,11 @@ impl<'a> Sides<'a> {
         let mut sides = Sides {
             before: question.before.iter().map(part).collect(),
             after: question.after.iter().map(part).collect(),
+            captures: (
+                question.baseline.map_or(question.before.len(), |baseline| baseline.members.len()).max(1),
+                question.after.len().max(1),
+            ),
+            members: question.baseline.map_or(&[], |baseline| &baseline.members),
             requests: before_kind.then(|| (requests(question.before), requests(question.after))),
             common: Vec::new(),
         };
@@ -125,16 +135,16 @@ impl<'a> Sides<'a> {
 
     /// Samples behind a common measure, where they are known.
     pub(crate) fn samples(&self, common: &Common) -> Option<(f64, f64)> {
-        let mut counts = (0, 0);
+        let mut counts = (Count::default(), Count::default());
         for (side, part, column) in self.with(common).filter(|_| common.is_quantified()) {
             let samples = &part.profile.series[column.measure.series.index()].samples;
-            let sum: i128 = (0..samples.len()).map(|row| column.measure.count(samples, row)).sum();
+            let sum: Count = (0..samples.len()).map(|row| column.measure.count(samples, row)).sum();
             match side {
                 Side::Before => counts.0 += sum,
                 Side::After => counts.1 += sum,
             }
         }
-        common.is_quantified().then_some((counts.0 as f64, counts.1 as f64))
+        common.is_quantified().then_some((counts.0.samples(), counts.1.samples()))
     }
 
     /// How long each side was recorded, all its captures together, where all say so.
@@ -160,7 +170,13 @@ impl<'a> Sides<'a> {
     /// The common measures, the one to compare first.
     fn choose(&self, options: &CompareOptions) -> Result<Vec<Common>, CompareError> {
         let mut measures: Vec<Vec<Measure>> =
-            self.parts().map(|part| options.folded.apply(value::measures(&part.profile))).collect();
+            self.parts().map(|part| value::measures(&part.profile)).collect();
+        if options.folded != FoldedValues::default() {
+            if !measures.iter().any(|measures| FoldedValues::are_in(measures)) {
+                return Err(CompareError::NotFolded);
+            }
+            measures = measures.into_iter().map(|measures| options.folded.apply(measures)).collect();
+        }
         if self.requests.is_some() {
             // The number of spans has a value of its own (`TraceValue::Count`); it is no number of samples.
             measures.iter_mut().for_each(|measures| measures.truncate(1));

@@ -3,6 +3,7 @@
 //! A node is a path of keys from the root. Nodes are numbered parents before children, so totals are one
 //! backward pass, and nothing here recurses: a stack may be a million frames deep.
 
+use crate::count::Count;
 use crate::value::Column;
 use analyzer_formats::{FrameId, Profile, StackId};
 use rustc_hash::FxHashMap;
@@ -41,7 +42,7 @@ pub struct Cell {
     /// Values, in the unit of the measure times ten to its decimals.
     pub value: Pair<i128>,
     /// Samples behind them; 0 where unknown.
-    pub count: Pair<i128>,
+    pub count: Pair<Count>,
 }
 
 impl std::ops::AddAssign for Cell {
@@ -350,7 +351,7 @@ pub(crate) fn own_counts(
         if own.len() <= key {
             own.resize(key + 1, 0.0);
         }
-        own[key] += column.measure.count(samples, row).max(0) as f64;
+        own[key] += column.measure.count(samples, row).samples();
     }
     own
 }

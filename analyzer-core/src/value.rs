@@ -2,6 +2,7 @@
 //!
 //! Values are matched by name and unit. Evidence is counted in samples: a large value seen once proves little.
 
+use crate::count::Count;
 use analyzer_formats::{Profile, Samples, Series, SeriesId};
 use rustc_hash::FxHashMap;
 
@@ -43,21 +44,19 @@ impl Measure {
         }
     }
 
-    /// How many samples stand behind a row; 0 where unknown.
+    /// How many samples stand behind a row; none where unknown.
     #[must_use]
-    pub fn count(&self, samples: &Samples, row: usize) -> i128 {
+    pub fn count(&self, samples: &Samples, row: usize) -> Count {
         let column = |column: usize| i128::from(samples.values[column][row]);
-        // Only differences of captures have negative values: there is nothing that was sampled.
-        let count = match self.evidence {
-            Evidence::Counts => row_count(samples, row),
-            Evidence::Column(counts) => column(counts),
-            Evidence::Weighed(values, weight) => column(values) / i128::from(weight),
+        match self.evidence {
+            Evidence::Counts => Count::new(row_count(samples, row)),
+            Evidence::Column(counts) => Count::new(column(counts)),
+            Evidence::Weighed(values, weight) => Count::weighed(column(values), weight),
             Evidence::Unsampled { objects, space, rate } => {
-                sampled(samples.values[objects][row], samples.values[space][row], rate).into()
+                Count::new(sampled(samples.values[objects][row], samples.values[space][row], rate).into())
             }
-            Evidence::Unknown => 0,
-        };
-        count.max(0)
+            Evidence::Unknown => Count::default(),
+        }
     }
 }
 
@@ -175,19 +174,33 @@ pub struct FoldedValues {
 }
 
 impl FoldedValues {
+    /// Whether measures are a lone column of counts, or of what may be counts.
+    pub(crate) fn are_in(measures: &[Measure]) -> bool {
+        matches!(
+            measures,
+            [Measure {
+                source: ValueSource::Column(_),
+                evidence: Evidence::Weighed(..) | Evidence::Unknown,
+                ..
+            }]
+        )
+    }
+
     /// Says so of the measures that it is for: lone columns of counts, or of what may be counts.
     #[must_use]
     pub fn apply(&self, mut measures: Vec<Measure>) -> Vec<Measure> {
-        let is_lone = measures.len() == 1;
-        for measure in measures.iter_mut().filter(|_| is_lone) {
+        if !FoldedValues::are_in(&measures) {
+            return measures;
+        }
+        for measure in &mut measures {
             let ValueSource::Column(column) = measure.source else { continue };
-            if !matches!(measure.evidence, Evidence::Weighed(..) | Evidence::Unknown) {
-                continue;
-            }
             let is_count = |unit: &String| ["count", "samples"].contains(&unit.as_str());
             let unit = self.unit.as_ref().filter(|unit| !is_count(unit));
             match (self.period, &self.unit) {
-                (Some(period), _) => measure.evidence = Evidence::Weighed(column, period.max(1)),
+                (Some(period), _) => {
+                    let stored = 10i64.saturating_pow(measure.decimals.into());
+                    measure.evidence = Evidence::Weighed(column, period.max(1).saturating_mul(stored));
+                }
                 (None, Some(unit)) if is_count(unit) => measure.evidence = Evidence::Weighed(column, 1),
                 (None, Some(_)) => measure.evidence = Evidence::Unknown,
                 (None, None) => {}

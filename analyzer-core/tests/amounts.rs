@@ -4,7 +4,7 @@
 
 use analyzer_core::plateau::Tier;
 use analyzer_core::scale::ScaleMode;
-use analyzer_core::{CompareOptions, compare};
+use analyzer_core::{CompareOptions, FoldedValues, compare};
 use analyzer_formats::{
     Capture, Content, Frame, FrameKind, Function, ProfileBuilder, ReadOptions, ValueType, read_bytes,
 };
@@ -58,4 +58,40 @@ fn more_load_makes_no_part_of_a_heap_grow() {
     assert_eq!(report.scale.mode, ScaleMode::Reference);
     assert!(report.plateaus.iter().all(|row| row.tier != Tier::Grew), "{:?}", report.plateaus);
     assert!(report.before.samples.unwrap() > 1000, "{:?}", report.before.samples);
+}
+
+#[test]
+fn lines_of_less_than_a_period_are_parts_of_samples() {
+    let folded = |text: String| read_bytes("x", text.as_bytes(), &ReadOptions::default()).unwrap();
+    let lines = |value: &str| folded((0..100).map(|n| format!("main;f{} {value}\n", n % 20)).collect());
+    let report = |before: &str, after: &str| {
+        let folded = FoldedValues { unit: None, period: Some(100) };
+        compare(&lines(before), &lines(after), &CompareOptions { folded, ..CompareOptions::default() })
+            .unwrap()
+    };
+    let halves = report("50", "99");
+    assert_eq!((halves.before.samples, halves.after.samples), (Some(50), Some(99)));
+    assert_eq!(halves.plateaus.len(), 0, "all grew alike");
+    // Less than one sample in all.
+    let few = report("0.01", "0.02");
+    assert_eq!((few.before.samples, few.after.samples), (Some(0), Some(0)));
+    assert!(few.comparability.iter().any(|row| row.code == "few_samples"), "{:?}", few.comparability);
+    let noise = few.noise.unwrap();
+    assert!(noise.phi.is_finite() && noise.detectable_pct.share_10.is_finite(), "{noise:?}");
+    assert!(few.scale.k.is_finite() && (few.scale.k - 2.0).abs() < 0.01, "{:?}", few.scale);
+}
+
+#[test]
+fn more_samples_than_are_counted_are_told() {
+    let read = |text: &str| read_bytes("x", text.as_bytes(), &ReadOptions::default()).unwrap();
+    let huge = |last: i64| read(&format!("main;a {0}\nmain;b {0}\nmain;c {last}\n", i64::MAX));
+    let folded = FoldedValues { unit: Some("count".to_owned()), period: None };
+    let report =
+        compare(&huge(3), &huge(4), &CompareOptions { folded, ..CompareOptions::default() }).unwrap();
+    assert_eq!(report.before.samples, Some(i64::MAX));
+    assert!(
+        report.comparability.iter().any(|row| row.code == "counts_too_large"),
+        "{:?}",
+        report.comparability
+    );
 }

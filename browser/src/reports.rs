@@ -26,7 +26,8 @@ pub fn capture(name: &str, folded: impl AsRef<[u8]>) -> Capture {
 #[must_use]
 pub fn report(before: &Capture, after: &Capture) -> Report {
     let command = "plateau diff before.folded after.folded".to_owned();
-    let options = CompareOptions { command, ..CompareOptions::default() };
+    // Also of what is not fit to be compared there are reports.
+    let options = CompareOptions { command, force: true, ..CompareOptions::default() };
     compare(before, after, &options).unwrap_or_else(|error| panic!("{error}"))
 }
 

@@ -100,6 +100,16 @@ impl Strings {
         (0..self.len()).map(|index| self.get(StringId::new(index)))
     }
 
+    /// A table in which other bytes stand for each string, under the same id.
+    #[must_use]
+    pub fn mapped<'a>(&'a self, mut map: impl FnMut(&'a [u8]) -> std::borrow::Cow<'a, [u8]>) -> Strings {
+        let mut mapped = Strings::default();
+        for string in self.iter() {
+            mapped.push(&map(string));
+        }
+        mapped
+    }
+
     /// The strings from index `from` on, as a table of their own.
     pub(crate) fn since(&self, from: usize) -> Strings {
         let start = from.checked_sub(1).map_or(0, |last| self.ends[last]);

@@ -148,6 +148,11 @@ impl Notes {
         })
     }
 
+    /// Forgets what stood at the places.
+    pub fn forget_found(&mut self) {
+        self.notes.iter_mut().flat_map(|note| &mut note.first).for_each(|place| place.found.clear());
+    }
+
     /// Adds the notes of the part of the input that follows.
     pub fn absorb(&mut self, other: Notes) {
         self.records += other.records;

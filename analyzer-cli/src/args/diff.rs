@@ -22,6 +22,13 @@ Examples:
   plateau diff --sample-index alloc_space before.heap.pb.gz after.heap.pb.gz
   plateau diff --format folded-diff a.folded b.folded | inferno-flamegraph > diff.svg";
 
+/// A form of Markdown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Template {
+    /// Evidence filled in; detection, resolution, action items and lessons left blank
+    Postmortem,
+}
+
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Diff {
     /// BEFORE and AFTER, the capture to compare with and the one in question; - for standard input. With --before or
@@ -53,6 +60,9 @@ pub(crate) struct Diff {
     /// What to print on standard output
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = crate::output::report_formats())]
     pub(crate) format: String,
+    /// Fill a form of Markdown with what the captures show
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub(crate) template: Option<Template>,
     /// How to bring before to the size of after: auto, reference, share, duration, absolute, work=BEFORE:AFTER,
     /// anchor=REGEX
     #[arg(long, value_name = "MODE", default_value = "auto", value_parser = parse::scale)]
@@ -169,9 +179,7 @@ impl Diff {
 
     /// The files to read.
     pub(crate) fn inputs(&self) -> Vec<&Path> {
-        let files =
-            self.before.iter().chain(&self.baseline).chain(&self.captures).chain(&self.reading.subtract);
-        files.map(PathBuf::as_path).collect()
+        self.reading.with_subtracted(self.before.iter().chain(&self.baseline).chain(&self.captures))
     }
 
     /// The options of the comparison.
@@ -196,6 +204,7 @@ impl Diff {
             margin: self.margin,
             explain: self.explain.clone(),
             classes: None,
+            redacted: None,
             force: self.force,
             rank: RankOptions { min_share: self.min_share, ..RankOptions::default() },
         }
@@ -241,6 +250,7 @@ impl Diff {
         );
         option("explain", self.explain.as_ref().map(ToString::to_string));
         option("from", self.reading.from.clone());
+        words.extend(self.reading.hidden());
         let flags = [
             ("keep-idle", self.keep_idle),
             ("keep-interrupts", self.keep_interrupts),

@@ -44,6 +44,17 @@ pub(super) fn pattern(text: &str) -> Result<Regex, String> {
     Regex::new(text).map_err(|error| error.to_string())
 }
 
+/// A regular expression for what is to be hidden.
+pub(super) fn redact(text: &str) -> Result<Regex, String> {
+    let pattern = pattern(text)?;
+    if pattern.is_match(b"") {
+        return Err(
+            "matches the empty text, expected a regular expression for what is to be hidden".to_owned()
+        );
+    }
+    Ok(pattern)
+}
+
 /// `k=v`.
 pub(super) fn tag(text: &str) -> Result<Selection, String> {
     match text.split_once('=') {
@@ -62,6 +73,14 @@ pub(super) fn window(text: &str) -> Result<Selection, String> {
     let moment = |text: &str, open: Moment| if text.is_empty() { Some(open) } else { moment(text) };
     let from = moment(from, Moment::Nanoseconds(0)).ok_or_else(expected)?;
     let to = moment(to, Moment::Share(1.0)).ok_or_else(expected)?;
+    let is_empty = match (from, to) {
+        (Moment::Nanoseconds(from), Moment::Nanoseconds(to)) => from >= to,
+        (Moment::Share(from), Moment::Share(to)) => from >= to,
+        _ => false,
+    };
+    if is_empty {
+        return Err("expected FROM before TO: no sample is in this window".to_owned());
+    }
     Ok(Selection::Window { from, to })
 }
 
@@ -113,7 +132,7 @@ mod tests {
         assert_eq!(window("1500ms..2.5"), nanoseconds(1_500_000_000, 2_500_000_000));
         let half = Selection::Window { from: Moment::Share(0.5), to: Moment::Share(1.0) };
         assert_eq!(window("50%.."), Ok(half));
-        for bad in ["", "10s", "a..b", "-1s..2s", "1d..2d", "0%..101%"] {
+        for bad in ["", "10s", "a..b", "-1s..2s", "1d..2d", "0%..101%", "2s..1s", "50%..50%", "100%.."] {
             assert!(window(bad).is_err(), "{bad}");
         }
         assert_eq!(tag("a=b=c"), Ok(Selection::Tag { key: "a".to_owned(), value: "b=c".to_owned() }));

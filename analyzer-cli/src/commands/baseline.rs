@@ -6,7 +6,7 @@ use crate::{input, output, progress};
 use analyzer_core::baseline::{Baseline, Summary};
 use analyzer_core::render::figures::printable;
 use analyzer_core::report::units;
-use anyhow::Result;
+use anyhow::{Result, bail};
 use rayon::prelude::*;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -21,13 +21,13 @@ pub(crate) fn run(command: &Command) -> Result<Outcome> {
 }
 
 fn build(build: &BaselineBuild) -> Result<()> {
-    let inputs: Vec<&Path> = build.captures.iter().map(PathBuf::as_path).collect();
+    let inputs = build.reading.with_subtracted(&build.captures);
     output::refuse_overwriting(std::slice::from_ref(&build.output), &inputs)?;
     write(&read(&build.captures, &build.reading)?, &build.output)
 }
 
 fn update(update: &BaselineUpdate) -> Result<()> {
-    let inputs: Vec<&Path> = update.captures.iter().map(PathBuf::as_path).collect();
+    let inputs = update.reading.with_subtracted(&update.captures);
     let target = update.output.as_ref().unwrap_or(&update.baseline);
     output::refuse_overwriting(std::slice::from_ref(target), &inputs)?;
     let known = input::read_baseline(&update.baseline)?;
@@ -36,6 +36,11 @@ fn update(update: &BaselineUpdate) -> Result<()> {
 
 /// The captures as one baseline; files that are baselines are merged.
 fn read(paths: &[PathBuf], reading: &Reading) -> Result<Baseline> {
+    if !reading.redact.is_empty() {
+        bail!(
+            "--redact: later captures are matched with a baseline by the names in it; give it to diff --baseline"
+        );
+    }
     let one = |path: &PathBuf| -> Result<_> {
         if is_baseline(path) {
             return Ok((input::read_baseline(path)?, None));

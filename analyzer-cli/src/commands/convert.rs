@@ -13,13 +13,17 @@ use std::path::Path;
 
 pub(crate) fn run(convert: &Convert) -> Result<Outcome> {
     if let Some(path) = &convert.output {
-        output::refuse_overwriting(std::slice::from_ref(path), &[&convert.capture])?;
+        output::refuse_overwriting(
+            std::slice::from_ref(path),
+            &convert.reading.with_subtracted([&convert.capture]),
+        )?;
     }
     let format = format(convert)?;
     // speedscope shows samples by thread, in the order of time.
     let timeline = format == ConvertFormat::Speedscope;
     let options = ReadOptions { timeline, ..convert.reading.options(false) };
-    let capture = input::read_as(&convert.capture, &convert.reading, &options)?;
+    let mut capture = input::read_as(&convert.capture, &convert.reading, &options)?;
+    input::redact(&convert.reading, &mut [&mut capture], &[]);
     let mut profile = profile(&capture, &convert.measuring)?;
     let (measure, others) = choose_measure(&profile, convert.measuring.sample_index.as_deref())?;
     if let ValueSource::Column(column) = measure.source {

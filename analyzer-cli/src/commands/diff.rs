@@ -11,21 +11,26 @@ use analyzer_core::render::screen::Screen;
 use analyzer_core::render::{self, Renderer};
 use analyzer_core::report::{Plateau, Report};
 use analyzer_core::{CompareOptions, compare_all, folded_diff, folded_text_diff};
+use analyzer_formats::Content;
 use analyzer_formats::folded::{Text, Totals};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub(crate) fn run(diff: &Diff) -> Result<Outcome> {
     let inputs = diff.inputs();
-    output::refuse_overwriting(&diff.output, &inputs)?;
-    let forms: Vec<Form> = diff.output.iter().map(|path| output::form_of(path)).collect::<Result<_>>()?;
-    let printed = output::form_named(&diff.format).unwrap_or(Form::FoldedDiff);
+    let rules = diff.classes.iter().map(PathBuf::as_path);
+    output::refuse_overwriting(&diff.output, &inputs.iter().copied().chain(rules).collect::<Vec<_>>())?;
+    let mut forms: Vec<Form> = diff.output.iter().map(|path| output::form_of(path)).collect::<Result<_>>()?;
+    let mut printed = output::form_named(&diff.format).unwrap_or(Form::FoldedDiff);
+    if diff.template.is_some() {
+        fill(forms.iter_mut().chain([&mut printed]))?;
+    }
     let asks_for = |form: fn(&Form) -> bool| forms.iter().chain([&printed]).any(form);
     let needs_report = diff.exit_code || asks_for(|form| matches!(form, Form::Report(_)));
 
     // Folded files whose raw lines are wanted are added up as they stand.
-    let is_plain = diff.is_plain() && diff.measuring.value.is_none();
+    let is_plain = diff.is_plain() && diff.reading.redact.is_empty() && diff.measuring.value.is_none();
     let texts = match asks_for(|form| matches!(form, Form::FoldedDiff)) && is_plain {
         true => input::open_texts(&inputs, &diff.reading)?,
         false => None,
@@ -35,10 +40,13 @@ pub(crate) fn run(diff: &Diff) -> Result<Outcome> {
     if let Some(path) = &diff.classes {
         options.classes = Some(class_rules(path)?);
     }
-    let captures = match &totals {
+    let mut captures = match &totals {
         Some(_) if !needs_report => None,
         _ => Some(read(diff, needs_report)?),
     };
+    if let Some(captures) = captures.as_mut().filter(|_| !diff.reading.redact.is_empty()) {
+        options.redacted = Some(captures.redact(&diff.reading, &mut options.command));
+    }
     if !diff.reading.quiet {
         warn(&diff.reading, captures.as_ref(), texts.as_ref().zip(totals.as_ref()));
     }
@@ -68,6 +76,21 @@ pub(crate) fn run(diff: &Diff) -> Result<Outcome> {
     Ok(if grew { Outcome::Grew } else { Outcome::Done })
 }
 
+/// Makes postmortems of all Markdown.
+fn fill<'a>(forms: impl Iterator<Item = &'a mut Form>) -> Result<()> {
+    let mut is_filled = false;
+    for form in forms {
+        if matches!(form, Form::Report(renderer) if renderer.name() == "md") {
+            *form = Form::Report(&render::Postmortem);
+            is_filled = true;
+        }
+    }
+    if !is_filled {
+        bail!("--template postmortem is a form of Markdown; add -o FILE.md or --format md");
+    }
+    Ok(())
+}
+
 /// The classes of a file, and behind them those of the project.
 fn class_rules(path: &Path) -> Result<ClassRules> {
     let text =
@@ -79,6 +102,14 @@ fn read(diff: &Diff, digest: bool) -> Result<Captures> {
     let captures = input::read_sides(diff, digest)?;
     for capture in captures.all() {
         super::expect_value_of_traces(capture, &diff.measuring)?;
+        if diff.confidence != CompareOptions::default().confidence
+            && matches!(capture.content, Content::Traces(_))
+        {
+            bail!(
+                "{}: --confidence is for intervals, and traces are compared by size, without any",
+                capture.source.name
+            );
+        }
     }
     Ok(captures)
 }

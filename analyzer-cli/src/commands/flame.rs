@@ -16,7 +16,10 @@ use inferno::flamegraph::{self, Direction, Options};
 const LEAST_PERCENT: f64 = 0.01;
 
 pub(crate) fn run(flame: &Flame) -> Result<Outcome> {
-    output::refuse_overwriting(std::slice::from_ref(&flame.output), &[&flame.capture])?;
+    output::refuse_overwriting(
+        std::slice::from_ref(&flame.output),
+        &flame.reading.with_subtracted([&flame.capture]),
+    )?;
     let is = |wanted: &str| {
         flame.output.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
     };
@@ -40,7 +43,9 @@ fn page(flame: &Flame) -> Result<()> {
     if let Some((name, _)) = is_for_svg.iter().find(|(_, is_given)| *is_given) {
         bail!("--{name} is for an output ending in .svg; the page has its own title and fits the window");
     }
-    let capture = input::read(&flame.capture, &flame.reading, true)?;
+    let mut capture = input::read(&flame.capture, &flame.reading, true)?;
+    let command = flame.command();
+    let command = input::redact(&flame.reading, &mut [&mut capture], &[&command]).text(&command);
     super::warn_of_losses(&flame.reading, &capture.source.name, &capture.notes);
     super::expect_value_of_traces(&capture, &flame.measuring)?;
     let single =
@@ -48,12 +53,13 @@ fn page(flame: &Flame) -> Result<()> {
     if single.about.total <= 0.0 {
         bail!("{}: has no {} above zero to draw", capture.source.name, single.about.value_type);
     }
-    output::write_file(&flame.output, |out| Ok(html::page_of_one(&single, &flame.command(), out)?))
+    output::write_file(&flame.output, |out| Ok(html::page_of_one(&single, &command, out)?))
 }
 
 /// The picture that inferno draws.
 fn picture(flame: &Flame) -> Result<()> {
-    let capture = input::read(&flame.capture, &flame.reading, false)?;
+    let mut capture = input::read(&flame.capture, &flame.reading, false)?;
+    input::redact(&flame.reading, &mut [&mut capture], &[]);
     super::warn_of_losses(&flame.reading, &capture.source.name, &capture.notes);
     let profile = profile(&capture, &flame.measuring)?;
     let (measure, _) = choose_measure(&profile, flame.measuring.sample_index.as_deref())?;

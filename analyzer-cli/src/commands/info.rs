@@ -25,10 +25,13 @@ const WORTH_ADVICE: f64 = 1.0;
 pub(crate) fn run(args: &InfoArgs) -> Result<Outcome> {
     let mut infos = Vec::with_capacity(args.captures.len());
     let mut failed = None;
+    // What is hidden is numbered over all captures.
+    let mut held = Vec::new();
     progress::expect(args.captures.len());
     for path in &args.captures {
         match input::read(path, &args.reading, false) {
-            Ok(capture) => infos.push(info(&capture)),
+            Ok(capture) if args.reading.redact.is_empty() => infos.push(info(&capture)),
+            Ok(capture) => held.push(capture),
             // One file that cannot be read does not cost the others; the last such one ends the command.
             Err(error) => {
                 if let Some(earlier) = failed.replace(error) {
@@ -37,6 +40,8 @@ pub(crate) fn run(args: &InfoArgs) -> Result<Outcome> {
             }
         }
     }
+    input::redact(&args.reading, &mut held.iter_mut().collect::<Vec<_>>(), &[]);
+    infos.extend(held.iter().map(info));
     if let Some(error) = failed.take_if(|_| infos.is_empty()) {
         return Err(error);
     }

@@ -17,6 +17,7 @@ use std::borrow::Cow;
 
 /// Runs a command.
 pub(crate) fn run(args: Args) -> anyhow::Result<Outcome> {
+    output::hide(args.command.redact());
     match args.command {
         Command::Diff(diff) => diff::run(&diff),
         Command::Show(show) => show::run(&show),

@@ -22,7 +22,8 @@ const NAME_WIDTH: usize = 60;
 const LEAST_PLACE: usize = 12;
 
 pub(crate) fn run(show: &Show) -> Result<Outcome> {
-    let capture = input::read(&show.capture, &show.reading, show.format == ShowFormat::Json)?;
+    let mut capture = input::read(&show.capture, &show.reading, show.format == ShowFormat::Json)?;
+    input::redact(&show.reading, &mut [&mut capture], &[]);
     super::warn_of_losses(&show.reading, &capture.source.name, &capture.notes);
     super::expect_value_of_traces(&capture, &show.measuring)?;
     let wanted = show.measuring.sample_index.as_deref();

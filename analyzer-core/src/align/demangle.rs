@@ -12,7 +12,7 @@ const LONGEST_NAME: usize = 1 << 16;
 const DEEPEST: u32 = 96;
 
 /// The name in the source; `None` for what is no mangled symbol.
-pub(super) fn demangled(symbol: &[u8]) -> Option<String> {
+pub(crate) fn demangled(symbol: &[u8]) -> Option<String> {
     // Some systems put a `_` before every symbol.
     let bare = symbol.strip_prefix(b"_").filter(|bare| bare.starts_with(b"_")).unwrap_or(symbol);
     if !(bare.starts_with(b"_Z") || bare.starts_with(b"_R")) || bare.len() > LONGEST_SYMBOL {

@@ -3,6 +3,7 @@
 
 use super::KeySpace;
 use super::joint::Joint;
+use crate::count::Count;
 use crate::tree::{Pair, ROOT, Side};
 use std::collections::BTreeMap;
 
@@ -32,17 +33,17 @@ pub(super) fn inlined(joint: &Joint, keys: &KeySpace, k: f64) -> Vec<Inlined> {
     let Joint { tree, functions, .. } = joint;
     let counts = |key: usize| {
         let count = functions[key].own.count;
-        (count.before as f64, count.after as f64)
+        (count.before.samples(), count.after.samples())
     };
     let whole = tree.total[ROOT].count;
-    if whole.before <= 0 || whole.after <= 0 {
+    if whole.before.is_zero() || whole.after.is_zero() {
         return Vec::new();
     }
     let gone = |key: usize| {
         let (total, own) = (functions[key].total.count, counts(key));
-        match (total.before, total.after) {
-            (_, 0) if own.0 >= FEWEST.max(LEAST_SHARE * whole.before as f64) => Some(Side::After),
-            (0, _) if own.1 >= FEWEST.max(LEAST_SHARE * whole.after as f64) => Some(Side::Before),
+        match (total.before.is_zero(), total.after.is_zero()) {
+            (_, true) if own.0 >= FEWEST.max(LEAST_SHARE * whole.before.samples()) => Some(Side::After),
+            (true, _) if own.1 >= FEWEST.max(LEAST_SHARE * whole.after.samples()) => Some(Side::Before),
             _ => None,
         }
     };
@@ -51,8 +52,8 @@ pub(super) fn inlined(joint: &Joint, keys: &KeySpace, k: f64) -> Vec<Inlined> {
         return Vec::new();
     }
     // What each takes by itself under each caller: in the order of functions, then callers.
-    let mut under: BTreeMap<(usize, usize), Pair<i128>> = BTreeMap::new();
-    let mut into = vec![Pair::default(); functions.len()];
+    let mut under: BTreeMap<(usize, usize), Pair<Count>> = BTreeMap::new();
+    let mut into = vec![Pair::<Count>::default(); functions.len()];
     for node in 1..tree.len() {
         let (key, caller) = (tree.key(node), tree.parent(node));
         if gone[key].is_none() || caller == ROOT || gone[tree.key(caller)].is_some() {
@@ -66,7 +67,7 @@ pub(super) fn inlined(joint: &Joint, keys: &KeySpace, k: f64) -> Vec<Inlined> {
     // A caller takes over all that is gone from under it, or nothing is known of it.
     let takes_over = |caller: usize| {
         let (before, after) = counts(caller);
-        let (gone, new) = (into[caller].before as f64, into[caller].after as f64);
+        let (gone, new) = (into[caller].before.samples(), into[caller].after.samples());
         // Growth in samples of after, and what is expected: one side of the two is 0 mostly.
         let growth = after - k * before;
         let expected = k * gone - new;
@@ -78,14 +79,14 @@ pub(super) fn inlined(joint: &Joint, keys: &KeySpace, k: f64) -> Vec<Inlined> {
         let Some(side) = *side else { continue };
         let callers =
             under.range((key, 0)..=(key, usize::MAX)).filter(|((_, caller), _)| takes_over(*caller));
-        let callers: Vec<(usize, i128)> =
+        let callers: Vec<(usize, Count)> =
             callers.map(|(&(_, caller), own)| (caller, own.before + own.after)).collect();
         let own = counts(key);
-        let taken: i128 = callers.iter().map(|(_, own)| own).sum();
-        if taken as f64 >= MOST * (own.0 + own.1) {
+        let taken: Count = callers.iter().map(|(_, own)| *own).sum();
+        if taken.samples() >= MOST * (own.0 + own.1) {
             let row =
-                |(caller, _): (usize, i128)| Inlined { function: key as u32, into: caller as u32, side };
-            found.extend(callers.into_iter().filter(|(_, own)| *own > 0).map(row));
+                |(caller, _): (usize, Count)| Inlined { function: key as u32, into: caller as u32, side };
+            found.extend(callers.into_iter().filter(|(_, own)| !own.is_zero()).map(row));
         }
     }
     let name = |key: u32| &keys.keys()[key as usize].name;

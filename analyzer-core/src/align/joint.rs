@@ -107,11 +107,11 @@ impl Joint {
     fn scale(&self) -> Option<f64> {
         let counts = self.functions.iter().map(|function| {
             let count = function.own.count;
-            (count.before as f64, count.after as f64)
+            (count.before.samples(), count.after.samples())
         });
         let whole = self.tree.total[ROOT].count;
-        let is_measured = whole.before > 0 && whole.after > 0;
-        let share = is_measured.then(|| whole.after as f64 / whole.before as f64)?;
+        let is_measured = !whole.before.is_zero() && !whole.after.is_zero();
+        let share = is_measured.then(|| whole.after.samples() / whole.before.samples())?;
         Some(Reference::new(counts).map_or(share, |reference| reference.k))
     }
 
@@ -123,7 +123,7 @@ impl Joint {
         if !is_counted {
             return Some(share);
         }
-        Some(self.scale()? * share * whole.count.before as f64 / whole.count.after as f64)
+        Some(self.scale()? * share * whole.count.before.samples() / whole.count.after.samples())
     }
 
     /// Makes each module one function. Its code that is called by its code is within.

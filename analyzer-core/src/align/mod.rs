@@ -17,6 +17,7 @@ mod wrappers;
 use crate::tree::Cell;
 use crate::value::Measure;
 use analyzer_formats::{Frame, FrameKind, Profile, Stack};
+pub(crate) use demangle::demangled;
 pub(crate) use joint::{Aligned, Aligning, Joint};
 pub(crate) use modules::BareModule;
 pub use renames::{Rename, renames};
@@ -27,13 +28,13 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 
 /// What so few samples are of on one side, the other may not have by chance.
-const FEWEST_SAMPLES: i128 = 10;
+const FEWEST_SAMPLES: f64 = 10.0;
 
 /// Whether what was measured on one side alone is missing on the other, and not by chance.
 fn is_missing(cell: &Cell) -> bool {
-    let count = cell.count.before + cell.count.after;
+    let count = (cell.count.before + cell.count.after).samples();
     // Where samples are not counted, nothing is known of chance.
-    count == 0 || count >= FEWEST_SAMPLES
+    count == 0.0 || count >= FEWEST_SAMPLES
 }
 
 /// Which names count as the same function.

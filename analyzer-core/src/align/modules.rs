@@ -2,6 +2,7 @@
 
 use super::joint::Joint;
 use super::{FEWEST_SAMPLES, Key, KeySpace};
+use crate::count::Count;
 use crate::tree::{Pair, ROOT, Side};
 use analyzer_formats::FrameKind;
 use rustc_hash::FxHashSet;
@@ -35,7 +36,7 @@ struct Code {
     all: Pair<f64>,
     nameless: Pair<f64>,
     /// Samples of both.
-    samples: Pair<i128>,
+    samples: Pair<Count>,
 }
 
 /// The modules of which one side lacks the symbols that the other has, by name.
@@ -65,8 +66,9 @@ pub(super) fn bare_modules(joint: &Joint, keys: &mut KeySpace) -> Vec<BareModule
     let bare: Vec<(String, Side, Vec<u32>)> = modules
         .into_iter()
         .filter_map(|(name, Code { functions, all, nameless, samples })| {
-            let fewest = if is_counted { FEWEST_SAMPLES } else { 0 };
-            if all.before.min(all.after) < LEAST_SHARE || samples.before.min(samples.after) < fewest {
+            let fewest = if is_counted { FEWEST_SAMPLES } else { 0.0 };
+            if all.before.min(all.after) < LEAST_SHARE || samples.before.min(samples.after).samples() < fewest
+            {
                 return None;
             }
             let more = nameless.after / all.after - nameless.before / all.before;

@@ -11,7 +11,7 @@ impl Baseline {
     /// Adds up captures.
     ///
     /// # Errors
-    /// When one holds traces, or two are of the same bytes.
+    /// When one holds traces, or two are of the same bytes or of different kinds.
     ///
     /// # Panics
     /// When there is no capture.
@@ -33,7 +33,7 @@ impl Baseline {
             for (row, stack) in samples.stacks.iter().enumerate() {
                 if let Some(stack) = stack {
                     let function = profile.frame(profile.stack(*stack).frame).function;
-                    own[key_of[function.index()] as usize] += measure.count(samples, row);
+                    own[key_of[function.index()] as usize] += measure.count(samples, row).whole();
                 }
             }
             let whole = own.iter().sum::<i128>();
@@ -45,6 +45,7 @@ impl Baseline {
                 functions: shares.collect(),
                 samples: if whole > 0 { vec![u64::try_from(whole).unwrap_or(u64::MAX)] } else { Vec::new() },
                 name: measure.name,
+                unit: measure.unit,
             }
         };
         let measures = kept(profile).into_iter().map(archived).collect();
@@ -62,6 +63,28 @@ impl Baseline {
 fn kept(profile: &Profile) -> Vec<Measure> {
     let measures = value::measures(profile).into_iter();
     measures.filter(|measure| matches!(measure.source, ValueSource::Column(_))).collect()
+}
+
+/// Refuses to add up captures that measure different things, or of which one tells its samples and the other does not.
+pub(super) fn expect_same_kind(first: &Capture, other: &Capture) -> Result<(), BaselineError> {
+    let kind = |capture: &Capture| {
+        let Content::Profile(profile) = &capture.content else { return String::new() };
+        let mut names: Vec<String> = kept(profile)
+            .into_iter()
+            .map(|Measure { name, unit, evidence, .. }| match evidence {
+                Evidence::Unknown => format!("{name} ({unit}, of unknown samples)"),
+                _ => format!("{name} ({unit})"),
+            })
+            .collect();
+        names.sort_unstable();
+        if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+    };
+    let (known, has) = (kind(first), kind(other));
+    if known == has {
+        return Ok(());
+    }
+    let (name, first) = (other.source.name.clone(), first.source.name.clone());
+    Err(BaselineError::OtherKind { name, has, first, known })
 }
 
 /// All captures in one: a series for every measure, functions without lines.
@@ -97,7 +120,7 @@ pub(super) fn added_up(captures: &[&Capture]) -> Capture {
                 match measure.evidence {
                     Evidence::Unknown => builder.sum(series, stack, value),
                     _ => {
-                        let count = measure.count(samples, row);
+                        let count = measure.count(samples, row).whole();
                         builder.count(series, stack, within(count) as u64, value);
                     }
                 }

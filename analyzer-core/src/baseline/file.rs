@@ -6,13 +6,14 @@
 //!  "modules":[name],"functions":[[name, file|null, line]],"frames":[[function, module|null, kind]],
 //!  "stacks":[[parent|null, frame]],
 //!  "values":[{"name","unit","decimals","rows":[[stack|null, value, samples|null]]}],
-//!  "spread":[{"name","samples":[per capture],"functions":{name: [sum of shares in 1e-12, sum of their squares in 1e-15]}}]}
+//!  "spread":[{"name","unit","samples":[per capture],"functions":{name: [sum of shares in 1e-12, sum of their squares in 1e-15]}}]}
 //! ```
 //!
 //! Parents stand before their callees. Readers refuse a schema that they do not know; what is added to this one may be
 //! passed over.
 
 use super::build::notes;
+use super::check::{Fault, check};
 use super::{Archived, Baseline, BaselineError, Member, SCHEMA};
 use analyzer_formats::{
     Capture, Content, Frame, FrameKind, Function, Mapping, Profile, ProfileBuilder, Source, ValueType,
@@ -21,33 +22,33 @@ use serde::{Deserialize, Serialize};
 use std::io::Write;
 
 #[derive(Serialize, Deserialize)]
-struct File {
-    schema: String,
-    captures: Vec<Member>,
-    records: u64,
-    left_out: u64,
-    start_ns: Option<i64>,
-    duration_ns: Option<i64>,
-    modules: Vec<String>,
-    functions: Vec<(String, Option<String>, u32)>,
-    frames: Vec<(u32, Option<u32>, Kind)>,
-    stacks: Vec<(Option<u32>, u32)>,
-    values: Vec<Values>,
-    spread: Vec<Archived>,
+pub(super) struct File {
+    pub(super) schema: String,
+    pub(super) captures: Vec<Member>,
+    pub(super) records: u64,
+    pub(super) left_out: u64,
+    pub(super) start_ns: Option<i64>,
+    pub(super) duration_ns: Option<i64>,
+    pub(super) modules: Vec<String>,
+    pub(super) functions: Vec<(String, Option<String>, u32)>,
+    pub(super) frames: Vec<(u32, Option<u32>, Kind)>,
+    pub(super) stacks: Vec<(Option<u32>, u32)>,
+    pub(super) values: Vec<Values>,
+    pub(super) spread: Vec<Archived>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Values {
-    name: String,
-    unit: String,
-    decimals: u8,
-    rows: Vec<(Option<u32>, i64, Option<u64>)>,
+pub(super) struct Values {
+    pub(super) name: String,
+    pub(super) unit: String,
+    pub(super) decimals: u8,
+    pub(super) rows: Vec<(Option<u32>, i64, Option<u64>)>,
 }
 
 /// [`FrameKind`] as a word.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Kind {
+pub(super) enum Kind {
     User,
     Kernel,
     Jit,
@@ -150,7 +151,14 @@ impl Baseline {
         if file.schema != SCHEMA {
             return Err(not_one(format!("the schema \"{}\"", file.schema)));
         }
-        let profile = file.profile().ok_or_else(|| not_one("a reference to what is not there".to_owned()))?;
+        let damaged = |fault: Fault| BaselineError::Damaged {
+            name: source.name.clone(),
+            place: fault.place,
+            expected: fault.expected,
+            found: fault.found,
+        };
+        check(&file).map_err(damaged)?;
+        let profile = file.profile().map_err(damaged)?;
         let notes = notes(file.records, file.left_out);
         Ok(Baseline {
             capture: Capture { source, content: Content::Profile(profile), notes },
@@ -161,8 +169,8 @@ impl Baseline {
 }
 
 impl File {
-    /// The profile; `None` where a table refers to what another does not have.
-    fn profile(&self) -> Option<Profile> {
+    /// The profile, unless a table refers to what another does not have.
+    fn profile(&self) -> Result<Profile, Fault> {
         let mut builder = ProfileBuilder::default();
         let mut mappings = Vec::new();
         for module in &self.modules {
@@ -176,35 +184,28 @@ impl File {
             functions.push(builder.function(Function { name, system_name: None, file, start_line: *line }));
         }
         let mut frames = Vec::new();
-        for &(function, module, kind) in &self.frames {
-            let function = *functions.get(function as usize)?;
-            let mapping = match module {
-                Some(module) => Some(*mappings.get(module as usize)?),
-                None => None,
-            };
+        for (at, &(function, module, kind)) in self.frames.iter().enumerate() {
+            let function = entry(&functions, function, "a function", ("frames", at))?;
+            let mapping = module.map(|module| entry(&mappings, module, "a module", ("frames", at)));
+            let mapping = mapping.transpose()?;
             frames.push(builder.frame(Frame { function, mapping, line: 0, kind: kind.kind() }));
         }
         let mut stacks = Vec::new();
-        for &(parent, frame) in &self.stacks {
-            let parent = match parent {
-                Some(parent) => Some(*stacks.get(parent as usize)?),
-                None => None,
-            };
-            stacks.push(builder.stack(parent, *frames.get(frame as usize)?));
+        for (at, &(parent, frame)) in self.stacks.iter().enumerate() {
+            let parent = parent.map(|parent| entry(&stacks, parent, "a stack before it", ("stacks", at)));
+            let frame = entry(&frames, frame, "a frame", ("stacks", at))?;
+            stacks.push(builder.stack(parent.transpose()?, frame));
         }
         for values in &self.values {
             let value_type = ValueType {
                 name: builder.string(values.name.as_bytes()),
                 unit: builder.string(values.unit.as_bytes()),
-                decimals: values.decimals.min(18),
+                decimals: values.decimals,
             };
             let series = builder.series(&[value_type]);
             builder.meta.default_value.get_or_insert((series, 0));
-            for &(stack, value, samples) in &values.rows {
-                let stack = match stack {
-                    Some(stack) => Some(*stacks.get(stack as usize)?),
-                    None => None,
-                };
+            for (at, &(stack, value, samples)) in values.rows.iter().enumerate() {
+                let stack = stack.map(|stack| entry(&stacks, stack, "a stack", ("rows", at))).transpose()?;
                 match samples {
                     Some(samples) => builder.count(series, stack, samples, value),
                     None => builder.sum(series, stack, value),
@@ -212,8 +213,19 @@ impl File {
             }
         }
         (builder.meta.start_ns, builder.meta.duration_ns) = (self.start_ns, self.duration_ns);
-        Some(builder.finish())
+        Ok(builder.finish())
     }
+}
+
+/// What a row of a table refers to in another.
+fn entry<T: Copy>(
+    table: &[T],
+    index: u32,
+    expected: &'static str,
+    (name, at): (&str, usize),
+) -> Result<T, Fault> {
+    let fault = || Fault::new(format_args!("{name}[{at}]"), expected, format_args!("{index}"));
+    table.get(index as usize).copied().ok_or_else(fault)
 }
 
 #[cfg(test)]
@@ -236,10 +248,10 @@ mod tests {
 
     #[test]
     fn decimals_are_brought_together() {
-        let baseline = baseline(&["f 3\n", "f 3.50\n"]);
+        let baseline = baseline(&["f 2.5\n", "f 4.25\n"]);
         let Content::Profile(profile) = &baseline.capture.content else { unreachable!("it is a profile") };
         let decimals = u32::from(profile.series[0].value_types[0].decimals);
-        assert_eq!((profile.series.len(), profile.series[0].sum(0)), (1, 65 * 10i128.pow(decimals) / 10));
+        assert_eq!((profile.series.len(), profile.series[0].sum(0)), (1, 675 * 10i128.pow(decimals) / 100));
     }
 
     const ONE: &str = "main;parse 30\nmain;render 10\n";
@@ -267,11 +279,56 @@ mod tests {
     }
 
     #[test]
+    fn captures_of_other_kinds_are_refused() {
+        let cycles = "web 1/1 1.0: 1 cycles: \n\t1 main (/bin/web)\n\n";
+        let waits = "main;wait 2355117\nmain;join 1900004\nmain;park 3111222\n";
+        for other in [cycles, waits] {
+            let merged = Baseline::merge(vec![baseline(&[ONE]), baseline(&[other])]);
+            let Err(BaselineError::OtherKind { has, known, .. }) = merged else { panic!("{merged:?}") };
+            assert_ne!(has, known);
+        }
+    }
+
+    #[test]
     fn other_files_are_refused_in_words() {
         let source = baseline(&[ONE]).capture.source;
         let text = written(&baseline(&[ONE]));
         for bad in ["", "{}", &text.replace("baseline/1", "baseline/9"), &text.replace("[null,0]", "[7,0]")] {
             assert!(Baseline::read(bad.as_bytes(), source.clone()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn tables_that_do_not_agree_are_refused_with_the_place() {
+        let text = written(&baseline(&[ONE, TWO]));
+        let source = baseline(&[ONE]).capture.source;
+        let fault = |from: &str, to: &str| {
+            let edited = text.replacen(from, to, 1);
+            assert_ne!(edited, text, "{from}");
+            Baseline::read(edited.as_bytes(), source.clone()).unwrap_err().to_string()
+        };
+        let first = &text[text.find("{\"name\"").unwrap()..=text.find('}').unwrap()];
+        assert!(
+            fault(first, &format!("{first},{first}")).contains(": captures[1]: expected each capture once")
+        );
+        for (from, to, words) in [
+            (
+                "[1,50,50]",
+                "[1,-50,50]",
+                "values[0].rows[0]: expected no samples of a negative value, found -50",
+            ),
+            ("[1,50,50]", "[1,50,51]", "spread[0].samples: expected the samples of all rows, found 140"),
+            ("[1,50,50]", "[1,50,50],[1,50,50]", "values[0].rows[1]: expected each stack once"),
+            ("[1,50,50]", "[9,50,50]", "rows[0]: expected a stack, found 9"),
+            ("[0,1]", "[3,1]", "stacks[1]: expected a stack before it, found 3"),
+            ("[40,100]", "[0,140]", "spread[0].samples: expected those of each capture"),
+            ("602500000000000", "999500000000000", "spread[0].functions[\"parse\"]"),
+            ("602500000000000", "2500000000000", "spread[0].functions[\"parse\"]"),
+            ("[950000000000,", "[960000000000,", "spread[0].functions: expected shares of 1"),
+            ("\"decimals\":0", "\"decimals\":40", "values[0].decimals: expected 18 at most, found 40"),
+        ] {
+            let found = fault(from, to);
+            assert!(found.starts_with("x: ") && found.contains(words), "{words}: {found}");
         }
     }
 }

@@ -5,8 +5,10 @@
 //! a variance, and two baselines are merged by adding theirs.
 
 mod build;
+mod check;
 mod file;
 
+use crate::redact::Redaction;
 use crate::stats::noise::Noise;
 use crate::stats::replicates::Replicates;
 use crate::tree::Side;
@@ -46,6 +48,7 @@ pub struct Member {
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 struct Archived {
     name: String,
+    unit: String,
     /// The samples of each capture that has the measure.
     samples: Vec<u64>,
     /// By canonical name: the sum of a function's own shares of the samples of each capture, in [`SHARE`]s, and that of
@@ -68,11 +71,37 @@ pub enum BaselineError {
         /// What stands there.
         found: String,
     },
+    /// Its tables do not agree with each other.
+    #[error(
+        "{name}: {place}: expected {expected}, found {found}; the file was edited or damaged, build it again"
+    )]
+    Damaged {
+        /// The file.
+        name: String,
+        /// The place in it.
+        place: String,
+        /// What should stand there.
+        expected: &'static str,
+        /// What stands there.
+        found: String,
+    },
     /// A capture is of requests.
     #[error("{name} holds traces; a baseline is made of profiles")]
     Traces {
         /// The capture.
         name: String,
+    },
+    /// They measure different things: durations and numbers of captures would be those of neither.
+    #[error("{name} measures {has}, {first} measures {known}; a baseline is made of captures of one kind")]
+    OtherKind {
+        /// The capture.
+        name: String,
+        /// What it measures.
+        has: String,
+        /// Another one.
+        first: String,
+        /// What that measures.
+        known: String,
     },
     /// The same bytes again: they would make the captures look more alike than they are.
     #[error("{name} is in the baseline already ({digest})")]
@@ -88,18 +117,34 @@ pub enum BaselineError {
 }
 
 impl Baseline {
+    /// Hides names beside those of its capture.
+    pub fn redact(&mut self, redaction: &Redaction) {
+        for member in &mut self.members {
+            member.name = redaction.text(&member.name);
+        }
+        for measure in &mut self.measures {
+            let functions = std::mem::take(&mut measure.functions);
+            measure.functions =
+                functions.into_iter().map(|(name, sums)| (redaction.text(&name), sums)).collect();
+        }
+    }
+
     /// How much the captures differ by this measure; `None` for fewer than two.
     #[must_use]
     pub(crate) fn replicates(&self, measure: &Measure) -> Option<Replicates> {
         let name = measure.event.as_deref().unwrap_or(&measure.name);
-        let archived = self.measures.iter().find(|archived| archived.name == name)?;
+        // Counts are kept with what they are the samples of.
+        let is_of = |archived: &&Archived| {
+            archived.name == name && (measure.event.is_some() || archived.unit == measure.unit)
+        };
+        let archived = self.measures.iter().find(is_of)?;
         archived.replicates()
     }
 
     /// All captures of baselines in one, in their order.
     ///
     /// # Errors
-    /// When a capture is in two of them.
+    /// When a capture is in two of them, or they are of different kinds.
     ///
     /// # Panics
     /// When there is no baseline.
@@ -109,6 +154,9 @@ impl Baseline {
         let mut captures = Vec::with_capacity(baselines.len());
         let mut digests: BTreeSet<String> = BTreeSet::new();
         for baseline in baselines {
+            if let Some(first) = captures.first() {
+                build::expect_same_kind(first, &baseline.capture)?;
+            }
             for member in baseline.members {
                 if let Some(digest) = &member.digest
                     && !digests.insert(digest.clone())
@@ -118,7 +166,9 @@ impl Baseline {
                 members.push(member);
             }
             for theirs in baseline.measures {
-                let Some(ours) = measures.iter_mut().find(|ours| ours.name == theirs.name) else {
+                let Some(ours) =
+                    measures.iter_mut().find(|ours| (&ours.name, &ours.unit) == (&theirs.name, &theirs.unit))
+                else {
                     measures.push(theirs);
                     continue;
                 };

@@ -109,6 +109,8 @@ pub(crate) static CLASSES: LazyLock<ClassRules> =
 
 /// Lines that are rules, with their numbers.
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    // Editors may begin a file with the mark of UTF-8.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
     lines.filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
 }
@@ -190,7 +192,8 @@ mod tests {
 
     #[test]
     fn what_a_user_adds_goes_first() {
-        let rules = ClassRules::new("# ours\npricing\tshop\t^shop::price\nown alloc\t\t^malloc$\n").unwrap();
+        let rules =
+            ClassRules::new("\u{feff}# ours\npricing\tshop\t^shop::price\nown alloc\t\t^malloc$\n").unwrap();
         assert_eq!(rules.class_of(b"shop::price::quote"), Some("pricing"));
         assert_eq!(rules.class_of(b"malloc"), Some("own alloc"));
         assert_eq!(rules.class_of(b"calloc"), Some("alloc"));

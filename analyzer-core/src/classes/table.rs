@@ -41,7 +41,7 @@ pub(crate) fn classes(
     let mut rows: Vec<ClassRow> = wide
         .into_iter()
         .map(|(class, cell)| {
-            let (before, after) = (cell.count.before as f64, cell.count.after as f64);
+            let (before, after) = (cell.count.before.samples(), cell.count.after.samples());
             let tier = match noise {
                 None => "unquantified",
                 Some(noise) if noise.differs(before, after, tests) => {

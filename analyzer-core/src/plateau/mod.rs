@@ -3,6 +3,7 @@
 //! A plateau is wide (a share of either capture) and flat: a function's own time, over all its callers. A region is a
 //! function that changed together with what it calls.
 
+use crate::count::Count;
 mod regions;
 mod startup;
 
@@ -135,6 +136,9 @@ pub struct Ranked {
     pub margin: Option<f64>,
 }
 
+/// Less than this part of a value is what multiplying by k rounds off.
+const LEAST_PART: f64 = 1e-12;
+
 /// Two captures, compared function by function.
 #[derive(Clone, Copy, Debug)]
 pub struct Changes<'a> {
@@ -169,7 +173,7 @@ impl Changes<'_> {
     /// What a sample of a cell weighs, in the unit of the values of after: on both sides, so that they may be turned
     /// round.
     fn weight(&self, cell: &Cell) -> f64 {
-        let weigh = |value: i128, count: i128| (count > 0).then(|| value as f64 / count as f64);
+        let weigh = |value: i128, count: Count| (!count.is_zero()).then(|| value as f64 / count.samples());
         let sides = |cell: &Cell| {
             (weigh(cell.value.before, cell.count.before), weigh(cell.value.after, cell.count.after))
         };
@@ -214,7 +218,7 @@ pub(crate) fn rank(changes: &Changes<'_>, classified: &Classified<'_>, options: 
                 |region: &regions::Region| sign * totals.growth(&functions[region.key as usize].total) > 0.0;
             ranked.extend(regions.found.into_iter().filter(has_sign).map(|region| {
                 let cell = &functions[region.key as usize].total;
-                let (before, after) = (cell.count.before as f64, cell.count.after as f64);
+                let (before, after) = (cell.count.before.samples(), cell.count.after.samples());
                 let margin = noise.margin_of_sum(before, after, region.by_alpha, noise.confidence);
                 Ranked {
                     key: region.key,
@@ -231,7 +235,8 @@ pub(crate) fn rank(changes: &Changes<'_>, classified: &Classified<'_>, options: 
         let cell = &function.own;
         let growth = totals.growth(cell);
         let is_explained = in_region[usize::from(growth < 0.0)][key] >= 0.5;
-        if growth == 0.0 || is_explained || totals.widest_share(cell) < options.min_share {
+        let is_same = growth.abs() <= LEAST_PART * cell.value.after as f64;
+        if is_same || is_explained || totals.widest_share(cell) < options.min_share {
             continue;
         }
         let certainty = requests.map(|requests| requests[key]);
@@ -246,7 +251,7 @@ pub(crate) fn rank(changes: &Changes<'_>, classified: &Classified<'_>, options: 
             _ => Why::Own,
         };
         let margin = noise.map(|noise| {
-            let (before, after) = (cell.count.before as f64, cell.count.after as f64);
+            let (before, after) = (cell.count.before.samples(), cell.count.after.samples());
             noise.margin(before, after, noise.confidence) * changes.weight(cell)
         });
         let margin = margin.or(certainty.flatten().map(|certainty| certainty.margin));
@@ -312,7 +317,7 @@ fn tier(
     let Some(noise) = noise else {
         return (growth.abs() >= options.min_share * totals.whole()).then_some(Tier::Unquantified);
     };
-    let (before, after) = (cell.count.before as f64, cell.count.after as f64);
+    let (before, after) = (cell.count.before.samples(), cell.count.after.samples());
     let z = noise.z(before, after);
     let certain = noise.is_significant(before, after) && z.signum() == growth.signum();
     match (certain, growth > 0.0) {
@@ -330,7 +335,7 @@ fn regions(changes: &Changes<'_>, noise: &Noise, sign: f64, options: &RankOption
     let samples: f64 = changes
         .functions
         .iter()
-        .map(|function| function.own.count.after as f64 + noise.k * function.own.count.before as f64)
+        .map(|function| function.own.count.after.samples() + noise.k * function.own.count.before.samples())
         .sum();
     let worth = Worth {
         samples: options.min_share * samples,

@@ -97,11 +97,11 @@ pub(super) fn regions(changes: &Changes<'_>, noise: &Noise, sign: f64, worth: &W
     let &Changes { tree, functions, keys, .. } = changes;
     let lambda = worth.lambda;
     let k = noise.k;
-    let width = |cell: &Cell| cell.count.after as f64 + k * cell.count.before as f64;
+    let width = |cell: &Cell| cell.count.after.samples() + k * cell.count.before.samples();
     let own: Vec<Score> = functions
         .iter()
         .map(|function| {
-            let (before, after) = (function.own.count.before as f64, function.own.count.after as f64);
+            let (before, after) = (function.own.count.before.samples(), function.own.count.after.samples());
             let growth = sign * (after - k * before);
             let (by_phi, by_alpha) = noise.variance_of_sum(before + after);
             let score = Score {
@@ -119,7 +119,7 @@ pub(super) fn regions(changes: &Changes<'_>, noise: &Noise, sign: f64, worth: &W
     // Growth belongs where there is more than before by more than noise, as on a new path to a function that others
     // call as well.
     let more = |cell: &Cell| {
-        let (before, after) = (cell.count.before as f64, cell.count.after as f64);
+        let (before, after) = (cell.count.before.samples(), cell.count.after.samples());
         (sign * (after - k * before) - (noise.phi * k * (before + after)).sqrt()).max(0.0)
     };
     let mut more_of = vec![0.0; functions.len()];
@@ -184,7 +184,7 @@ pub(super) fn regions(changes: &Changes<'_>, noise: &Noise, sign: f64, worth: &W
         }
         // What is beside must not take back what grew.
         let total = &functions[key].total.count;
-        if sign * (total.after as f64 - k * total.before as f64) < AS_A_WHOLE * score.growth {
+        if sign * (total.after.samples() - k * total.before.samples()) < AS_A_WHOLE * score.growth {
             continue;
         }
         if noise.p_value_of_sum(score.growth, score.by_phi, score.by_alpha, score.scaled) > worth.p_value {

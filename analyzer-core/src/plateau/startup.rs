@@ -46,7 +46,7 @@ impl Startup {
         for node in 1..tree.len() {
             own_of[tree.key(node)] += own[node];
         }
-        let samples = |cell: &Cell| cell.count.before as f64 + cell.count.after as f64;
+        let samples = |cell: &Cell| cell.count.before.samples() + cell.count.after.samples();
         let is_most = |parts: &[Cell], kind: Kind| -> Vec<bool> {
             let whole = |key: usize| samples(kind.cell(&changes.functions[key]));
             (0..keys).map(|key| samples(&parts[key]) > 0.5 * whole(key)).collect()

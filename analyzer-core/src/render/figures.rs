@@ -208,8 +208,16 @@ pub fn half(report: &Report) -> Option<String> {
 /// Sentences for the reader of a table, in the order of their weight.
 #[must_use]
 pub fn remarks(report: &Report) -> Vec<String> {
-    let remarks = [idle(report), classes(report), other_values(report)];
+    let remarks = [idle(report), classes(report), other_values(report), redacted(report)];
     remarks.into_iter().flatten().chain(alignment(report)).chain(half(report)).collect()
+}
+
+/// How much is hidden; `None` where that was not asked for.
+#[must_use]
+pub fn redacted(report: &Report) -> Option<String> {
+    let texts = report.redacted?;
+    let text = if texts == 1 { "text" } else { "texts" };
+    Some(format!("Hidden by stand-ins (--redact): {} {text} of the captures.", units::count(texts as f64)))
 }
 
 /// How the totals of the value types that were not compared changed; `None` when there are none.
@@ -233,9 +241,10 @@ pub fn unchanged(report: &Report) -> Option<String> {
     let number = report.unchanged_functions;
     let functions = if number == 1 { "function" } else { "functions" };
     let change = if report.basis == Basis::Samples { "no change detected" } else { "no large change" };
+    let more = if report.plateaus.is_empty() { "" } else { " more" };
     (number > 0).then(|| {
         format!(
-            "{} more {functions} of {} % or more: {change}",
+            "{}{more} {functions} of {} % or more: {change}",
             units::count(number as f64),
             report.min_share_pct
         )

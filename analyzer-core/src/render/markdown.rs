@@ -2,11 +2,16 @@
 
 use super::Renderer;
 use super::figures::{self, figures, printable};
+use super::screen::shorten;
 use crate::report::{Plateau, Report};
 use std::io::{self, Write};
 
-/// Rows beyond this are counted, not shown.
+/// Rows beyond this are counted, not shown, and so are files, notes and explanations. A comment of a pull request has
+/// room for 65,536 characters.
 const MOST_ROWS: usize = 20;
+/// Longer names, and longer paths, lose their middle.
+const NAME_WIDTH: usize = 120;
+const PATH_WIDTH: usize = 1000;
 
 /// The comment form.
 pub struct Markdown;
@@ -40,94 +45,104 @@ impl Renderer for Markdown {
         for line in figures::remarks(report) {
             writeln!(out, "{}\n", escape(&line))?;
         }
-        let warnings: Vec<&String> =
-            report.scale.warning.iter().chain(report.comparability.iter().map(|row| &row.text)).collect();
-        if !warnings.is_empty() {
-            writeln!(out, "> [!WARNING]")?;
-            for warning in warnings {
-                writeln!(out, "> - {}", escape(warning))?;
-            }
-            writeln!(out)?;
-        }
+        warnings(report, out)?;
         if !report.plateaus.is_empty() {
-            self.table(report, out)?;
-            self.paths(report, out)?;
+            table(report, out)?;
+            paths(report, out)?;
         }
-        for explanation in report.explanations.iter().flatten() {
+        for explanation in report.explanations.iter().flatten().take(MOST_ROWS) {
             writeln!(out, "- {}", escape(&explanation.text))?;
         }
-        self.how(report, out)
+        how(report, out)
     }
 }
 
-impl Markdown {
-    fn table(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "| # | function | | before | after | change | interval | explains | why | where |")?;
-        writeln!(out, "|--:|:--|:--|--:|--:|--:|:--|--:|:--|:--|")?;
-        for plateau in report.plateaus.iter().take(MOST_ROWS) {
-            let row = figures(plateau);
-            writeln!(
-                out,
-                "| {} | {} | {} {} | {} | {} | {} | {} | {} | {} | {} |",
-                plateau.rank,
-                code(&plateau.function),
-                bar(plateau),
-                figures::heading(plateau),
-                row.before,
-                row.after,
-                row.change,
-                row.interval,
-                row.explains,
-                row.why,
-                escape(&figures::source(plateau)),
-            )?;
+/// What to beware of, as an alert.
+pub(super) fn warnings(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let warnings: Vec<&String> =
+        report.scale.warning.iter().chain(report.comparability.iter().map(|row| &row.text)).collect();
+    if !warnings.is_empty() {
+        writeln!(out, "> [!WARNING]")?;
+        for warning in warnings {
+            writeln!(out, "> - {}", escape(warning))?;
         }
-        let more = report.plateaus.len().saturating_sub(MOST_ROWS);
-        if more > 0 {
-            writeln!(out, "\n{more} more rows are in the HTML and JSON reports.")?;
-        }
-        writeln!(out)
+        writeln!(out)?;
     }
+    Ok(())
+}
 
-    fn paths(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "<details><summary>Paths</summary>\n")?;
-        for plateau in report.plateaus.iter().take(MOST_ROWS) {
-            // The ends tell most; deep paths are cut in their middle.
-            let path: Vec<&str> = plateau.path.iter().map(String::as_str).collect();
-            let shown = if path.len() > 12 {
-                [&path[..4], &["..."], &path[path.len() - 7..]].concat().join(" › ")
-            } else {
-                path.join(" › ")
-            };
-            writeln!(out, "{}. {}", plateau.rank, code(&shown))?;
-        }
-        writeln!(out, "\n</details>\n")
+/// What changed.
+pub(super) fn table(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "| # | function | | before | after | change | interval | explains | why | where |")?;
+    writeln!(out, "|--:|:--|:--|--:|--:|--:|:--|--:|:--|:--|")?;
+    for plateau in report.plateaus.iter().take(MOST_ROWS) {
+        let row = figures(plateau);
+        writeln!(
+            out,
+            "| {} | {} | {} {} | {} | {} | {} | {} | {} | {} | {} |",
+            plateau.rank,
+            code(&shorten(&plateau.function, NAME_WIDTH)),
+            bar(plateau),
+            figures::heading(plateau),
+            row.before,
+            row.after,
+            row.change,
+            row.interval,
+            row.explains,
+            row.why,
+            escape(&shorten(&figures::source(plateau), NAME_WIDTH)),
+        )?;
     }
+    let more = report.plateaus.len().saturating_sub(MOST_ROWS);
+    if more > 0 {
+        writeln!(out, "\n{more} more rows are in the HTML and JSON reports.")?;
+    }
+    writeln!(out)
+}
 
-    fn how(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "<details><summary>How this was made</summary>\n")?;
-        writeln!(out, "- plateau {}: {}", report.version, code(&report.command))?;
-        for (name, side) in [("before", &report.before), ("after", &report.after)] {
-            let digest = side.digest.as_deref().unwrap_or("not computed");
-            writeln!(out, "- {name}: {}, blake3 {}", code(&side.files.join(" ")), code(digest))?;
-        }
-        for alternative in &report.scale.alternatives {
-            let used = if alternative.mode == report.scale.mode { " (used)" } else { "" };
-            writeln!(
-                out,
-                "- scale by {}{used}: k = {:.4}",
-                figures::scale_name(alternative.mode),
-                alternative.k
-            )?;
-        }
-        if let Some(noise) = &report.noise {
-            writeln!(out, "- noise {}: phi {:.2}", noise.source, noise.phi)?;
-        }
-        for note in report.left_out.iter().chain(&report.notes) {
-            writeln!(out, "- {}: {}", note.side, escape(&note.text))?;
-        }
-        writeln!(out, "\n</details>")
+/// The stacks that lead to what changed.
+pub(super) fn paths(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "<details><summary>Paths</summary>\n")?;
+    for plateau in report.plateaus.iter().take(MOST_ROWS) {
+        // The ends tell most; deep paths are cut in their middle.
+        let path: Vec<&str> = plateau.path.iter().map(String::as_str).collect();
+        let shown = if path.len() > 12 {
+            [&path[..4], &["..."], &path[path.len() - 7..]].concat().join(" › ")
+        } else {
+            path.join(" › ")
+        };
+        writeln!(out, "{}. {}", plateau.rank, code(&shorten(&shown, PATH_WIDTH)))?;
     }
+    writeln!(out, "\n</details>\n")
+}
+
+/// How the report was made.
+pub(super) fn how(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "<details><summary>How this was made</summary>\n")?;
+    writeln!(out, "- plateau {}: {}", report.version, code(&shorten(&report.command, PATH_WIDTH)))?;
+    for (name, side) in [("before", &report.before), ("after", &report.after)] {
+        let digest = side.digest.as_deref().unwrap_or("not computed");
+        let (shown, more) = side.files.split_at(side.files.len().min(MOST_ROWS));
+        let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+        let files: Vec<String> = shown.iter().map(|file| code(&shorten(file, NAME_WIDTH))).collect();
+        writeln!(out, "- {name}: {}{more}, blake3 {}", files.join(" "), code(digest))?;
+    }
+    for alternative in &report.scale.alternatives {
+        let used = if alternative.mode == report.scale.mode { " (used)" } else { "" };
+        writeln!(
+            out,
+            "- scale by {}{used}: k = {:.4}",
+            figures::scale_name(alternative.mode),
+            alternative.k
+        )?;
+    }
+    if let Some(noise) = &report.noise {
+        writeln!(out, "- noise {}: phi {:.2}", noise.source, noise.phi)?;
+    }
+    for note in report.left_out.iter().chain(&report.notes).take(MOST_ROWS) {
+        writeln!(out, "- {}: {}", note.side, escape(&note.text))?;
+    }
+    writeln!(out, "\n</details>")
 }
 
 /// Block characters: one per half percentage point of change, at most ten.
@@ -137,8 +152,10 @@ fn bar(plateau: &Plateau) -> String {
     block.repeat(blocks)
 }
 
+const JOINER: char = '\u{2060}';
+
 /// A name as code that stays one cell of a table whatever it holds.
-fn code(name: &str) -> String {
+pub(super) fn code(name: &str) -> String {
     let name = printable(name).replace('|', "\\|");
     // A run of backticks inside needs a longer run around it.
     let longest = name.split(|c| c != '`').map(str::len).max().unwrap_or(0);
@@ -150,18 +167,19 @@ fn code(name: &str) -> String {
     }
 }
 
-/// Text without meaning to Markdown or HTML.
-fn escape(text: &str) -> String {
+/// Text without meaning to Markdown or HTML. Where comments are shown, people, issues and addresses in text become links,
+/// escaped or not: a word joiner, which nobody sees, keeps them text.
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in printable(text).chars() {
         match c {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '@' => {
-                escaped.push('\\');
-                escaped.push(c);
-            }
+            '@' | '#' => escaped.extend([c, JOINER]),
+            '/' if escaped.ends_with(':') => escaped.extend([JOINER, c]),
+            '.' if escaped.to_ascii_lowercase().ends_with("www") => escaped.extend([JOINER, c]),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' => escaped.extend(['\\', c]),
             _ => escaped.push(c),
         }
     }
@@ -171,12 +189,28 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::tests::report;
+
+    #[test]
+    fn a_comment_has_room_for_it_whatever_the_names() {
+        let name = "|`@x<".repeat(13_000);
+        let side = |grown: u32| format!("main;{name};{name} {grown}\nmain;still 9000\n");
+        let mut report = report(side(500), side(3000));
+        report.plateaus = vec![report.plateaus[0].clone(); 50];
+        let mut out = Vec::new();
+        Markdown.render(&report, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.chars().count() <= 60_000, "{}", text.chars().count());
+        let rows = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| #"));
+        assert_eq!(rows.count(), MOST_ROWS, "{}", report.plateaus.len());
+    }
 
     #[test]
     fn names_stay_in_their_cell() {
         assert_eq!(code("a|b"), "`a\\|b`");
         assert_eq!(code("a``b"), "```a``b```");
         assert_eq!(code("x\ny"), "`x\\u{a}y`");
-        assert_eq!(escape("<script>@all"), "&lt;script&gt;\\@all");
+        assert_eq!(escape("<script>@all #1"), "&lt;script&gt;@\u{2060}all #\u{2060}1");
+        assert_eq!(escape("http://x www.y"), "http:\u{2060}//x www\u{2060}.y");
     }
 }

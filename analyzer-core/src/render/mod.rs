@@ -8,6 +8,7 @@ pub mod layout;
 mod markdown;
 mod markup;
 pub mod outline;
+mod postmortem;
 pub mod screen;
 pub mod svg;
 mod text;
@@ -17,6 +18,7 @@ pub use csv::{Csv, cell};
 pub use html::Html;
 pub use json::Json;
 pub use markdown::Markdown;
+pub use postmortem::Postmortem;
 pub use screen::wrap;
 use std::io::{self, Write};
 pub use svg::Svg;
@@ -55,6 +57,8 @@ mod tests {
         let options = ReadOptions { from: Some("folded"), ..ReadOptions::default() };
         let read = |name: &str, text: &[u8]| read_bytes(name, text, &options).unwrap();
         let (before, after) = (read("before.folded", before.as_ref()), read("after.folded", after.as_ref()));
-        compare(&before, &after, &CompareOptions::default()).unwrap()
+        // Also of what is not fit to be compared there are reports.
+        let options = CompareOptions { force: true, ..CompareOptions::default() };
+        compare(&before, &after, &options).unwrap()
     }
 }

@@ -8,15 +8,16 @@ use super::summary::{note_rows, side_names, summary};
 use super::totals::{idle, other_values, rate};
 use super::{
     Detectable, Equivalence, Growth, NoiseFigures, Plateau, PlateauSide, Report, SCHEMA, Scale, Summary,
-    ValueName, Verdict, VerdictCode, explain, moved, words,
+    ValueName, Verdict, VerdictCode, explain, moved, provenance, words,
 };
 use crate::align::cut::Cuts;
 use crate::align::{Aligned, KeySpace};
 use crate::classes::{ClassRow, Classified};
 use crate::compare::CompareOptions;
+use crate::count::Count;
 use crate::function::FunctionCells;
 use crate::idle::Idle;
-use crate::plateau::{Kind, Ranked, Tier, Totals};
+use crate::plateau::{Kind, Ranked, Tier, Totals, Why};
 use crate::requests::Findings;
 use crate::scale::Alternative;
 use crate::sides::Sides;
@@ -46,8 +47,6 @@ pub(crate) struct Inputs<'a> {
     pub requests: Option<Findings>,
     /// Whether they tell how sure changes are.
     pub is_known_by_requests: bool,
-    /// Whether before is captures, and no archive of them.
-    pub is_paired: bool,
 }
 
 /// Builds the report.
@@ -71,12 +70,14 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
     let durations = sides.durations_ns();
     let before = Summary {
         samples: samples.0,
+        captures: sides.captures.0,
         value: totals.before / per_unit,
         duration_ns: durations.0,
         ..summary(&sides.before, names.0)
     };
     let after = Summary {
         samples: samples.1,
+        captures: sides.captures.1,
         value: totals.after / per_unit,
         duration_ns: durations.1,
         ..summary(&sides.after, names.1)
@@ -157,6 +158,7 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         comparability,
         left_out: note_rows(sides, |kind| kind == NoteKind::LeftOut),
         notes: note_rows(sides, |kind| kind != NoteKind::LeftOut),
+        redacted: options.redacted,
         traces: inputs.requests.clone(),
         confidence: options.confidence,
         min_share_pct: 100.0 * options.rank.min_share,
@@ -202,7 +204,7 @@ impl Facts<'_> {
         let key = &self.inputs.keys.keys()[ranked.key as usize];
         let cell = ranked.kind.cell(&self.inputs.functions[ranked.key as usize]);
         let name = String::from_utf8_lossy(&key.name).into_owned();
-        let side = |value: i128, count: i128, total: f64| PlateauSide {
+        let side = |value: i128, count: Count, total: f64| PlateauSide {
             count: self.noise.map(|_| saturate(count)),
             value: value as f64 / self.per_unit,
             share_pct: if total > 0.0 { round(100.0 * value as f64 / total) } else { 0.0 },
@@ -220,7 +222,11 @@ impl Facts<'_> {
             line: (key.line > 0).then_some(key.line),
             path: place.path,
             callers: place.callers,
-            why: ranked.why,
+            why: match ranked.why {
+                // What was taken off had it, or may have.
+                Why::New | Why::Gone if self.is_window() => Why::Own,
+                why => why,
+            },
             class: self.inputs.classified.of_key(ranked.key as usize).map(str::to_owned),
             counterpart: None,
             renamed_from: self
@@ -240,13 +246,18 @@ impl Facts<'_> {
             },
             explains_pct: (gross != 0.0).then(|| round(100.0 * ranked.growth / gross)),
             survives_phi: self.noise.filter(|_| ranked.kind == Kind::Plateau).and_then(|noise| {
-                noise.survives(cell.count.before as f64, cell.count.after as f64).map(round)
+                noise.survives(cell.count.before.samples(), cell.count.after.samples()).map(round)
             }),
         }
     }
 
+    /// Whether a side is what was measured since an earlier capture.
+    fn is_window(&self) -> bool {
+        self.inputs.sides.parts().any(|part| provenance::is_subtracted(part.capture))
+    }
+
     fn figures(&self, noise: &Noise, plateaus: &[Plateau]) -> NoiseFigures {
-        let samples = self.inputs.tree.total[ROOT].count.before as f64;
+        let samples = self.inputs.tree.total[ROOT].count.before.samples();
         NoiseFigures {
             phi: round(noise.phi),
             alpha: Some(round(noise.alpha)),
@@ -275,9 +286,10 @@ impl Facts<'_> {
         let wide = self.inputs.functions.iter().enumerate();
         let wide = wide.filter(|(_, function)| self.totals.widest_share(&function.own) >= min_share);
         let whole = self.inputs.tree.total[ROOT].count;
-        let scaled = if whole.before > 0 { noise.k * whole.before as f64 } else { whole.after as f64 };
+        let scaled =
+            if !whole.before.is_zero() { noise.k * whole.before.samples() } else { whole.after.samples() };
         let farthest = wide.map(|(key, function)| {
-            let (before, after) = (function.own.count.before as f64, function.own.count.after as f64);
+            let (before, after) = (function.own.count.before.samples(), function.own.count.after.samples());
             let growth = after - noise.k * before;
             (key, (growth.abs() + noise.margin(before, after, confidence)) / scaled)
         });
@@ -327,11 +339,13 @@ impl Facts<'_> {
             })
             .sum();
         let distance_noise = self.noise.map(|noise| {
-            let samples = tree.total[ROOT].count.after as f64;
+            let samples = tree.total[ROOT].count.after.samples();
             let expected: f64 = tree
                 .own
                 .iter()
-                .map(|cell| noise.expected_difference(cell.count.before as f64, cell.count.after as f64))
+                .map(|cell| {
+                    noise.expected_difference(cell.count.before.samples(), cell.count.after.samples())
+                })
                 .sum();
             if samples > 0.0 { expected / samples / 2.0 } else { 0.0 }
         });
@@ -362,8 +376,8 @@ fn fingerprint(name: &[u8], kind: Kind, measure: &str) -> String {
     hasher.finalize().to_hex()[..12].to_owned()
 }
 
-fn saturate(count: i128) -> i64 {
-    i64::try_from(count).unwrap_or(if count < 0 { i64::MIN } else { i64::MAX })
+fn saturate(count: Count) -> i64 {
+    i64::try_from(count.whole()).unwrap_or(i64::MAX)
 }
 
 /// Percentages to four decimal places: more would be noise, and differ between machines.

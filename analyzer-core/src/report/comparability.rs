@@ -1,10 +1,11 @@
 //! What makes two captures hard to compare.
 
 use super::build::Inputs;
-use super::{Comparability, words};
+use super::{Comparability, provenance, words};
 use crate::account::Account;
 use crate::fitness::{Facts, Severity, fitness};
-use crate::sides::{Part, Sides};
+use crate::refusal::{Refusal, nothing_in_common, refusal};
+use crate::sides::Part;
 use crate::spans;
 use crate::stats::noise::Noise;
 use crate::survey::survey;
@@ -14,102 +15,30 @@ use analyzer_formats::{Capture, Content, Profile};
 
 /// Below this share in functions of both captures, they are hardly of one program.
 const COMMON_PCT: f64 = 25.0;
+/// Below this, what is left is no comparison of anything.
+const UNFIT_COMMON_PCT: f64 = 5.0;
 
 /// Durations that differ by a larger factor are hardly of the same experiment.
 const DURATIONS_APART: i64 = 4;
-
-/// How a profile was measured, where it says so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Clock {
-    Cpu,
-    Wall,
-    OffCpu,
-}
-
-impl Clock {
-    fn name(self) -> &'static str {
-        match self {
-            Clock::Cpu => "CPU time",
-            Clock::Wall => "wall time",
-            Clock::OffCpu => "time off the CPU",
-        }
-    }
-
-    /// What a profile measures, if it is one thing.
-    fn of(profile: &Profile) -> Option<Clock> {
-        let types = profile.series.iter().flat_map(|series| &series.value_types);
-        let names =
-            types.chain(&profile.meta.period_type).map(|value_type| profile.strings.text(value_type.name));
-        let clocks = names.filter_map(|name| Clock::named(&name));
-        let mut clocks: Vec<Clock> = clocks.collect();
-        clocks.dedup();
-        match clocks[..] {
-            [clock] => Some(clock),
-            _ => None,
-        }
-    }
-
-    fn named(name: &str) -> Option<Clock> {
-        let is = |words: &[&str]| {
-            name.to_ascii_lowercase().split([':', '/', '_', '-']).any(|part| words.contains(&part))
-        };
-        match name {
-            _ if is(&["wall", "wallclock"]) => Some(Clock::Wall),
-            _ if is(&["offcpu"]) || name.contains("off-cpu") || name.contains("off_cpu") => {
-                Some(Clock::OffCpu)
-            }
-            _ if is(&["cpu", "cycles", "task", "itimer"]) => Some(Clock::Cpu),
-            _ => None,
-        }
-    }
-}
-
-/// Why two sides measure different things under one name; `None` where they do not.
-pub(crate) fn incomparable(sides: &Sides<'_>) -> Option<String> {
-    let clocks = sides.parts().filter_map(|part| Some((part, Clock::of(&part.profile)?)));
-    let clocks: Vec<_> = clocks.collect();
-    let (first, clock) = clocks.first()?;
-    let (other, differs) = clocks.iter().find(|(_, other)| other != clock)?;
-    Some(format!(
-        "{} measures {}, {} measures {}: what waits is in one of them only",
-        first.capture.source.name,
-        clock.name(),
-        other.capture.source.name,
-        differs.name()
-    ))
-}
 
 /// The warnings, those on both captures first.
 pub(super) fn comparability(inputs: &Inputs<'_>) -> Vec<Comparability> {
     let mut warnings = Vec::new();
     let sides = inputs.sides;
-    if let Some(text) = incomparable(sides) {
-        warnings.push(Comparability {
-            code: "different_measurements",
-            severity: "blocking",
-            text,
-            is_unfit: true,
-        });
+    // Of an empty capture the rules below say so.
+    let refusals = refusal(sides).into_iter().chain(nothing_in_common(sides, inputs.functions));
+    for Refusal { code, reason } in refusals.filter(|refusal| refusal.code != "empty") {
+        warnings.push(Comparability { code, severity: "blocking", text: reason, is_unfit: true });
     }
     let mut warn = |code, text| {
         warnings.push(Comparability { code, severity: "warning", text, is_unfit: false });
     };
     let (before, after) = (sides.before[0].capture, sides.after[0].capture);
-    // Two parts of one file are two captures.
-    let is_part = |capture: &Capture| {
-        capture.records_used() + capture.notes.samples_left_out() < capture.notes.records()
-    };
-    let digest = |part: &Part<'_>| part.capture.source.digest.clone().filter(|_| !is_part(part.capture));
-    let all: Vec<&Part<'_>> = sides.parts().collect();
-    let twice = (1..all.len()).find(|&at| {
-        let known = digest(all[at]);
-        known.is_some() && all[..at].iter().any(|part| digest(part) == known)
-    });
-    if let Some(at) = twice {
-        warn(
-            "same_file",
-            words::same_file(&all[at].capture.source.name, sides.before.len() + sides.after.len() == 2),
-        );
+    provenance::warnings(sides).into_iter().for_each(|(code, text)| warn(code, text));
+    let counts = inputs.tree.total[ROOT].count;
+    let most = counts.before.max(counts.after).whole();
+    if inputs.noise.is_some() && i64::try_from(most).is_err() {
+        warn("counts_too_large", words::too_large(most));
     }
     let starts = (sides.before[0].profile.meta.start_ns, sides.after[0].profile.meta.start_ns);
     if let (Some(first), Some(second)) = starts
@@ -119,9 +48,8 @@ pub(super) fn comparability(inputs: &Inputs<'_>) -> Vec<Comparability> {
     }
     let mean = |sum: Option<i64>, captures: usize| Some(sum? / captures as i64);
     let (one, other) = sides.durations_ns();
-    if inputs.is_paired
-        && let Some(one) = mean(one, sides.before.len())
-        && let Some(other) = mean(other, sides.after.len())
+    if let Some(one) = mean(one, sides.captures.0)
+        && let Some(other) = mean(other, sides.captures.1)
         && one.min(other) > 0
         && one.max(other) / one.min(other) >= DURATIONS_APART
         && sides.requests.is_none()
@@ -151,11 +79,18 @@ pub(super) fn comparability(inputs: &Inputs<'_>) -> Vec<Comparability> {
     {
         warn("periods_differ", words::periods(periods[0], *other));
     }
-    if let Some(common) = common_pct(inputs).filter(|&common| common < COMMON_PCT) {
-        warn("few_common_functions", words::few_in_common(common));
-    }
     if let Some(text) = words::symbols_differ(&inputs.aligned.modules) {
         warn("symbols_differ", text);
+    }
+    if let Some(common) = common_pct(inputs).filter(|&common| common < COMMON_PCT)
+        && nothing_in_common(sides, inputs.functions).is_none()
+    {
+        warnings.push(Comparability {
+            code: "few_common_functions",
+            severity: "warning",
+            text: words::few_in_common(common),
+            is_unfit: common < UNFIT_COMMON_PCT,
+        });
     }
     for (_, part, column) in sides.with(common) {
         let findings = fitness(&facts(inputs, part.capture, &part.profile, &column.measure)).reasons;

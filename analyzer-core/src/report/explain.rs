@@ -52,7 +52,7 @@ pub(super) fn explanations(
         let cell = &function.own;
         let share =
             |value: i128, whole: f64| if whole > 0.0 { round(100.0 * value as f64 / whole) } else { 0.0 };
-        let counts = (cell.count.before as f64, cell.count.after as f64);
+        let counts = (cell.count.before.samples(), cell.count.after.samples());
         let z = inputs.noise.as_ref().map(|noise| round(noise.z(counts.0, counts.1)));
         let row = inputs.ranked.iter().position(|ranked| ranked.key as usize == key);
         let growth_pct = round(100.0 * totals.growth(cell) / totals.whole().max(f64::MIN_POSITIVE));
@@ -87,7 +87,7 @@ fn reason(inputs: &Inputs<'_>, totals: &Totals, key: usize, row: &Explanation) -
             format!("not listed: changed by less than {} points (--min-share)", 100.0 * min_share)
         }
         (None, Some(noise)) => {
-            let (before, after) = (cell.count.before as f64, cell.count.after as f64);
+            let (before, after) = (cell.count.before.samples(), cell.count.after.samples());
             let needed = -crate::stats::normal::quantile(noise.level());
             match noise.is_significant(before, after) {
                 true => "not listed by itself: a row about a caller tells its change".to_owned(),
@@ -97,7 +97,7 @@ fn reason(inputs: &Inputs<'_>, totals: &Totals, key: usize, row: &Explanation) -
                     100.0
                         * noise.detectable(
                             (row.before_pct + row.after_pct) / 200.0,
-                            inputs.tree.total[crate::tree::ROOT].count.before as f64
+                            inputs.tree.total[crate::tree::ROOT].count.before.samples()
                         )
                 ),
             }

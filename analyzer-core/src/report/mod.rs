@@ -9,7 +9,9 @@ mod comparability;
 mod explain;
 mod graph;
 mod moved;
+mod phrases;
 mod places;
+mod provenance;
 mod summary;
 mod totals;
 pub mod units;
@@ -22,7 +24,6 @@ use crate::requests::Findings;
 use crate::scale::{Alternative, ScaleMode};
 pub use alignment::{Alignment, DepthLimit, InlinedRow, Inserted, ModuleRow, Renamed, RuleRow};
 pub(crate) use build::{Inputs, build};
-pub(crate) use comparability::incomparable;
 pub use explain::Explanation;
 pub(crate) use graph::graph;
 pub use graph::{Graph, GraphNode, Mark};
@@ -72,6 +73,8 @@ pub struct Report {
     pub left_out: Vec<NoteRow>,
     /// What the readers took with a caveat, of both captures.
     pub notes: Vec<NoteRow>,
+    /// How many texts of the captures are hidden by stand-ins; null where that was not asked for.
+    pub redacted: Option<usize>,
     /// Request figures of trace sets; null for profiles.
     pub traces: Option<Findings>,
     /// The share of intervals that should hold the truth.
@@ -133,9 +136,11 @@ pub struct Summary {
     pub digest: Option<String>,
     /// Build id of the main binary.
     pub build_id: Option<String>,
-    /// Samples behind the values, of traces the requests; null where the capture does not tell.
+    /// How many captures were added up, those of an archive counted.
+    pub captures: usize,
+    /// Samples behind the values of all captures, of traces the requests; null where they do not tell.
     pub samples: Option<i64>,
-    /// Sum of the values, in the unit of the value type.
+    /// Sum of the values of all captures, in the unit of the value type.
     pub value: f64,
     /// Start of the recording, RFC 3339.
     pub start: Option<String>,
@@ -148,6 +153,14 @@ pub struct Summary {
     /// The account as a sentence: `13,162 samples, all used`.
     #[serde(skip)]
     pub account: String,
+}
+
+impl Summary {
+    /// The value of one capture, on average.
+    #[must_use]
+    pub fn per_capture(&self) -> f64 {
+        self.value / self.captures.max(1) as f64
+    }
 }
 
 /// A value type.
@@ -166,7 +179,7 @@ pub struct OtherValue {
     pub name: String,
     /// Its unit.
     pub unit: String,
-    /// After over before, in percent; null when before is zero.
+    /// After over before per capture, in percent; null when before is zero.
     pub change_pct: Option<f64>,
     /// Low end of the interval.
     pub low: Option<f64>,

@@ -21,6 +21,7 @@ pub(super) fn summary(parts: &[Part<'_>], name: String) -> Summary {
         }),
         build_id: main_build_id(&parts[0].profile),
         samples: None,
+        captures: parts.len(),
         value: 0.0,
         start: parts.iter().filter_map(|part| part.profile.meta.start_ns).min().and_then(rfc3339),
         duration_ns: None,

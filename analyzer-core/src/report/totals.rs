@@ -36,7 +36,8 @@ fn interval(ratio: f64, samples: Option<(f64, f64)>, noise: Option<&Noise>) -> (
 pub(super) fn other_values(sides: &Sides<'_>, noise: Option<&Noise>) -> Vec<OtherValue> {
     let row = |common: &Common| {
         let (before, after) = sides.totals(common);
-        let ratio = (before > 0).then(|| after as f64 / before as f64);
+        let mean = |sum: i128, captures: usize| sum as f64 / captures as f64;
+        let ratio = (before > 0).then(|| mean(after, sides.captures.1) / mean(before, sides.captures.0));
         let (low, high) = ratio.map_or((None, None), |ratio| interval(ratio, sides.samples(common), noise));
         OtherValue {
             name: common.name.clone(),

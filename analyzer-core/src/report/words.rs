@@ -1,8 +1,10 @@
 //! Codes into sentences, once for every output.
 
 use super::alignment::side_name;
+use super::phrases::{factor, name, percent, points};
 use super::{Basis, Comparability, Equivalence, Plateau, Rate, Summary, ValueName, VerdictCode, units};
 use crate::align::BareModule;
+use crate::count::Count;
 use crate::plateau::{Tier, Why};
 use crate::scale::{Alternative, ScaleMode};
 use crate::stats::noise::Noise;
@@ -41,7 +43,7 @@ pub(super) fn verdict(facts: &Facts<'_>) -> String {
     let may = number(&[Tier::MayHaveGrown], 1.0);
     match code {
         VerdictCode::NoChangeDetected if facts.basis != Basis::Samples => {
-            text += &format!("no plateau changed by {} points or more", facts.least_pct);
+            text += &format!("no plateau changed by {} or more", points(facts.least_pct));
         }
         VerdictCode::NoChangeDetected => {
             text += "no plateau grew or shrank by more than noise";
@@ -55,14 +57,25 @@ pub(super) fn verdict(facts: &Facts<'_>) -> String {
     match facts.equivalence {
         Some(equivalence) if equivalence.holds => {
             text += &format!(
-                "equivalent: no plateau changed by {} points or more, {} by {:.2} at most",
-                equivalence.margin_pct, equivalence.function, equivalence.farthest_pct
+                "equivalent: no plateau changed by {} or more, {} by {:.2} at most",
+                points(equivalence.margin_pct),
+                name(&equivalence.function),
+                equivalence.farthest_pct
             );
+            if let Some(change) = scaled_away(facts).filter(|change| change.abs() > equivalence.margin_pct) {
+                text += &format!(
+                    "; but the whole changed by {}, which this scale takes for load: --scale duration, work or \
+                     absolute compares it too",
+                    percent(change)
+                );
+            }
         }
         Some(equivalence) => {
             text += &format!(
-                "; not shown to be equivalent within {} points: {} may have changed by {:.2}",
-                equivalence.margin_pct, equivalence.function, equivalence.farthest_pct
+                "; not shown to be equivalent within {}: {} may have changed by {:.2}",
+                points(equivalence.margin_pct),
+                name(&equivalence.function),
+                equivalence.farthest_pct
             );
         }
         None if facts.wants_equivalence => {
@@ -103,25 +116,44 @@ fn whole(facts: &Facts<'_>) -> String {
     let Facts { before, after, value_type, .. } = *facts;
     let (name, unit) = (&value_type.name, value_type.unit.as_str());
     let change = |before: f64, after: f64| {
-        if before > 0.0 { format!(" ({:+.1} %)", 100.0 * (after / before - 1.0)) } else { String::new() }
+        if before > 0.0 { format!(" ({})", percent(100.0 * (after / before - 1.0))) } else { String::new() }
     };
-    if let (Basis::Requests, Some(requests), Some(later)) = (facts.basis, before.samples, after.samples) {
+    let is_absolute = facts.scales[0].mode == ScaleMode::Absolute;
+    if let (Basis::Requests, Some(requests), Some(later)) = (facts.basis, before.samples, after.samples)
+        && !is_absolute
+    {
         let each = |value: f64, requests: i64| if requests > 0 { value / requests as f64 } else { 0.0 };
         let (one, other) = (each(before.value, requests), each(after.value, later));
         let (from, to) = (units::value(one, unit), units::value(other, unit));
         return format!("{name} {from} -> {to} per request{}.", change(one, other));
     }
-    let (from, to) = (units::value(before.value, unit), units::value(after.value, unit));
-    let mut text = format!("{name} {from} -> {to}{}", change(before.value, after.value));
+    let (one, other) = (before.per_capture(), after.per_capture());
+    let (from, to) = (units::value(one, unit), units::value(other, unit));
+    let each = if before.captures.max(after.captures) > 1 { " per capture" } else { "" };
+    let mut text = format!("{name} {from} -> {to}{each}{}", change(one, other));
     let is_cpu = ["cpu", "cpu-clock", "task-clock"].iter().any(|clock| name.split(':').next() == Some(clock));
     if let Some(rate) = facts.rate.filter(|_| is_cpu && unit == "nanoseconds") {
         // A nanosecond of CPU per nanosecond of time is a core.
         let (from, to) = (rate.before_per_s / 1e9, rate.after_per_s / 1e9);
-        text += &format!(", {from:.2} -> {to:.2} cores busy ({:+.1} %)", rate.change_pct);
+        text += &format!(", {from:.2} -> {to:.2} cores busy ({})", percent(rate.change_pct));
     } else if let Some(rate) = facts.rate {
-        text += &format!(", per second {:+.1} %", rate.change_pct);
+        text += &format!(", per second {}", percent(rate.change_pct));
     }
     text + "."
+}
+
+/// What the whole changed by, in percent, where the scale makes that equal on both sides; per second where durations
+/// are known.
+fn scaled_away(facts: &Facts<'_>) -> Option<f64> {
+    let is_equal =
+        matches!(facts.scales[0].mode, ScaleMode::Share | ScaleMode::Reference | ScaleMode::Anchor);
+    let (one, other) = (facts.before.per_capture(), facts.after.per_capture());
+    let change = match facts.rate {
+        Some(rate) => rate.change_pct,
+        None if one > 0.0 => 100.0 * (other / one - 1.0),
+        None => return None,
+    };
+    is_equal.then_some(change)
 }
 
 /// What changed, growth first, the largest by name.
@@ -132,12 +164,12 @@ fn changes(plateaus: &[Plateau], grew: usize, shrank: usize, explained_pct: Opti
         let all = explained.map(|share| format!("{share:.0} % of all growth"));
         match (number, all) {
             (0, _) => None,
-            (1, Some(all)) => Some(format!("{} {verb} ({points}, {all})", first.function)),
-            (1, None) => Some(format!("{} {verb} ({points})", first.function)),
+            (1, Some(all)) => Some(format!("{} {verb} ({points}, {all})", name(&first.function))),
+            (1, None) => Some(format!("{} {verb} ({points})", name(&first.function))),
             (_, all) => {
                 let all = all.map_or_else(String::new, |all| format!(" ({all})"));
                 let many = plural(number, "plateau");
-                Some(format!("{many} {verb}{all}, most of all {} ({points})", first.function))
+                Some(format!("{many} {verb}{all}, most of all {} ({points})", name(&first.function)))
             }
         }
     };
@@ -151,17 +183,23 @@ fn moved(plateaus: &[Plateau]) -> Option<String> {
     let (to, more) = (moves.next()?, moves.count());
     let from = plateaus.iter().find(|row| Some(&row.id) == to.counterpart.as_ref())?;
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    Some(format!("{:.1} points moved from {} to {}{more}", to.growth.pct, from.function, to.function))
+    Some(format!(
+        "{:.1} points moved from {} to {}{more}",
+        to.growth.pct,
+        name(&from.function),
+        name(&to.function)
+    ))
 }
 
 fn load(scale: &Alternative, basis: Basis) -> String {
-    let k = format!("k {:.3}", scale.k);
+    let k = format!("k {}", factor(scale.k));
     match scale.mode {
         ScaleMode::Reference => format!("With unchanged functions as the measure ({k}), "),
         ScaleMode::Share => format!("At equal totals ({k}), "),
         ScaleMode::Duration => format!("Per second ({k}), "),
         ScaleMode::Work => format!("{} ({k}), ", work(basis)),
         ScaleMode::Anchor => format!("With the anchor as the measure ({k}), "),
+        ScaleMode::Absolute if scale.k != 1.0 => format!("In absolute amounts per capture ({k}), "),
         ScaleMode::Absolute => "In absolute amounts, ".to_owned(),
     }
 }
@@ -179,7 +217,7 @@ pub(crate) fn work(basis: Basis) -> &'static str {
 pub(super) fn scale_warning(
     scales: &[Alternative],
     noise: Option<&Noise>,
-    samples: Pair<i128>,
+    samples: Pair<Count>,
 ) -> Option<String> {
     let chosen = scales[0];
     if !matches!(chosen.mode, ScaleMode::Share | ScaleMode::Reference | ScaleMode::Anchor) {
@@ -192,7 +230,7 @@ pub(super) fn scale_warning(
         _ => (chosen.k / other.k).ln(),
     };
     let deviation =
-        noise.and_then(|noise| noise.deviation_of_ln(samples.before as f64, samples.after as f64));
+        noise.and_then(|noise| noise.deviation_of_ln(samples.before.samples(), samples.after.samples()));
     let deviation = deviation.unwrap_or(0.0).hypot(chosen.se_ln_k.unwrap_or(0.0));
     (apart > LEAST_APART.max(3.0 * deviation)).then(|| {
         let change = 100.0 * (chosen.k / other.k - 1.0);
@@ -237,11 +275,35 @@ pub(super) fn reversed(before: &str, after: &str) -> String {
     format!("{before} was recorded later than {after}: are before and after the right way round?")
 }
 
-pub(super) fn same_file(name: &str, is_pair: bool) -> String {
-    match is_pair {
-        true => format!("before and after are the same file ({name})"),
-        false => format!("{name} was given twice: captures look more alike than they are"),
+pub(super) fn same_file(one: &str, other: &str, is_pair: bool) -> String {
+    match (is_pair, one == other) {
+        (true, true) => format!("before and after are the same file ({one})"),
+        (true, false) => format!("before and after hold the same samples ({one}, {other})"),
+        (false, true) => format!("{one} was given twice: captures look more alike than they are"),
+        (false, false) => {
+            format!("{one} and {other} hold the same samples: captures look more alike than they are")
+        }
     }
+}
+
+pub(super) fn too_large(samples: i128) -> String {
+    format!(
+        "{} samples cannot have been taken, and are reported as {}: are the values sums of periods or bytes? --period \
+         and --unit say so of folded stacks",
+        units::count(samples as f64),
+        units::count(i64::MAX as f64)
+    )
+}
+
+pub(super) fn in_baseline(name: &str) -> String {
+    format!("{name} is a capture of the baseline too: it is compared with itself in part")
+}
+
+pub(super) fn not_cumulative(name: &str, measure: &str) -> String {
+    format!(
+        "{name}: {measure} does not add up since the start of the program, so taking an earlier capture off says \
+         little; --subtract is for such as alloc_space, mutex and block"
+    )
 }
 
 pub(super) fn few_in_common(common_pct: f64) -> String {

@@ -6,6 +6,8 @@
 
 /// Functions of fewer samples on both sides together say too little.
 const FEWEST_SAMPLES: f64 = 10.0;
+/// Functions that both sides have must hold this share of the samples, on average of the sides.
+const LEAST_COMMON: f64 = 0.25;
 /// No function has more than this share of the weight: one wide function that grew must not be the reference.
 const MOST_WEIGHT: f64 = 0.05;
 /// The same for the last step, in which those that changed no longer count.
@@ -36,17 +38,25 @@ struct Ratio {
 }
 
 impl Reference {
-    /// The reference of functions given as samples of before and after. `None` with fewer than five that count.
+    /// The reference of functions given as samples of before and after. Only those that both sides have count: what
+    /// one side alone has says nothing of the other. `None` with fewer than five, or little in such functions.
     #[must_use]
     pub fn new(functions: impl Iterator<Item = (f64, f64)>) -> Option<Reference> {
-        let counted = functions.filter(|(before, after)| before + after >= FEWEST_SAMPLES);
-        let mut ratios: Vec<Ratio> = counted
-            .map(|(before, after)| {
+        let (mut whole, mut common) = ((0.0, 0.0), (0.0, 0.0));
+        let mut ratios: Vec<Ratio> = Vec::new();
+        for (before, after) in functions {
+            whole = (whole.0 + before, whole.1 + after);
+            if before <= 0.0 || after <= 0.0 {
+                continue;
+            }
+            common = (common.0 + before, common.1 + after);
+            if before + after >= FEWEST_SAMPLES {
                 let variance = 1.0 / (after + 0.5) + 1.0 / (before + 0.5);
-                Ratio { ln: ((after + 0.5) / (before + 0.5)).ln(), variance, weight: 1.0 / variance }
-            })
-            .collect();
-        if ratios.len() < 5 {
+                let ln = ((after + 0.5) / (before + 0.5)).ln();
+                ratios.push(Ratio { ln, variance, weight: 1.0 / variance });
+            }
+        }
+        if ratios.len() < 5 || (common.0 / whole.0 + common.1 / whole.1) / 2.0 < LEAST_COMMON {
             return None;
         }
         // Of two halves as short, and of two medians, one has to be taken: with the sides turned round it is the other.
@@ -199,5 +209,16 @@ mod tests {
     fn few_functions_are_no_reference() {
         assert_eq!(Reference::new([(500.0, 400.0); 4].into_iter()), None);
         assert_eq!(Reference::new([(5.0, 4.0); 40].into_iter()), None);
+    }
+
+    #[test]
+    fn functions_of_one_side_are_no_reference() {
+        let common = [(100.0, 130.0); 20];
+        let alone = [(0.0, 300.0), (40.0, 0.0)].repeat(20);
+        let k = |functions: &[(f64, f64)]| Reference::new(functions.iter().copied()).map(|found| found.k);
+        assert_eq!(k(&[common.as_slice(), &alone].concat()), k(&common));
+        assert_eq!(k(&alone), None);
+        // Libraries that two programs share.
+        assert_eq!(k(&[common.as_slice(), &alone.repeat(20)].concat()), None);
     }
 }

@@ -114,7 +114,7 @@ fn pile(profile: &Profile, measure: &Measure, weights: &[f64], inlined: u32) -> 
         let Some(root) = shape.root.map(|root| profile.frame(root)) else { continue };
         let function = root.function.index();
         if root.kind == FrameKind::Unknown {
-            nameless_roots += measure.count(samples, row).max(1);
+            nameless_roots += measure.count(samples, row).whole().max(1);
         } else if is_called[function] && !begins_shallower[function] {
             false_roots.push(stack);
         } else {

@@ -3,6 +3,7 @@
 mod cut;
 mod unknown;
 
+use crate::count::Count;
 use crate::value::{Evidence, Measure};
 use analyzer_formats::Profile;
 pub(crate) use cut::Cut;
@@ -86,8 +87,8 @@ fn samples(profile: &Profile, measure: &Measure) -> Option<u64> {
         return None;
     }
     let samples = &profile.series[measure.series.index()].samples;
-    let sum: i128 = (0..samples.len()).map(|row| measure.count(samples, row)).sum();
-    Some(u64::try_from(sum.max(0)).unwrap_or(u64::MAX))
+    let sum: Count = (0..samples.len()).map(|row| measure.count(samples, row)).sum();
+    Some(u64::try_from(sum.whole()).unwrap_or(u64::MAX))
 }
 
 fn wide_functions(profile: &Profile, measure: &Measure, weights: &[f64], whole: f64) -> usize {

@@ -488,6 +488,9 @@ pub(super) fn how(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         }
         writeln!(out, ", {}</dd></div>", Text(noise.source))?;
     }
+    if let Some(line) = figures::redacted(report) {
+        writeln!(out, "<div><dt>hidden</dt><dd>{}</dd></div>", Text(&line))?;
+    }
     for line in figures::alignment(report) {
         writeln!(out, "<div><dt>alignment</dt><dd>{}</dd></div>", Text(&visible(&line)))?;
     }
