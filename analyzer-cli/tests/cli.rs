@@ -332,7 +332,6 @@ fn usage_errors_exit_with_2() {
     // Options that would have no effect.
     fails(&plateau(&["diff", &perf, &perf, "--period", "10"]), 2, &["--period", "folded"]);
     fails(&plateau(&["diff", &traces, &traces, "--unit", "count"]), 2, &["--unit", "folded"]);
-    fails(&plateau(&["diff", &traces, &traces, "--confidence", "0.9"]), 2, &["--confidence", "traces"]);
     let window = ["--before-window", "2s..1s", "--after-window", "..1s"];
     let run = plateau(&[&["diff", &perf], window.as_slice()].concat());
     assert_eq!((run.code, run.stderr.contains("FROM before TO")), (2, true), "{}", run.stderr);

@@ -11,7 +11,6 @@ use analyzer_core::render::screen::Screen;
 use analyzer_core::render::{self, Renderer};
 use analyzer_core::report::{Plateau, Report};
 use analyzer_core::{CompareOptions, compare_all, folded_diff, folded_text_diff};
-use analyzer_formats::Content;
 use analyzer_formats::folded::{Text, Totals};
 use anyhow::{Context, Result, bail};
 use std::io::Write;
@@ -102,14 +101,6 @@ fn read(diff: &Diff, digest: bool) -> Result<Captures> {
     let captures = input::read_sides(diff, digest)?;
     for capture in captures.all() {
         super::expect_value_of_traces(capture, &diff.measuring)?;
-        if diff.confidence != CompareOptions::default().confidence
-            && matches!(capture.content, Content::Traces(_))
-        {
-            bail!(
-                "{}: --confidence is for intervals, and traces are compared by size, without any",
-                capture.source.name
-            );
-        }
     }
     Ok(captures)
 }

@@ -1,5 +1,6 @@
 //! The figures of a plateau as every table prints them.
 
+use super::requests;
 use crate::classes::ClassRow;
 use crate::plateau::{Tier, Why};
 use crate::report::{Basis, DepthLimit, InlinedRow, Inserted, Plateau, Renamed, Report, Summary, units};
@@ -209,7 +210,13 @@ pub fn half(report: &Report) -> Option<String> {
 #[must_use]
 pub fn remarks(report: &Report) -> Vec<String> {
     let remarks = [idle(report), classes(report), other_values(report), redacted(report)];
-    remarks.into_iter().flatten().chain(alignment(report)).chain(half(report)).collect()
+    remarks
+        .into_iter()
+        .flatten()
+        .chain(requests::remarks(report))
+        .chain(alignment(report))
+        .chain(half(report))
+        .collect()
 }
 
 /// How much is hidden; `None` where that was not asked for.

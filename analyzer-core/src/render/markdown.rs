@@ -2,6 +2,7 @@
 
 use super::Renderer;
 use super::figures::{self, figures, printable};
+use super::requests;
 use super::screen::shorten;
 use crate::report::{Plateau, Report};
 use std::io::{self, Write};
@@ -50,6 +51,7 @@ impl Renderer for Markdown {
             table(report, out)?;
             paths(report, out)?;
         }
+        requests(report, out)?;
         for explanation in report.explanations.iter().flatten().take(MOST_ROWS) {
             writeln!(out, "- {}", escape(&explanation.text))?;
         }
@@ -66,6 +68,23 @@ pub(super) fn warnings(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         for warning in warnings {
             writeln!(out, "> - {}", escape(warning))?;
         }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// What became of requests.
+pub(super) fn requests(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    for table in requests::tables(report) {
+        writeln!(out, "**{}**\n", table.title)?;
+        writeln!(out, "| {} |\n|:--|{}", table.heads.join(" | "), "--:|".repeat(table.heads.len() - 1))?;
+        for row in &table.rows {
+            let mut cells = row.iter().map(|cell| escape(&shorten(cell, NAME_WIDTH)));
+            let first = code(&shorten(&row[0], NAME_WIDTH));
+            let others: Vec<String> = cells.by_ref().skip(1).collect();
+            writeln!(out, "| {first} | {} |", others.join(" | "))?;
+        }
+        table.note.iter().try_for_each(|note| writeln!(out, "\n{note}"))?;
         writeln!(out)?;
     }
     Ok(())

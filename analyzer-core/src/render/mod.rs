@@ -9,6 +9,7 @@ mod markdown;
 mod markup;
 pub mod outline;
 mod postmortem;
+mod requests;
 pub mod screen;
 pub mod svg;
 mod text;

@@ -1,7 +1,7 @@
 //! A postmortem to be completed: what the captures show is filled in, the rest are labelled blanks. It states evidence and
 //! no cause.
 
-use super::markdown::{code, escape, how, paths, table, warnings};
+use super::markdown::{code, escape, how, paths, requests, table, warnings};
 use super::{Renderer, figures};
 use crate::report::{Report, Summary, units};
 use std::io::{self, Write};
@@ -45,6 +45,7 @@ impl Renderer for Postmortem {
         } else {
             table(report, out)?;
         }
+        requests(report, out)?;
         writeln!(
             out,
             "{BLANK} which change, deployment or event these functions point to, and how that was checked.\n"

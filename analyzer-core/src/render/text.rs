@@ -2,7 +2,8 @@
 
 use super::Renderer;
 use super::figures::{self, Figures, figures, printable};
-use super::screen::{self, Ink, pad, shorten, wrap};
+use super::requests::{self, Table};
+use super::screen::{self, Ink, pad, pad_left, shorten, wrap};
 use crate::plateau::Tier;
 use crate::report::{Plateau, Report};
 use std::io::{self, Write};
@@ -97,6 +98,9 @@ impl Renderer for Text {
                 writeln!(out, "{}{line}", if row == 0 { " ~  " } else { "    " })?;
             }
         }
+        for table in requests::tables(report) {
+            self.plain(&table, out)?;
+        }
         for (row, explanation) in report.explanations.iter().flatten().enumerate() {
             if row == 0 {
                 writeln!(out)?;
@@ -118,6 +122,37 @@ impl Renderer for Text {
 impl Text {
     fn paint(&self, text: &str, ink: Ink) -> String {
         screen::paint(text, ink, self.color)
+    }
+
+    /// A table of figures; the last columns give way where the screen is narrow.
+    fn plain(&self, table: &Table, out: &mut dyn Write) -> io::Result<()> {
+        // Not every terminal has the arrow.
+        let cell = |row: &[String], column: usize| printable(&row[column].replace('\u{2192}', "->"));
+        let widths: Vec<usize> = (0..table.heads.len())
+            .map(|column| {
+                let cells = table.rows.iter().map(|row| cell(row, column).width());
+                cells.max().unwrap_or(0).max(table.heads[column].width())
+            })
+            .collect();
+        let mut columns = widths.len();
+        while columns > 2
+            && widths[1..columns].iter().map(|width| width + 2).sum::<usize>() + LEAST_NAME > self.width
+        {
+            columns -= 1;
+        }
+        let figures: usize = widths[1..columns].iter().map(|width| width + 2).sum();
+        let name = widths[0].min(self.width.saturating_sub(figures)).max(4);
+        let line = |texts: &dyn Fn(usize) -> String| {
+            let first = pad(&shorten(&texts(0), name), name);
+            let others = (1..columns).map(|column| format!("  {}", pad_left(&texts(column), widths[column])));
+            std::iter::once(first).chain(others).collect::<String>().trim_end().to_owned()
+        };
+        writeln!(out, "\n{}", self.paint(table.title, Ink::Bold))?;
+        writeln!(out, "{}", self.paint(&line(&|column| table.heads[column].to_owned()), Ink::Faint))?;
+        for row in &table.rows {
+            writeln!(out, "{}", line(&|column| cell(row, column)))?;
+        }
+        table.note.iter().try_for_each(|note| writeln!(out, "{note}"))
     }
 
     fn table(&self, plateaus: &[&Plateau], interval_name: &str, out: &mut dyn Write) -> io::Result<()> {

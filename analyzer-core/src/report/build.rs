@@ -88,7 +88,9 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
     let rows = inputs.ranked.iter().zip(places).enumerate();
     let mut plateaus: Vec<Plateau> =
         rows.map(|(index, (ranked, place))| facts.plateau(index + 1, ranked, place, gross)).collect();
-    moved::mark(&mut plateaus);
+    if sides.requests.is_none() {
+        moved::mark(&mut plateaus);
+    }
     let rate = rate(&before, &after, inputs.noise.as_ref());
     let equivalence = facts.equivalence();
     let mut verdict = facts.verdict(&plateaus, gross);
@@ -112,6 +114,8 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         comparability: &comparability,
         equivalence: equivalence.as_ref(),
         wants_equivalence: options.margin.is_some(),
+        has_evidence: basis == super::Basis::Samples || inputs.is_known_by_requests,
+        requests: inputs.requests.as_ref().filter(|_| inputs.is_known_by_requests),
     });
     let mut ranks: Ranks = vec![None; inputs.keys.keys().len()];
     for (index, ranked) in inputs.ranked.iter().enumerate() {

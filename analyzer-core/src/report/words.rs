@@ -6,6 +6,7 @@ use super::{Basis, Comparability, Equivalence, Plateau, Rate, Summary, ValueName
 use crate::align::BareModule;
 use crate::count::Count;
 use crate::plateau::{Tier, Why};
+use crate::requests::Findings;
 use crate::scale::{Alternative, ScaleMode};
 use crate::stats::noise::Noise;
 use crate::tree::{Pair, Side};
@@ -27,6 +28,10 @@ pub(super) struct Facts<'a> {
     /// Whether the sides are the same but for a margin, where that was asked.
     pub(super) equivalence: Option<&'a Equivalence>,
     pub(super) wants_equivalence: bool,
+    /// Whether it is known how sure changes are.
+    pub(super) has_evidence: bool,
+    /// What the requests of traces tell.
+    pub(super) requests: Option<&'a Findings>,
 }
 
 /// The verdict: what happened to the whole, and what happened inside it at equal load.
@@ -42,7 +47,7 @@ pub(super) fn verdict(facts: &Facts<'_>) -> String {
     let (grew, shrank) = (number(&certain, 1.0), number(&certain, -1.0));
     let may = number(&[Tier::MayHaveGrown], 1.0);
     match code {
-        VerdictCode::NoChangeDetected if facts.basis != Basis::Samples => {
+        VerdictCode::NoChangeDetected if !facts.has_evidence => {
             text += &format!("no plateau changed by {} or more", points(facts.least_pct));
         }
         VerdictCode::NoChangeDetected => {
@@ -84,7 +89,31 @@ pub(super) fn verdict(facts: &Facts<'_>) -> String {
         None => {}
     }
     text += ".";
-    text
+    text + &facts.requests.and_then(|requests| calls(plateaus, requests)).unwrap_or_default()
+}
+
+/// Whether what grew most is called more, or takes longer each time.
+fn calls(plateaus: &[Plateau], requests: &Findings) -> Option<String> {
+    /// This share of a growth is nearly all of it.
+    const NEARLY_ALL: f64 = 0.8;
+    let first = plateaus.first().filter(|row| row.tier == Tier::Grew)?;
+    let row = requests.contributions.iter().find(|row| row.frame == first.function)?;
+    let number = |calls: f64| units::count((calls * 100.0).round() / 100.0);
+    let (before, after) = (number(row.before_calls), number(row.after_calls));
+    let name = name(&first.function);
+    let each = |us: f64, calls: f64| units::value(1e3 * us / calls, "nanoseconds");
+    let by_calls = row.calls_us_per_request / row.delta_us_per_request;
+    if row.before_calls <= 0.0 || by_calls >= NEARLY_ALL {
+        return Some(format!(" {name}: called {after} times per request instead of {before}."));
+    }
+    let from = each(row.before_us_per_request, row.before_calls);
+    let to = each(row.after_us_per_request, row.after_calls);
+    Some(match by_calls <= 1.0 - NEARLY_ALL {
+        true => format!(" {name}: each call takes {to} instead of {from}, {after} times per request."),
+        false => format!(
+            " {name}: called {after} times per request instead of {before}, and each call takes {to} instead of {from}."
+        ),
+    })
 }
 
 /// What has to be known before anything else: results would mislead.

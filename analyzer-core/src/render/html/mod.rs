@@ -90,6 +90,7 @@ impl Renderer for Html {
         sections::verdict(report, out)?;
         sections::captures(report, out)?;
         sections::grew(report, out)?;
+        sections::requests(report, out)?;
         graph(report, &layout, out)?;
         sections::may_have_grown(report, out)?;
         sections::shrank(report, out)?;

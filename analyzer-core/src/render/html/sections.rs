@@ -1,10 +1,10 @@
 //! The sections of the page that are text and tables, in their order.
 
 use crate::plateau::{Tier, Why};
-use crate::render::figures;
 use crate::render::layout::Layout;
 use crate::render::markup::{Text, visible};
 use crate::render::svg::{direction, fit};
+use crate::render::{figures, requests};
 use crate::report::{Mark, NoteRow, Plateau, Report, Summary, VerdictCode, units};
 use crate::scale::ScaleMode;
 use std::io::{self, Write};
@@ -368,6 +368,35 @@ pub(super) fn distance(report: &Report, layout: &Layout, out: &mut dyn Write) ->
         )?;
     }
     writeln!(out, "</p>")
+}
+
+/// What became of requests.
+pub(super) fn requests(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    for (number, table) in requests::tables(report).iter().enumerate() {
+        writeln!(
+            out,
+            "<section aria-labelledby=\"requests-{number}\">\n<h2 id=\"requests-{number}\">{}</h2>\n\
+             <table class=\"plateaus figures\">\n<thead><tr>",
+            Text(table.title)
+        )?;
+        for (column, head) in table.heads.iter().enumerate() {
+            let class = if column == 0 { "" } else { " class=\"r\"" };
+            write!(out, "<th scope=\"col\"{class}>{}</th>", Text(head))?;
+        }
+        writeln!(out, "</tr></thead>\n<tbody>")?;
+        for row in &table.rows {
+            let name = fit(&visible(&row[0]), 500);
+            write!(out, "<tr><td class=\"function\"><span class=\"name\">{}</span></td>", Text(&name))?;
+            for (cell, head) in row.iter().zip(&table.heads).skip(1) {
+                write!(out, "<td class=\"r\" data-head=\"{}\">{}</td>", Text(head), Text(&visible(cell)))?;
+            }
+            writeln!(out, "</tr>")?;
+        }
+        writeln!(out, "</tbody>\n</table>")?;
+        table.note.iter().try_for_each(|note| writeln!(out, "<p class=\"quiet\">{}</p>", Text(note)))?;
+        writeln!(out, "</section>")?;
+    }
+    Ok(())
 }
 
 /// What is new, gone or moved, by the numbers of the tables: code that changed hands is seen at a glance.
