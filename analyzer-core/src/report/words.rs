@@ -98,20 +98,23 @@ fn calls(plateaus: &[Plateau], requests: &Findings) -> Option<String> {
     const NEARLY_ALL: f64 = 0.8;
     let first = plateaus.first().filter(|row| row.tier == Tier::Grew)?;
     let row = requests.contributions.iter().find(|row| row.frame == first.function)?;
-    let number = |calls: f64| units::count((calls * 100.0).round() / 100.0);
+    let number = |calls: f64| match units::count((calls * 100.0).round() / 100.0).as_str() {
+        "1" => "once".to_owned(),
+        calls => format!("{calls} times"),
+    };
     let (before, after) = (number(row.before_calls), number(row.after_calls));
     let name = name(&first.function);
     let each = |us: f64, calls: f64| units::value(1e3 * us / calls, "nanoseconds");
     let by_calls = row.calls_us_per_request / row.delta_us_per_request;
     if row.before_calls <= 0.0 || by_calls >= NEARLY_ALL {
-        return Some(format!(" {name}: called {after} times per request instead of {before}."));
+        return Some(format!(" {name}: called {after} per request instead of {before}."));
     }
     let from = each(row.before_us_per_request, row.before_calls);
     let to = each(row.after_us_per_request, row.after_calls);
     Some(match by_calls <= 1.0 - NEARLY_ALL {
-        true => format!(" {name}: each call takes {to} instead of {from}, {after} times per request."),
+        true => format!(" {name}: each call takes {to} instead of {from}, {after} per request."),
         false => format!(
-            " {name}: called {after} times per request instead of {before}, and each call takes {to} instead of {from}."
+            " {name}: called {after} per request instead of {before}, and each call takes {to} instead of {from}."
         ),
     })
 }
