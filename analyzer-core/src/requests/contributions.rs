@@ -16,7 +16,7 @@ const CHANCE: f64 = 0.4;
 /// With fewer requests of a frame on both sides there is no telling.
 const FEWEST: usize = 5;
 /// Captures of a side from which on they tell how much captures differ.
-const FEWEST_CAPTURES: usize = 3;
+pub(super) const FEWEST_CAPTURES: usize = 3;
 /// What all frames together say about how much captures differ counts as much as so many captures more.
 const PRIOR: f64 = 4.0;
 
@@ -98,7 +98,7 @@ pub(super) fn contributions(
         is_sure[*frame] = found;
     }
     let whole = f64::midpoint(found.mean.0, found.mean.1);
-    let least = (thresholds.least_share * whole).max(thresholds.least_ns);
+    let least = thresholds.of_mean(whole);
     let mut list: Vec<Contribution> = (0u32..)
         .zip(&found.frames)
         .filter(|(_, change)| change.change() != 0.0 || change.calls.0 != change.calls.1)

@@ -5,6 +5,9 @@ use serde::Serialize;
 /// What requests of two sets, or slow and usual ones of one set, tell.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Findings {
+    /// What is compared: `sets`, or `slow_and_usual` requests of one set, in which case before are the usual ones and after
+    /// the slow ones.
+    pub compared: &'static str,
     /// What the intervals rest on: `captures`, `stretches` or `none`.
     pub evidence: &'static str,
     /// The mean request of both sides, and what the mix of requests did to it.
@@ -15,10 +18,16 @@ pub struct Findings {
     pub services: Vec<Service>,
     /// What each frame did to the mean request.
     pub contributions: Vec<ContributionRow>,
-    /// Known patterns.
+    /// Known patterns, those that take most first.
     pub causes: Vec<Cause>,
+    /// Calls that are new, gone, or made more or less often.
+    pub structure: Vec<StructureRow>,
     /// Tags that one side has more of.
     pub tags: Vec<TagRow>,
+    /// One request of each side that shows what changed most, as bars over time; null where a side has none.
+    pub exemplars: [Option<Waterfall>; 2],
+    /// Where each side is one request: its spans beside those of the other.
+    pub pair: Option<Vec<PairRow>>,
     /// What the requests are worth as a sample.
     pub quality: QualityRow,
 }
@@ -39,6 +48,8 @@ pub struct MeanChange {
 pub struct Group {
     /// What was asked for; null for all requests.
     pub root: Option<String>,
+    /// All of one set, usual, slow and others; null where two sets are compared.
+    pub all: Option<GroupSide>,
     /// Before.
     pub before: GroupSide,
     /// After.
@@ -103,6 +114,20 @@ pub struct Service {
     pub before_us_per_request: f64,
     /// The same, after.
     pub after_us_per_request: f64,
+    /// The calls that it answered before: those of its spans whose parent is of another service, or that have none.
+    pub before: GroupSide,
+    /// The same, after.
+    pub after: GroupSide,
+    /// The changes of the percentiles of how long it took to answer.
+    pub p50_change: Option<Change>,
+    /// See `p50_change`.
+    pub p90_change: Option<Change>,
+    /// See `p50_change`.
+    pub p95_change: Option<Change>,
+    /// See `p50_change`.
+    pub p99_change: Option<Change>,
+    /// The change of the share of failed calls, percent.
+    pub error_change: Option<ChangePct>,
 }
 
 /// What one frame did.
@@ -149,11 +174,16 @@ pub struct Cause {
     pub code: &'static str,
     /// What was found, in words.
     pub title: String,
+    /// What it is about, named as in contributions; null where it is the whole.
+    pub frame: Option<String>,
+    /// The statement, its values left out; null where there is none.
+    pub statement: Option<String>,
     /// Requests that have it, percent, before.
     pub before_pct: f64,
     /// The same, after.
     pub after_pct: f64,
-    /// What it takes of the mean request of after beyond that of before, microseconds on the critical path.
+    /// What it takes of the mean request of after beyond that of before, microseconds on the critical path; of one set
+    /// what it takes of slow requests.
     pub us_per_request: f64,
     /// What a request would be shorter by without it, microseconds.
     pub saving_us: f64,
@@ -161,9 +191,88 @@ pub struct Cause {
     pub exemplars: Vec<String>,
 }
 
+/// A call of one operation by another.
+#[derive(Clone, Debug, Serialize)]
+pub struct StructureRow {
+    /// `new`, `gone`, `more` or `fewer`.
+    pub code: &'static str,
+    /// Who calls.
+    pub caller: String,
+    /// What is called.
+    pub called: String,
+    /// Requests that have the call, percent, before.
+    pub before_pct: f64,
+    /// The same, after.
+    pub after_pct: f64,
+    /// Calls per request, before.
+    pub before_calls: f64,
+    /// The same, after.
+    pub after_calls: f64,
+    /// Lower end of the interval of the change of calls per request.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// Requests to look at, by trace id.
+    pub exemplars: Vec<String>,
+}
+
+/// One request as bars over time.
+#[derive(Clone, Debug, Serialize)]
+pub struct Waterfall {
+    /// Its trace.
+    pub trace_id: String,
+    /// How long it took, microseconds.
+    pub duration_us: f64,
+    /// Its spans, parents before children, those of a parent in the order of their start; the ones that matter where
+    /// there are many.
+    pub bars: Vec<Bar>,
+    /// Spans that are not among the bars.
+    pub left_out: u64,
+}
+
+/// A span of a waterfall. Times in microseconds from the start of the request.
+#[derive(Clone, Debug, Serialize)]
+pub struct Bar {
+    /// Ancestors.
+    pub depth: u32,
+    /// Its service.
+    pub service: String,
+    /// `service: operation`.
+    pub frame: String,
+    /// Its start; negative where clocks differ.
+    pub start_us: f64,
+    /// Its end.
+    pub end_us: f64,
+    /// The stretches that the request waited for it, from and to.
+    pub waited_us: Vec<(f64, f64)>,
+    /// Whether it failed.
+    pub failed: bool,
+    /// Whether it is of the frame that the waterfall is to show.
+    pub marked: bool,
+}
+
+/// A span of one request and what it is in the other.
+#[derive(Clone, Debug, Serialize)]
+pub struct PairRow {
+    /// Ancestors.
+    pub depth: u32,
+    /// `service: operation`.
+    pub frame: String,
+    /// How long it took before; null where that request has no such span.
+    pub before_us: Option<f64>,
+    /// The same, after.
+    pub after_us: Option<f64>,
+    /// Its own time on the critical path, before.
+    pub before_path_us: f64,
+    /// The same, after.
+    pub after_path_us: f64,
+}
+
 /// Tags that go together.
 #[derive(Clone, Debug, Serialize)]
 pub struct TagRow {
+    /// The service that has them.
+    pub service: String,
     /// As `key=value`.
     pub pairs: Vec<String>,
     /// Requests that have them, percent, before.

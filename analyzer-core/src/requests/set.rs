@@ -2,7 +2,7 @@
 //! of the recording.
 
 use crate::spans::{Children, CriticalPath, Frames, SpanFrames, operation, path_roots, tag};
-use analyzer_formats::{SpanId, Traces};
+use analyzer_formats::{Capture, Content, Notes, SpanId, Traces};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::ops::Range;
@@ -74,46 +74,92 @@ impl Groups {
     }
 }
 
-/// The requests of one side in the order of their starts.
+/// A capture of a side, and what its spans are.
+#[derive(Debug)]
+pub(super) struct Source<'a> {
+    /// Its spans.
+    pub(super) traces: &'a Traces,
+    /// What its reader noted.
+    pub(super) notes: &'a Notes,
+    /// Which spans its requests waited for, and the children of every span.
+    pub(super) path: CriticalPath<'a>,
+    /// What its spans spend time on.
+    pub(super) frames: SpanFrames,
+}
+
+impl<'a> Source<'a> {
+    /// The captures of a side that hold traces.
+    pub(super) fn all(captures: &'a [Capture], frames: &mut Frames) -> Vec<Source<'a>> {
+        let sources = captures.iter().filter_map(|capture| match &capture.content {
+            Content::Traces(traces) => Some(Source::new(traces, &capture.notes, frames)),
+            Content::Profile(_) => None,
+        });
+        sources.collect()
+    }
+
+    fn new(traces: &'a Traces, notes: &'a Notes, frames: &mut Frames) -> Source<'a> {
+        let children = Children::of(traces);
+        let of_spans = frames.add(traces, &children);
+        Source { traces, notes, path: CriticalPath::with(traces, children), frames: of_spans }
+    }
+}
+
+/// One side of a comparison: its captures, and those of their requests that are compared.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Side<'a> {
+    /// The captures.
+    pub(super) sources: &'a [Source<'a>],
+    /// The requests.
+    pub(super) set: &'a Set,
+}
+
+impl<'a> Side<'a> {
+    /// The capture that a request is in.
+    pub(super) fn source(&self, request: &Request) -> &'a Source<'a> {
+        &self.sources[request.capture as usize]
+    }
+
+    /// The id of a request's trace.
+    pub(super) fn trace_id(&self, request: &Request) -> String {
+        let traces = self.source(request).traces;
+        let id = traces.traces[request.trace as usize].id;
+        String::from_utf8_lossy(traces.strings.get(id)).into_owned()
+    }
+}
+
+/// Requests in the order of their starts.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Set {
     /// The requests.
     pub(super) requests: Vec<Request>,
     /// Their costs, those of a request by frame.
     pub(super) costs: Vec<Cost>,
-    /// The frames of the spans of each capture.
-    pub(super) frames: Vec<SpanFrames>,
 }
 
 impl Set {
     /// The requests of the captures of one side.
-    pub(super) fn new(captures: &[&Traces], frames: &mut Frames, groups: &mut Groups) -> Set {
-        let mut requests = Vec::new();
-        let (mut costs, mut of_captures) = (Vec::new(), Vec::new());
-        for (capture, traces) in (0u32..).zip(captures) {
-            let children = Children::of(traces);
-            let of_spans = frames.add(traces, &children);
-            let path = CriticalPath::with(traces, children);
-            let found: Vec<(Request, Vec<Cost>)> = (0..traces.traces.len())
+    pub(super) fn new(sources: &[Source<'_>], groups: &mut Groups) -> Set {
+        let mut set = Set::default();
+        for (capture, source) in (0u32..).zip(sources) {
+            let found: Vec<(Request, Vec<Cost>)> = (0..source.traces.traces.len())
                 .into_par_iter()
-                .filter_map(|trace| request(traces, trace, &path, &of_spans))
+                .filter_map(|trace| request(source, trace))
                 .collect();
             for (request, of_request) in found {
-                let start = costs.len();
-                costs.extend(of_request);
-                let group = groups.intern(group(traces, request.root));
-                requests.push(Request { capture, group, costs: start..costs.len(), ..request });
+                let start = set.costs.len();
+                set.costs.extend(of_request);
+                let group = groups.intern(group(source.traces, request.root));
+                set.requests.push(Request { capture, group, costs: start..set.costs.len(), ..request });
             }
-            of_captures.push(of_spans);
         }
-        requests.sort_by_key(|request: &Request| (request.start_ns, request.capture, request.trace));
-        Set { requests, costs, frames: of_captures }
+        set.requests.sort_by_key(|request: &Request| (request.start_ns, request.capture, request.trace));
+        set
     }
 
-    /// The requests of one capture.
-    pub(super) fn only(&self, capture: u32) -> Set {
+    /// Those requests of which this holds.
+    pub(super) fn only(&self, mut is_wanted: impl FnMut(&Request) -> bool) -> Set {
         let mut set = Set::default();
-        for request in self.requests.iter().filter(|request| request.capture == capture) {
+        for request in self.requests.iter().filter(|request| is_wanted(request)) {
             let start = set.costs.len();
             set.costs.extend_from_slice(self.costs_of(request));
             set.requests.push(Request { costs: start..set.costs.len(), ..request.clone() });
@@ -127,12 +173,8 @@ impl Set {
     }
 }
 
-fn request(
-    traces: &Traces,
-    trace: usize,
-    path: &CriticalPath<'_>,
-    of_spans: &SpanFrames,
-) -> Option<(Request, Vec<Cost>)> {
+fn request(source: &Source<'_>, trace: usize) -> Option<(Request, Vec<Cost>)> {
+    let Source { traces, path, frames: of_spans, .. } = source;
     let spans = &traces.spans;
     let root = path_roots(traces, trace)
         .max_by_key(|root| (spans.duration_ns[root.index()], std::cmp::Reverse(root.index())))?;
@@ -198,7 +240,8 @@ mod tests {
             Span { trace: "2", error: true, ..Span::new("r", "", "shop", "POST", 0, 30) },
         ]);
         let (mut frames, mut groups) = (Frames::default(), Groups::default());
-        let set = Set::new(&[&traces], &mut frames, &mut groups);
+        let notes = Notes::default();
+        let set = Set::new(&[Source::new(&traces, &notes, &mut frames)], &mut groups);
         assert_eq!(groups.names, ["shop: GET /a/{id}", "shop: POST"]);
         let [first, second] = &set.requests[..] else { panic!("two requests") };
         assert_eq!((first.trace, first.failed, first.duration_ns), (1, true, 30), "by time");

@@ -8,7 +8,7 @@ use super::set::Set;
 use rustc_hash::FxHashMap;
 
 /// More stretches tell no more of the scatter, and fewer requests in each are less independent of the next's.
-const MOST_BLOCKS: usize = 40;
+pub(super) const MOST_BLOCKS: usize = 40;
 
 /// Sums of one side.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -94,9 +94,21 @@ impl Blocks {
         Blocks { groups, cells: cells.len(), blocks, seed }
     }
 
+    /// Stretches of a set of which nothing is known but their number.
+    #[cfg(test)]
+    pub(super) fn empty(blocks: usize, seed: u64) -> Blocks {
+        Blocks { groups: 0, cells: 0, blocks: vec![Block::default(); blocks], seed }
+    }
+
     /// How many stretches there are.
     pub(super) fn len(&self) -> usize {
         self.blocks.len()
+    }
+
+    /// The numbers of the stretches, and the requests of each, of which there are so many in all.
+    pub(super) fn ranges(&self, requests: usize) -> impl Iterator<Item = (u32, std::ops::Range<usize>)> {
+        let blocks = self.len();
+        (0u32..).zip((0..blocks).map(move |block| range(requests, blocks, block)))
     }
 
     /// The sums of the set as it is.
@@ -171,7 +183,7 @@ mod tests {
 
     #[test]
     fn drawings_are_fair_and_repeatable() {
-        let blocks = Blocks { groups: 0, cells: 0, blocks: vec![Block::default(); 40], seed: 1 };
+        let blocks = Blocks::empty(40, 1);
         let mut drawn = vec![0.0; 40];
         for drawing in 0..2000 {
             let times = blocks.draw(drawing);

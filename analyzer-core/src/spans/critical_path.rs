@@ -58,6 +58,12 @@ impl<'a> CriticalPath<'a> {
         CriticalPath { traces, children, tolerance_ns }
     }
 
+    /// The children of every span.
+    #[must_use]
+    pub fn children(&self) -> &Children {
+        &self.children
+    }
+
     /// Calls `emit` with the segments of one root or other span, each span's latest first.
     pub fn segments(&self, root: SpanId, mut emit: impl FnMut(Segment)) {
         let mut emit = |span: SpanId, start_ns: i64, end_ns: i64| {

@@ -1,0 +1,263 @@
+//! Findings as reports carry them: names, units and examples for what was found.
+
+use super::contributions::{self, Contribution, Tier, exemplars};
+use super::decomposition::Decomposition;
+use super::findings::{
+    Change, ChangePct, ContributionRow, Group, GroupSide, MeanChange, QualityRow, Service,
+};
+use super::latency::{self, Calls, Latency, LatencyChange};
+use super::quality::{self, Quality};
+use super::set::{Request, Side, Source};
+use super::sums::Blocks;
+use super::{Question, Whole};
+use std::collections::BTreeMap;
+
+/// Requests to look at, of each finding.
+pub(super) const EXEMPLARS: usize = 3;
+/// Services beyond these did little.
+const MOST_SERVICES: usize = 100;
+/// Groups beyond these are in the figures of all requests only.
+const MOST_GROUPS: usize = 50;
+
+/// Both sides, from which findings take names and examples.
+pub(super) struct View<'a> {
+    pub(super) whole: &'a Whole<'a>,
+    /// The requests of both sides in stretches.
+    pub(super) blocks: &'a [Blocks; 2],
+}
+
+impl View<'_> {
+    /// The mean request of both sides.
+    pub(super) fn mean(&self, decomposition: &Decomposition) -> MeanChange {
+        MeanChange {
+            before_us: us(decomposition.mean.0),
+            after_us: us(decomposition.mean.1),
+            mix_us: us(decomposition.mix),
+        }
+    }
+
+    /// All requests, then groups by how many there are of both sides together.
+    pub(super) fn groups(&self, confidence: f64) -> Vec<Group> {
+        let names = &self.whole.groups.names;
+        let mut sizes = vec![0usize; names.len()];
+        let requests = self.whole.sides.iter().flat_map(|side| &side.set.requests);
+        requests.for_each(|request| sizes[request.group as usize] += 1);
+        let mut order: Vec<u32> = (0..sizes.len() as u32).collect();
+        order.sort_by_key(|&group| (std::cmp::Reverse(sizes[group as usize]), &names[group as usize]));
+        let all = if order.len() == 1 { None } else { Some(None) };
+        all.into_iter()
+            .chain(order.into_iter().take(MOST_GROUPS).map(Some))
+            .map(|group| {
+                let sides = [0, 1].map(|side| self.requests_of(side, group));
+                let blocks = [&self.blocks[0], &self.blocks[1]];
+                self.group(group, &latency::change(sides, blocks, confidence))
+            })
+            .collect()
+    }
+
+    /// The requests of a group, or all of them.
+    fn requests_of(&self, side: usize, group: Option<u32>) -> Calls {
+        let requests = &self.whole.sides[side].set.requests;
+        let mut calls = Calls::default();
+        for (block, range) in self.blocks[side].ranges(requests.len()) {
+            let wanted = |request: &&Request| group.is_none_or(|group| request.group == group);
+            for request in requests[range].iter().filter(wanted) {
+                calls.durations.push((request.duration_ns, block));
+                calls.failed += usize::from(request.failed);
+            }
+        }
+        calls
+    }
+
+    fn group(&self, group: Option<u32>, change: &LatencyChange) -> Group {
+        let [before, after] = &change.sides;
+        let [p50_change, p90_change, p95_change, p99_change] = changes(change);
+        Group {
+            root: group.map(|group| self.whole.groups.names[group as usize].clone()),
+            all: None,
+            before: side(before),
+            after: side(after),
+            p50_change,
+            p90_change,
+            p95_change,
+            p99_change,
+            error_change: error_change(change),
+        }
+    }
+
+    /// Services by how much their part changed; the way to a callee is the caller's.
+    pub(super) fn services(&self, decomposition: &Decomposition, confidence: f64) -> Vec<Service> {
+        let mut times: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
+        for (frame, change) in (0u32..).zip(&decomposition.frames) {
+            let sum = times.entry(&self.whole.frames.get(frame).service).or_default();
+            *sum = (sum.0 + change.time.0, sum.1 + change.time.1);
+        }
+        let mut times: Vec<(&str, (f64, f64))> = times.into_iter().collect();
+        let change = |time: &(f64, f64)| (time.1 - time.0).abs();
+        times.sort_by(|one, other| change(&other.1).total_cmp(&change(&one.1)).then(one.0.cmp(other.0)));
+        times.truncate(MOST_SERVICES);
+        let mut calls = [0, 1].map(|side| self.calls_of_services(side));
+        let rows = times.into_iter().map(|(service, time)| {
+            let calls = calls.each_mut().map(|side| side.remove(service).unwrap_or_default());
+            let latency = latency::change(calls, [&self.blocks[0], &self.blocks[1]], confidence);
+            let [p50_change, p90_change, p95_change, p99_change] = changes(&latency);
+            Service {
+                service: service.to_owned(),
+                before_us_per_request: us(time.0),
+                after_us_per_request: us(time.1),
+                before: side(&latency.sides[0]),
+                after: side(&latency.sides[1]),
+                p50_change,
+                p90_change,
+                p95_change,
+                p99_change,
+                error_change: error_change(&latency),
+            }
+        });
+        rows.collect()
+    }
+
+    /// The calls that each service answered: its spans that have no parent, or one of another service.
+    fn calls_of_services(&self, side: usize) -> BTreeMap<&str, Calls> {
+        let Side { sources, set } = self.whole.sides[side];
+        let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+        // By capture and process: the number of its service.
+        let mut services: Vec<Vec<usize>> = Vec::new();
+        for Source { traces, frames, .. } in sources {
+            let mut of_processes = vec![0; traces.processes.len()];
+            for (process, work) in traces.spans.process.iter().zip(&frames.work) {
+                let next = numbers.len();
+                let service = self.whole.frames.get(*work).service.as_str();
+                of_processes[process.index()] = *numbers.entry(service).or_insert(next);
+            }
+            services.push(of_processes);
+        }
+        let mut calls = vec![Calls::default(); numbers.len()];
+        for (block, range) in self.blocks[side].ranges(set.requests.len()) {
+            for request in &set.requests[range] {
+                let traces = sources[request.capture as usize].traces;
+                let (spans, services) = (&traces.spans, &services[request.capture as usize]);
+                for span in traces.traces[request.trace as usize].spans.clone() {
+                    let service = services[spans.process[span].index()];
+                    let caller =
+                        spans.parent[span].map(|parent| services[spans.process[parent.index()].index()]);
+                    if caller != Some(service) {
+                        calls[service].durations.push((spans.duration_ns[span], block));
+                        calls[service].failed += usize::from(spans.error[span]);
+                    }
+                }
+            }
+        }
+        numbers.into_iter().map(|(service, at)| (service, std::mem::take(&mut calls[at]))).collect()
+    }
+
+    pub(super) fn contribution(&self, rank: u32, found: &Contribution) -> ContributionRow {
+        let Contribution { frame, change, interval, tier } = found;
+        let is_growth = change.change() >= 0.0;
+        // Where a frame shrank, before shows it.
+        let side = usize::from(is_growth);
+        let shown = exemplars(self.whole.sides[side].set, *frame, EXEMPLARS);
+        let per_call = |time: f64, calls: f64| if calls > 0.0 { time / calls } else { 0.0 };
+        ContributionRow {
+            rank,
+            frame: self.whole.frames.get(*frame).name.clone(),
+            edge: contributions::is_edge(self.whole.frames, *frame),
+            path: shown.first().map_or_else(Vec::new, |request| self.path(side, request, *frame)),
+            before_us_per_request: us(change.time.0),
+            after_us_per_request: us(change.time.1),
+            delta_us_per_request: us(change.change()),
+            low: interval.map(|(low, _)| us(low)),
+            high: interval.map(|(_, high)| us(high)),
+            before_calls: change.calls.0,
+            after_calls: change.calls.1,
+            delta_calls: change.calls.1 - change.calls.0,
+            calls_us_per_request: us(change.by_calls),
+            delta_us_per_call: match change.calls {
+                (before, after) if before > 0.0 && after > 0.0 => {
+                    us(per_call(change.time.1, after) - per_call(change.time.0, before))
+                }
+                _ => 0.0,
+            },
+            tier: match (tier, is_growth) {
+                (Tier::Sure, true) => "grew",
+                (Tier::Sure, false) => "shrank",
+                (Tier::May, true) => "may_have_grown",
+                (Tier::May, false) => "may_have_shrunk",
+                (Tier::Unknown, _) => "unquantified",
+            },
+            exemplars: shown.iter().map(|request| self.whole.sides[side].trace_id(request)).collect(),
+        }
+    }
+
+    /// The names from the root to the first span of a request whose time is the frame's.
+    fn path(&self, side: usize, request: &Request, frame: u32) -> Vec<String> {
+        let Source { traces, frames: of, .. } = self.whole.sides[side].source(request);
+        let Some(span) =
+            traces.traces[request.trace as usize].spans.clone().find(|&span| of.path[span] == frame)
+        else {
+            return Vec::new();
+        };
+        let mut path = vec![self.whole.frames.get(frame).name.clone()];
+        let mut at = Some(span);
+        while let Some(span) = at {
+            let name = &self.whole.frames.get(of.work[span]).name;
+            if path.last() != Some(name) {
+                path.push(name.clone());
+            }
+            at = traces.spans.parent[span].map(|parent| parent.index());
+        }
+        path.reverse();
+        path
+    }
+
+    pub(super) fn quality(&self) -> QualityRow {
+        let mut all = Quality::default();
+        let mut is_sampled = [false; 2];
+        // Both sides of one set are the same captures.
+        let counted = if self.whole.question == Question::Slow { 1 } else { 2 };
+        for (side, Side { sources, .. }) in self.whole.sides.iter().enumerate().take(counted) {
+            for Source { traces, notes, .. } in *sources {
+                let flaws = quality::flaws(traces, notes);
+                all.orphans += flaws.orphans;
+                all.duplicates += flaws.duplicates;
+                all.skewed += flaws.skewed;
+                is_sampled[side] |= quality::is_sampled(traces);
+            }
+        }
+        let selection_warnings = match self.whole.question {
+            Question::Changed => quality::selection(self.whole.sides.map(|side| side.set), is_sampled),
+            Question::Slow => Vec::new(),
+        };
+        let Quality { orphans, duplicates, skewed, .. } = all;
+        QualityRow { orphans, duplicates, skewed, selection_warnings }
+    }
+}
+
+/// The changes of percentiles.
+fn changes(change: &LatencyChange) -> [Option<Change>; 4] {
+    let [before, after] = &change.sides;
+    std::array::from_fn(|at| {
+        let (low, high) = change.intervals[at]?;
+        Some(Change {
+            us: us(after.percentiles[at]? - before.percentiles[at]?),
+            low: us(low),
+            high: us(high),
+        })
+    })
+}
+
+fn error_change(change: &LatencyChange) -> Option<ChangePct> {
+    let [before, after] = &change.sides;
+    let points = after.failed_pct() - before.failed_pct();
+    change.failed_pct.map(|(low, high)| ChangePct { points, low, high })
+}
+
+fn side(latency: &Latency) -> GroupSide {
+    let [p50_us, p90_us, p95_us, p99_us] = latency.percentiles.map(|percentile| percentile.map(us));
+    GroupSide { n: latency.number as u64, p50_us, p90_us, p95_us, p99_us, error_pct: latency.failed_pct() }
+}
+
+/// Nanoseconds in microseconds.
+pub(super) fn us(nanoseconds: f64) -> f64 {
+    nanoseconds / 1e3
+}
