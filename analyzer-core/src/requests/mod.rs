@@ -19,7 +19,7 @@ mod set;
 mod sums;
 mod thresholds;
 
-use crate::spans::Frames;
+use crate::spans::{Frames, PathOptions};
 use analyzer_formats::{Capture, Content, Notes, Traces};
 use contributions::{Contribution, Evidence, Tier, exemplars};
 use decomposition::Decomposition;
@@ -48,6 +48,8 @@ pub struct RequestOptions {
     pub confidence: f64,
     /// What matters.
     pub thresholds: Thresholds,
+    /// How their critical paths are found.
+    pub path: PathOptions,
 }
 
 /// Compares the requests of captures of before and of after. Captures that hold no traces are not looked at.
@@ -57,7 +59,7 @@ pub fn compare_requests(before: &[Capture], after: &[Capture], options: &Request
     let (mut frames, mut groups) = (Frames::default(), Groups::default());
     let sets = [0, 1].map(|side| {
         let traces: Vec<&Traces> = sides[side].iter().map(|(traces, _)| *traces).collect();
-        Set::new(&traces, &mut frames, &mut groups)
+        Set::new(&traces, options.path, &mut frames, &mut groups)
     });
     let cells = cells([&sets[0], &sets[1]]);
     let blocks = [0, 1].map(|side| Blocks::new(&sets[side], groups.names.len(), &cells));

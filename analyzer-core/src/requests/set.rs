@@ -1,7 +1,7 @@
 //! One side of a comparison: its requests, what each spent its time on, and by how much that differs between stretches
 //! of the recording.
 
-use crate::spans::{Children, CriticalPath, Frames, SpanFrames, operation, path_roots, tag};
+use crate::spans::{Children, CriticalPath, Frames, PathOptions, SpanFrames, operation, path_roots, tag};
 use analyzer_formats::{SpanId, Traces};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -87,13 +87,18 @@ pub(super) struct Set {
 
 impl Set {
     /// The requests of the captures of one side.
-    pub(super) fn new(captures: &[&Traces], frames: &mut Frames, groups: &mut Groups) -> Set {
+    pub(super) fn new(
+        captures: &[&Traces],
+        options: PathOptions,
+        frames: &mut Frames,
+        groups: &mut Groups,
+    ) -> Set {
         let mut requests = Vec::new();
         let (mut costs, mut of_captures) = (Vec::new(), Vec::new());
         for (capture, traces) in (0u32..).zip(captures) {
             let children = Children::of(traces);
             let of_spans = frames.add(traces, &children);
-            let path = CriticalPath::with(traces, children);
+            let path = CriticalPath::with(traces, children, options);
             let found: Vec<(Request, Vec<Cost>)> = (0..traces.traces.len())
                 .into_par_iter()
                 .filter_map(|trace| request(traces, trace, &path, &of_spans))
@@ -198,7 +203,7 @@ mod tests {
             Span { trace: "2", error: true, ..Span::new("r", "", "shop", "POST", 0, 30) },
         ]);
         let (mut frames, mut groups) = (Frames::default(), Groups::default());
-        let set = Set::new(&[&traces], &mut frames, &mut groups);
+        let set = Set::new(&[&traces], PathOptions::default(), &mut frames, &mut groups);
         assert_eq!(groups.names, ["shop: GET /a/{id}", "shop: POST"]);
         let [first, second] = &set.requests[..] else { panic!("two requests") };
         assert_eq!((first.trace, first.failed, first.duration_ns), (1, true, 30), "by time");
