@@ -4,7 +4,7 @@ mod diff;
 mod parse;
 
 use analyzer_core::Order;
-use analyzer_core::spans::TraceValue;
+use analyzer_core::spans::{PathOptions, SpanMeasure, TraceValue};
 use analyzer_formats::{FORMATS, ReadOptions, Tags, format_named};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub(crate) use diff::{Diff, Sources};
@@ -133,12 +133,62 @@ pub(crate) struct Measuring {
     /// The value that spans of traces are measured by [default: cp]
     #[arg(long, value_enum)]
     pub(crate) value: Option<TraceValueArg>,
+    /// How long two calls of one span may overlap and still count as one after the other on the critical path: 10us, 1ms
+    /// [default: the clock's tick where that is coarser than 1us, else 0]
+    #[arg(long, value_name = "DURATION", value_parser = parse::duration)]
+    overlap_tolerance: Option<i64>,
+    #[command(flatten)]
+    pub(crate) clocks: Clocks,
+}
+
+/// What is done about clocks of spans that differ.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub(crate) struct Clocks {
+    /// Move spans into the span that waits for them where their clocks differ, as Jaeger does; how many is noted
+    #[arg(long)]
+    pub(crate) fix_skew: bool,
 }
 
 impl Measuring {
-    /// The value that spans are measured by.
-    pub(crate) fn trace_value(&self) -> TraceValue {
-        self.value.unwrap_or(TraceValueArg::Cp).into()
+    /// What spans are measured by.
+    pub(crate) fn spans(&self) -> SpanMeasure {
+        SpanMeasure { value: self.value.unwrap_or(TraceValueArg::Cp).into(), path: self.path() }
+    }
+
+    /// How critical paths are found.
+    pub(crate) fn path(&self) -> PathOptions {
+        PathOptions { tolerance_ns: self.overlap_tolerance }
+    }
+
+    /// The first option given that is about spans, and why a profile has no use for it.
+    pub(crate) fn of_traces(&self) -> Option<(&'static str, &'static str)> {
+        let value = "chooses what spans of traces are measured by, and this is a profile; --sample-index chooses its value \
+                     type";
+        let path = "has no effect on a profile; it is about the critical paths of traces";
+        self.value
+            .map(|_| ("--value", value))
+            .or(self.overlap_tolerance.map(|_| ("--overlap-tolerance", path)))
+            .or(self.clocks.of_traces())
+    }
+
+    /// The options about spans with their values, as a command has them.
+    fn words_of_traces(&self) -> Vec<String> {
+        let value = self
+            .value
+            .filter(|&value| value != TraceValueArg::Cp)
+            .and_then(|value| value.to_possible_value());
+        let value = value.map(|value| format!("--value {}", value.get_name()));
+        let tolerance =
+            self.overlap_tolerance.map(|ns| format!("--overlap-tolerance {}", parse::duration_text(ns)));
+        let fix_skew = self.clocks.fix_skew.then(|| "--fix-skew".to_owned());
+        value.into_iter().chain(tolerance).chain(fix_skew).collect()
+    }
+}
+
+impl Clocks {
+    /// The option, where it is given, and why a profile has no use for it.
+    pub(crate) fn of_traces(self) -> Option<(&'static str, &'static str)> {
+        self.fix_skew.then_some(("--fix-skew", "has no effect on a profile; it moves spans of traces"))
     }
 }
 
@@ -280,9 +330,8 @@ impl Flame {
         };
         self.reading.subtract.iter().for_each(|base| option("subtract", Some(base.display().to_string())));
         option("sample-index", self.measuring.sample_index.clone());
-        let value = self.measuring.value.filter(|&value| value != TraceValueArg::Cp);
-        option("value", value.and_then(|value| Some(value.to_possible_value()?.get_name().to_owned())));
-        option("from", self.reading.from.clone());
+        words.extend(self.measuring.words_of_traces());
+        words.extend(self.reading.from.as_ref().map(|from| format!("--from {}", parse::quote(from))));
         words.extend(self.reading.hidden());
         words.join(" ")
     }
@@ -296,6 +345,8 @@ pub(crate) struct Info {
     /// What to print
     #[arg(long, value_enum, default_value_t = InfoFormat::Text)]
     pub(crate) format: InfoFormat,
+    #[command(flatten)]
+    pub(crate) clocks: Clocks,
     #[command(flatten)]
     pub(crate) reading: Reading,
 }

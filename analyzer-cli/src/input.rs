@@ -93,6 +93,11 @@ impl Captures {
     pub(crate) fn all(&self) -> impl Iterator<Item = &Capture> {
         self.before.iter().chain(&self.after)
     }
+
+    /// The same, to be changed.
+    pub(crate) fn all_mut(&mut self) -> impl Iterator<Item = &mut Capture> {
+        self.before.iter_mut().chain(&mut self.after)
+    }
 }
 
 /// Reads the captures of a comparison, several at the same time.

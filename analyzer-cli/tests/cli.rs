@@ -461,6 +461,136 @@ fn a_value_of_spans_is_refused_for_a_profile() {
     }
 }
 
+/// Requests of 10 ms in which the callee, 6 ms long, starts 3 ms before its caller by the clock of its own machine; with two
+/// calls that overlap by 5 us.
+fn with_skew(folder: &Path, name: &str, callee_us: i64, second_us: i64) -> String {
+    let traces: Vec<String> = (0..20i64)
+        .map(|trace| {
+            let span = |id: &str, parent: &str, at: i64, duration: i64, process: &str| {
+                let start = 1_700_000_000_000_000 + trace * 1_000_000 + at;
+                format!(
+                    r#"{{"traceID":"{trace}","spanID":"{id}","parentSpanID":"{parent}","operationName":"op {id}","startTime":{start},"duration":{duration},"processID":"{process}"}}"#
+                )
+            };
+            let spans = [
+                span("a", "", 0, 10_000, "p1"),
+                span("b", "a", -3000, callee_us, "p2"),
+                span("c", "a", 9505 - second_us, second_us, "p1"),
+                span("d", "a", 9500, 400, "p1"),
+            ];
+            let host = |host: &str| {
+                format!(r#"{{"serviceName":"{host}","tags":[{{"key":"host.name","type":"string","value":"{host}"}}]}}"#)
+            };
+            let processes = format!(r#"{{"p1":{},"p2":{}}}"#, host("shop"), host("cart"));
+            format!(r#"{{"traceID":"{trace}","spans":[{}],"processes":{processes}}}"#, spans.join(","))
+        })
+        .collect();
+    let path = folder.join(name);
+    fs::write(&path, format!(r#"{{"data":[{}]}}"#, traces.join(","))).unwrap();
+    path.display().to_string()
+}
+
+/// The figures of a list of functions by name.
+fn listed(run: &Run) -> std::collections::BTreeMap<String, f64> {
+    let list: Value = serde_json::from_str(&run.stdout).unwrap();
+    let rows = list["functions"].as_array().unwrap().iter();
+    rows.map(|row| (row["function"].as_str().unwrap().to_owned(), row["self"].as_f64().unwrap())).collect()
+}
+
+#[test]
+fn clocks_that_differ_are_found_and_brought_together() {
+    let folder = scratch();
+    let (before, after) =
+        (with_skew(folder.path(), "a.json", 6000, 505), with_skew(folder.path(), "b.json", 8000, 505));
+    let run = plateau(&["show", "--format", "json", &before]);
+    // Of the callee 3 ms lie inside its caller.
+    assert_eq!((listed(&run)["cart: op b"], run.stderr.as_str()), (20.0 * 3e6, ""));
+    let run = plateau(&["show", "--format", "json", "--fix-skew", &before]);
+    assert_eq!(listed(&run)["cart: op b"], 20.0 * 6e6);
+    // From 3 ms before to the middle, 2 ms after.
+    assert!(run.stderr.contains("20 x span was moved"), "{}", run.stderr);
+    assert_eq!(plateau(&["show", "--quiet", "--fix-skew", &before]).stderr, "");
+
+    let diff = |options: &[&str]| {
+        let run = plateau(&[&["diff", "--format", "json", &before, &after][..], options].concat());
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        validate("plateau-report-1.schema.json", &run.stdout)
+    };
+    let shifted = |report: &Value| {
+        let notes = report["notes"].as_array().unwrap();
+        notes
+            .iter()
+            .filter(|note| note["code"] == "span_shifted")
+            .map(|note| note["count"].clone())
+            .collect::<Vec<_>>()
+    };
+    let plain = diff(&[]);
+    assert_eq!((&plain["traces"]["quality"]["skewed"], shifted(&plain).len()), (&40.into(), 0));
+    let fixed = diff(&["--fix-skew", "--overlap-tolerance", "10us"]);
+    assert_eq!(
+        (&fixed["traces"]["quality"]["skewed"], shifted(&fixed)),
+        (&0.into(), vec![20.into(), 20.into()])
+    );
+    let command = fixed["command"].as_str().unwrap();
+    assert!(command.ends_with(" --overlap-tolerance 10us --fix-skew"), "{command}");
+    let info = plateau(&["info", "--format", "json", "--fix-skew", &before]);
+    let info = validate("plateau-info-1.schema.json", &info.stdout);
+    assert_eq!(info[0]["notes"][0]["code"], "span_shifted");
+}
+
+#[test]
+fn calls_that_overlap_a_little_are_one_after_the_other() {
+    let folder = scratch();
+    let file = with_skew(folder.path(), "a.json", 6000, 505);
+    let picture = folder.path().join("flame.html").display().to_string();
+    let of_c = |options: &[&str]| {
+        let run = plateau(&[&["show", "--format", "json", &file][..], options].concat());
+        listed(&run).get("shop: op c").copied().unwrap_or(0.0)
+    };
+    assert_eq!(of_c(&[]), 0.0);
+    assert_eq!(of_c(&["--overlap-tolerance", "4us"]), 0.0);
+    assert_eq!(of_c(&["--overlap-tolerance", "5us"]), 20.0 * 5e5);
+    let run = plateau(&["flame", &file, "--overlap-tolerance", "0.005ms", "-o", &picture]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let page = fs::read_to_string(&picture).unwrap();
+    assert!(page.contains(&format!("<code>plateau flame {file} --overlap-tolerance 5us</code>")));
+    // The costs of requests, too.
+    let after = with_skew(folder.path(), "b.json", 6000, 905);
+    let growth = |options: &[&str]| {
+        let run = plateau(&[&["diff", "--format", "json", &file, &after][..], options].concat());
+        let report: Value = serde_json::from_str(&run.stdout).unwrap();
+        let rows = report["traces"]["contributions"].as_array().unwrap().clone();
+        let row = rows.into_iter().find(|row| row["frame"] == "shop: op c");
+        row.map_or(0.0, |row| row["delta_us_per_request"].as_f64().unwrap())
+    };
+    assert_eq!((growth(&[]), growth(&["--overlap-tolerance", "5us"])), (0.0, 400.0));
+}
+
+#[test]
+fn options_about_spans_are_refused_for_a_profile() {
+    let (before, after) = (corpus("rust/before.folded.gz"), corpus("rust/after.folded.gz"));
+    let folder = scratch();
+    let picture = folder.path().join("flame.svg").display().to_string();
+    for (option, why) in [
+        (&["--fix-skew"][..], "--fix-skew has no effect on a profile"),
+        (&["--overlap-tolerance", "1ms"], "--overlap-tolerance has no effect on a profile"),
+    ] {
+        for run in [
+            &["show", &before][..],
+            &["flame", &before, "-o", &picture],
+            &["convert", &before],
+            &["diff", &before, &after],
+            &["diff", "--format", "folded-diff", &before, &after],
+        ] {
+            fails(&plateau(&[run, option].concat()), 2, &[why]);
+        }
+    }
+    fails(&plateau(&["info", "--fix-skew", &before]), 2, &["--fix-skew has no effect on a profile"]);
+    let traces = corpus("services/before.jaeger.json.gz");
+    let run = plateau(&["show", "--overlap-tolerance", "10", &traces]);
+    assert!(run.code == 2 && run.stderr.contains("such as 500ns, 10us"), "{}", run.stderr);
+}
+
 #[test]
 fn one_request_is_not_many() {
     let traces = r#"[[{"traceId":"1","id":"2","name":"get","timestamp":1000,"duration":5,"localEndpoint":{"serviceName":"a"}}]]"#;

@@ -13,7 +13,7 @@ use crate::report::{Basis, Inputs, Report, build};
 use crate::requests::{ContributionRow, Findings, RequestOptions, Thresholds, compare_requests};
 use crate::scale::{ScaleChoice, Sizes, scales};
 use crate::sides::{Question, Sides};
-use crate::spans::TraceValue;
+use crate::spans::{PathOptions, SpanMeasure, TraceValue};
 use crate::stats::reference::Reference;
 use crate::stats::replicates::Replicates;
 use crate::tree::{CallTree, ROOT, Side, own_counts};
@@ -48,6 +48,8 @@ pub struct CompareOptions {
     pub keep_idle: bool,
     /// The value that spans are compared by.
     pub trace_value: TraceValue,
+    /// How the critical paths of requests are found.
+    pub path: PathOptions,
     /// What matters of changes of requests.
     pub thresholds: Thresholds,
     /// The share of intervals that should hold the truth.
@@ -80,6 +82,7 @@ impl Default for CompareOptions {
             keep_interrupts: false,
             keep_idle: false,
             trace_value: TraceValue::CriticalPath,
+            path: PathOptions::default(),
             thresholds: Thresholds::default(),
             confidence: 0.95,
             margin: None,
@@ -89,6 +92,13 @@ impl Default for CompareOptions {
             redacted: None,
             force: false,
         }
+    }
+}
+
+impl CompareOptions {
+    /// What spans are measured by.
+    pub(crate) fn span_measure(&self) -> SpanMeasure {
+        SpanMeasure { value: self.trace_value, path: self.path }
     }
 }
 
@@ -148,7 +158,11 @@ pub fn compare_all(question: &Question<'_>, options: &CompareOptions) -> Result<
     let replicates: Vec<Replicates> = Replicates::of_sides(&own).chain(archived).collect();
     let classified = Classified::new(options.classes.as_ref().unwrap_or(&CLASSES), &keys);
     let findings = sides.requests.map(|(_, after)| {
-        let wanted = RequestOptions { confidence: options.confidence, thresholds: options.thresholds };
+        let wanted = RequestOptions {
+            confidence: options.confidence,
+            thresholds: options.thresholds,
+            path: options.path,
+        };
         let findings = compare_requests(question.before, question.after, &wanted);
         let certainties =
             certainties(&findings, after, &keys).filter(|_| options.trace_value.is_critical_path());

@@ -72,7 +72,7 @@ impl<'a> Sides<'a> {
             capture,
             profile: match &capture.content {
                 Content::Profile(profile) => Cow::Borrowed(profile),
-                Content::Traces(traces) => Cow::Owned(spans::project(traces, options.trace_value)),
+                Content::Traces(traces) => Cow::Owned(spans::project(traces, options.span_measure())),
             },
         };
         let requests = |captures: &[Capture]| {

@@ -7,7 +7,7 @@ use crate::align::{KeySpace, Names};
 use crate::error::CompareError;
 use crate::function::outermost;
 use crate::report::{Graph, graph};
-use crate::spans::{self, TraceValue};
+use crate::spans::{self, SpanMeasure};
 use crate::tree::{CallTree, Children, ROOT, Side};
 use crate::value::{self, Column, Measure, measures};
 use analyzer_formats::{Capture, Content, Profile};
@@ -51,11 +51,12 @@ impl About {
 /// One capture as a call tree.
 ///
 /// ```
+/// use analyzer_core::spans::TraceValue;
 /// use analyzer_core::{Order, Single};
 /// use analyzer_formats::{ReadOptions, read_bytes};
 ///
 /// let capture = read_bytes("example", b"main;parse 3\nmain 1\n", &ReadOptions::default())?;
-/// let single = Single::new(&capture, None, Default::default())?;
+/// let single = Single::new(&capture, None, TraceValue::default())?;
 /// assert_eq!(single.flat(Order::Own).functions[0].function, "parse");
 /// // all, main, parse
 /// assert_eq!(single.graph().nodes.len(), 3);
@@ -76,18 +77,18 @@ pub struct Single {
 
 impl Single {
     /// The call tree of a capture's value type, the default one when `value` is none; spans of traces are measured by
-    /// `trace_value`.
+    /// `spans`.
     ///
     /// # Errors
     /// When the capture measures nothing, or not the wanted value type.
     pub fn new(
         capture: &Capture,
         value: Option<&str>,
-        trace_value: TraceValue,
+        spans: impl Into<SpanMeasure>,
     ) -> Result<Single, CompareError> {
         let (profile, names) = match &capture.content {
             Content::Profile(profile) => (Cow::Borrowed(profile), Names::Canonical),
-            Content::Traces(traces) => (Cow::Owned(spans::project(traces, trace_value)), Names::Exact),
+            Content::Traces(traces) => (Cow::Owned(spans::project(traces, spans)), Names::Exact),
         };
         let (measure, other_value_types) = choose_measure(&profile, value)?;
         let mut keys = KeySpace::new(names, &[&profile]);
@@ -222,6 +223,7 @@ mod tests {
     use super::*;
     use crate::flat::Order;
     use crate::report::Mark;
+    use crate::spans::TraceValue;
     use crate::tree::Pair;
     use analyzer_formats::{ReadOptions, read_bytes};
 

@@ -140,6 +140,12 @@ fn errors_are_seen_in_every_spelling() {
         (r#"{"value":"ERROR","type":"string","key":"otel.status_code"}"#, true),
         (r#"{"key":"otel.status_code","type":"string","value":"OK"}"#, false),
         (r#"{"key":"error","type":"bool","value":false}"#, false),
+        (r#"{"key":"error","type":"string","value":"False"}"#, false),
+        (r#"{"key":"error","type":"string","value":""}"#, false),
+        (r#"{"key":"error","type":"int64","value":0}"#, false),
+        // What went wrong, in the place of whether anything did.
+        (r#"{"key":"error","type":"string","value":"context deadline exceeded"}"#, true),
+        (r#"{"key":"error","type":"int64","value":14}"#, true),
     ] {
         let (traces, _) = read(&document(&span("a", "", &format!(r#","tags":[{tag}]"#))));
         assert_eq!(traces.spans.error, [error], "{tag}");

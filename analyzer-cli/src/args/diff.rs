@@ -1,7 +1,7 @@
 //! The command line of `plateau diff`.
 
 use super::parse;
-use super::{Measuring, Printing, Reading, TraceValueArg};
+use super::{Measuring, Printing, Reading};
 use analyzer_core::align::Names;
 use analyzer_core::plateau::RankOptions;
 use analyzer_core::scale::ScaleChoice;
@@ -198,7 +198,8 @@ impl Diff {
             max_stack: !self.no_max_stack,
             keep_interrupts: self.keep_interrupts,
             keep_idle: self.keep_idle,
-            trace_value: self.measuring.trace_value(),
+            trace_value: self.measuring.spans().value,
+            path: self.measuring.path(),
             thresholds: analyzer_core::requests::Thresholds::default(),
             confidence: self.confidence,
             margin: self.margin,
@@ -233,8 +234,10 @@ impl Diff {
         option("after-window", self.after_window.as_ref().map(selection));
         self.reading.subtract.iter().for_each(|base| option("subtract", Some(path(base))));
         option("sample-index", self.measuring.sample_index.clone());
-        let value = self.measuring.value.filter(|&value| value != TraceValueArg::Cp);
-        option("value", value.and_then(|value| Some(value.to_possible_value()?.get_name().to_owned())));
+        words.extend(self.measuring.words_of_traces());
+        let mut option = |name: &str, value: Option<String>| {
+            words.extend(value.map(|value| format!("--{name} {}", parse::quote(&value))));
+        };
         option("unit", self.unit.clone());
         option("period", self.period.map(|period| period.to_string()));
         option("scale", scale(&self.scale));

@@ -99,6 +99,35 @@ fn moment(text: &str) -> Option<Moment> {
     (seconds < 9e9).then_some(Moment::Nanoseconds((seconds * 1e9).round() as i64))
 }
 
+/// Units of durations by how many nanoseconds they are; what is written is the first that divides.
+const UNITS: [(&str, i64); 5] =
+    [("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000), ("\u{b5}s", 1_000), ("ns", 1)];
+
+/// A length of time in nanoseconds, such as 10us; 0 needs no unit.
+pub(super) fn duration(text: &str) -> Result<i64, String> {
+    let expected = || {
+        "expected a duration of whole nanoseconds with its unit, such as 500ns, 10us, 1.5ms or 2s".to_owned()
+    };
+    let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(unit_at);
+    if number == "0" && unit.is_empty() {
+        return Ok(0);
+    }
+    let (_, unit_ns) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(expected)?;
+    let ns = number.parse().ok().map(|number: f64| number * *unit_ns as f64);
+    // A day is beyond what a request takes, and every number of nanoseconds below it is exact.
+    let ns = ns
+        .filter(|ns| (0.0..=86_400e9).contains(ns) && (ns - ns.round()).abs() < 1e-3)
+        .ok_or_else(expected)?;
+    Ok(ns.round() as i64)
+}
+
+/// A length of time as it is asked for.
+pub(super) fn duration_text(ns: i64) -> String {
+    let unit = UNITS.iter().find(|(_, unit_ns)| ns % unit_ns == 0);
+    unit.map_or_else(|| format!("{ns}ns"), |(name, unit_ns)| format!("{}{name}", ns / unit_ns))
+}
+
 /// A word as a shell takes it.
 pub(super) fn quote(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+=:@%,".contains(c);
@@ -122,6 +151,25 @@ mod tests {
         }
         assert_eq!(percent("0.5%"), Ok(0.005));
         assert!(percent("101").is_err());
+    }
+
+    #[test]
+    fn durations_come_back() {
+        for (text, ns, written) in [
+            ("0", 0, "0s"),
+            ("500ns", 500, "500ns"),
+            ("10us", 10_000, "10us"),
+            ("10\u{b5}s", 10_000, "10us"),
+            ("1.5ms", 1_500_000, "1500us"),
+            ("2s", 2_000_000_000, "2s"),
+        ] {
+            assert_eq!(duration(text), Ok(ns), "{text}");
+            assert_eq!(duration_text(ns), written);
+            assert_eq!(duration(written), Ok(ns));
+        }
+        for bad in ["", "10", "us", "-1us", "1.5ns", "1e3us", "10 us", "10m", "1.2.3s", "9999999999s"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

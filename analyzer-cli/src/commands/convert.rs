@@ -24,7 +24,8 @@ pub(crate) fn run(convert: &Convert) -> Result<Outcome> {
     let options = ReadOptions { timeline, ..convert.reading.options(false) };
     let mut capture = input::read_as(&convert.capture, &convert.reading, &options)?;
     input::redact(&convert.reading, &mut [&mut capture], &[]);
-    let mut profile = profile(&capture, &convert.measuring)?;
+    super::prepare_spans(&mut capture, &convert.measuring)?;
+    let mut profile = profile(&capture, &convert.measuring);
     let (measure, others) = choose_measure(&profile, convert.measuring.sample_index.as_deref())?;
     if let ValueSource::Column(column) = measure.source {
         profile.to_mut().meta.default_value = Some((measure.series, column));
@@ -45,6 +46,7 @@ pub(crate) fn run(convert: &Convert) -> Result<Outcome> {
         ));
     }
     super::warn_of_losses(&convert.reading, &capture.source.name, &capture.notes);
+    super::warn_of_shifted(&convert.reading, &capture);
     let values = match measure.source {
         ValueSource::Column(column) => Values::Column(column),
         ValueSource::Counts => Values::Counts,

@@ -29,7 +29,7 @@ pub(crate) fn run(diff: &Diff) -> Result<Outcome> {
     let needs_report = diff.exit_code || asks_for(|form| matches!(form, Form::Report(_)));
 
     // Folded files whose raw lines are wanted are added up as they stand.
-    let is_plain = diff.is_plain() && diff.reading.redact.is_empty() && diff.measuring.value.is_none();
+    let is_plain = diff.is_plain() && diff.reading.redact.is_empty() && diff.measuring.of_traces().is_none();
     let texts = match asks_for(|form| matches!(form, Form::FoldedDiff)) && is_plain {
         true => input::open_texts(&inputs, &diff.reading)?,
         false => None,
@@ -98,9 +98,9 @@ fn class_rules(path: &Path) -> Result<ClassRules> {
 }
 
 fn read(diff: &Diff, digest: bool) -> Result<Captures> {
-    let captures = input::read_sides(diff, digest)?;
-    for capture in captures.all() {
-        super::expect_value_of_traces(capture, &diff.measuring)?;
+    let mut captures = input::read_sides(diff, digest)?;
+    for capture in captures.all_mut() {
+        super::prepare_spans(capture, &diff.measuring)?;
     }
     Ok(captures)
 }

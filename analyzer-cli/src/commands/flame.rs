@@ -47,9 +47,9 @@ fn page(flame: &Flame) -> Result<()> {
     let command = flame.command();
     let command = input::redact(&flame.reading, &mut [&mut capture], &[&command]).text(&command);
     super::warn_of_losses(&flame.reading, &capture.source.name, &capture.notes);
-    super::expect_value_of_traces(&capture, &flame.measuring)?;
-    let single =
-        Single::new(&capture, flame.measuring.sample_index.as_deref(), flame.measuring.trace_value())?;
+    super::prepare_spans(&mut capture, &flame.measuring)?;
+    super::warn_of_shifted(&flame.reading, &capture);
+    let single = Single::new(&capture, flame.measuring.sample_index.as_deref(), flame.measuring.spans())?;
     if single.about.total <= 0.0 {
         bail!("{}: has no {} above zero to draw", capture.source.name, single.about.value_type);
     }
@@ -61,7 +61,9 @@ fn picture(flame: &Flame) -> Result<()> {
     let mut capture = input::read(&flame.capture, &flame.reading, false)?;
     input::redact(&flame.reading, &mut [&mut capture], &[]);
     super::warn_of_losses(&flame.reading, &capture.source.name, &capture.notes);
-    let profile = profile(&capture, &flame.measuring)?;
+    super::prepare_spans(&mut capture, &flame.measuring)?;
+    super::warn_of_shifted(&flame.reading, &capture);
+    let profile = profile(&capture, &flame.measuring);
     let (measure, _) = choose_measure(&profile, flame.measuring.sample_index.as_deref())?;
     let mut stacks = Vec::new();
     let values = match measure.source {

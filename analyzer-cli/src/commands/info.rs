@@ -29,7 +29,11 @@ pub(crate) fn run(args: &InfoArgs) -> Result<Outcome> {
     let mut held = Vec::new();
     progress::expect(args.captures.len());
     for path in &args.captures {
-        match input::read(path, &args.reading, false) {
+        let read = input::read(path, &args.reading, false).and_then(|mut capture| {
+            super::prepare(&mut capture, args.clocks.of_traces(), args.clocks)?;
+            Ok(capture)
+        });
+        match read {
             Ok(capture) if args.reading.redact.is_empty() => infos.push(info(&capture)),
             Ok(capture) => held.push(capture),
             // One file that cannot be read does not cost the others; the last such one ends the command.

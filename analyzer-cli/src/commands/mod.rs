@@ -7,7 +7,7 @@ mod flame;
 mod info;
 mod show;
 
-use crate::args::{Args, Command, Measuring, Reading};
+use crate::args::{Args, Clocks, Command, Measuring, Reading};
 use crate::exit::Outcome;
 use crate::output;
 use analyzer_core::spans;
@@ -39,22 +39,36 @@ fn warn_of_losses(reading: &Reading, name: &str, notes: &Notes) {
 }
 
 /// The stacks of a capture: traces are projected.
-fn profile<'a>(capture: &'a Capture, measuring: &Measuring) -> anyhow::Result<Cow<'a, Profile>> {
-    expect_value_of_traces(capture, measuring)?;
-    Ok(match &capture.content {
+fn profile<'a>(capture: &'a Capture, measuring: &Measuring) -> Cow<'a, Profile> {
+    match &capture.content {
         Content::Profile(profile) => Cow::Borrowed(profile),
-        Content::Traces(traces) => Cow::Owned(spans::project(traces, measuring.trace_value())),
-    })
+        Content::Traces(traces) => Cow::Owned(spans::project(traces, measuring.spans())),
+    }
 }
 
-/// Refuses `--value` for a profile, in which it would choose nothing.
-fn expect_value_of_traces(capture: &Capture, measuring: &Measuring) -> anyhow::Result<()> {
-    if measuring.value.is_some() && matches!(capture.content, Content::Profile(_)) {
-        bail!(
-            "{}: --value chooses what spans of traces are measured by, and this is a profile; \
-             --sample-index chooses its value type",
-            capture.source.name
-        );
+/// Does with the spans of a capture what is asked for before they are measured; refuses a profile, for which it would do
+/// nothing.
+fn prepare_spans(capture: &mut Capture, measuring: &Measuring) -> anyhow::Result<()> {
+    prepare(capture, measuring.of_traces(), measuring.clocks)
+}
+
+fn prepare(
+    capture: &mut Capture,
+    of_traces: Option<(&'static str, &'static str)>,
+    clocks: Clocks,
+) -> anyhow::Result<()> {
+    if let Some((option, why)) = of_traces.filter(|_| matches!(capture.content, Content::Profile(_))) {
+        bail!("{}: {option} {why}", capture.source.name);
+    }
+    if clocks.fix_skew {
+        spans::fix_skew_of(capture);
     }
     Ok(())
+}
+
+/// Says on standard error how many spans were moved, where the output itself has no place for it.
+fn warn_of_shifted(reading: &Reading, capture: &Capture) {
+    if let Some(note) = capture.notes.get("span_shifted").filter(|_| !reading.quiet) {
+        output::warn(&format!("{}: {note}", capture.source.name));
+    }
 }

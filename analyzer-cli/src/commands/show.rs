@@ -25,9 +25,10 @@ pub(crate) fn run(show: &Show) -> Result<Outcome> {
     let mut capture = input::read(&show.capture, &show.reading, show.format == ShowFormat::Json)?;
     input::redact(&show.reading, &mut [&mut capture], &[]);
     super::warn_of_losses(&show.reading, &capture.source.name, &capture.notes);
-    super::expect_value_of_traces(&capture, &show.measuring)?;
+    super::prepare_spans(&mut capture, &show.measuring)?;
+    super::warn_of_shifted(&show.reading, &capture);
     let wanted = show.measuring.sample_index.as_deref();
-    let single = Single::new(&capture, wanted, show.measuring.trace_value())?;
+    let single = Single::new(&capture, wanted, show.measuring.spans())?;
     // What it is made of is in the tree.
     drop(capture);
     if let Some(pattern) = &show.peek {

@@ -29,7 +29,7 @@ mod slow;
 mod sums;
 mod thresholds;
 
-use crate::spans::Frames;
+use crate::spans::{Frames, PathOptions};
 use analyzer_formats::Capture;
 use causes::causes;
 use contributions::Evidence;
@@ -52,6 +52,8 @@ pub struct RequestOptions {
     pub confidence: f64,
     /// What matters.
     pub thresholds: Thresholds,
+    /// How their critical paths are found.
+    pub path: PathOptions,
 }
 
 /// What is asked of the requests.
@@ -77,7 +79,7 @@ struct Whole<'a> {
 #[must_use]
 pub fn compare_requests(before: &[Capture], after: &[Capture], options: &RequestOptions) -> Findings {
     let (mut frames, mut groups) = (Frames::default(), Groups::default());
-    let sources = [before, after].map(|captures| Source::all(captures, &mut frames));
+    let sources = [before, after].map(|captures| Source::all(captures, options.path, &mut frames));
     let sets = [0, 1].map(|side| Set::new(&sources[side], &mut groups));
     let sides = [0, 1].map(|side| Side { sources: &sources[side], set: &sets[side] });
     let whole = Whole { question: Question::Changed, sides, frames: &frames, groups: &groups };
@@ -88,7 +90,7 @@ pub fn compare_requests(before: &[Capture], after: &[Capture], options: &Request
 #[must_use]
 pub fn slow_requests(captures: &[Capture], options: &RequestOptions) -> Findings {
     let (mut frames, mut groups) = (Frames::default(), Groups::default());
-    let sources = Source::all(captures, &mut frames);
+    let sources = Source::all(captures, options.path, &mut frames);
     let all = Set::new(&sources, &mut groups);
     let sets = slow::split(&all, groups.names.len());
     let sides = [0, 1].map(|side| Side { sources: &sources, set: &sets[side] });

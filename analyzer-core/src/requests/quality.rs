@@ -1,7 +1,8 @@
 //! What the traces of a side are worth as a sample of what happened: flaws of theirs, and how they were chosen.
 
 use super::set::Set;
-use analyzer_formats::{Link, Notes, SpanId, Traces};
+use crate::spans::skew;
+use analyzer_formats::{Link, Notes, Traces};
 
 /// Flaws and warnings of both sides.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,7 +11,7 @@ pub(super) struct Quality {
     pub(super) orphans: u64,
     /// Spans that stood in a file twice.
     pub(super) duplicates: u64,
-    /// Spans of another service that lie outside the span that waits for them: clocks differ.
+    /// Spans of another clock that lie outside the span that waits for them.
     pub(super) skewed: u64,
     /// Sentences that say why the requests may not be those that happened.
     pub(super) selection: Vec<String>,
@@ -22,8 +23,6 @@ const LIMITS: [usize; 9] = [20, 50, 100, 200, 500, 1000, 1500, 2000, 5000];
 const WINDOWS_APART: f64 = 2.0;
 /// Where requests were chosen by how long they took, none lies below this share of their median.
 const CUT_OFF: f64 = 0.8;
-/// Threads are late by so much on one machine, too.
-const WITHIN_NS: i64 = 100_000;
 /// So many requests show that none is short.
 const FEWEST: usize = 30;
 
@@ -32,19 +31,7 @@ pub(super) fn flaws(traces: &Traces, notes: &Notes) -> Quality {
     let spans = &traces.spans;
     let orphans = spans.link.iter().filter(|&&link| link == Link::Orphan).count() as u64;
     let duplicates = notes.iter().filter(|note| note.code == "span_duplicate").map(|note| note.count).sum();
-    let service = |span: usize| traces.processes[spans.process[span].index()].service;
-    let skewed = (0..spans.len())
-        .filter(|&at| {
-            let Some(parent) = spans.parent[at].map(SpanId::index) else { return false };
-            let end = |span: usize| spans.start_ns[span].saturating_add(spans.duration_ns[span]);
-            let tick = traces.tick_ns.max(WITHIN_NS);
-            spans.link[at] == Link::ChildOf
-                && service(at) != service(parent)
-                && spans.duration_ns[at] <= spans.duration_ns[parent]
-                && (spans.start_ns[at] + tick < spans.start_ns[parent]
-                    || end(at) > end(parent).saturating_add(tick))
-        })
-        .count() as u64;
+    let skewed = skew(traces).skewed;
     Quality { orphans, duplicates, skewed, selection: Vec::new() }
 }
 

@@ -1,7 +1,7 @@
 //! One side of a comparison: its requests, what each spent its time on, and by how much that differs between stretches
 //! of the recording.
 
-use crate::spans::{Children, CriticalPath, Frames, SpanFrames, operation, path_roots, tag};
+use crate::spans::{Children, CriticalPath, Frames, PathOptions, SpanFrames, operation, path_roots, tag};
 use analyzer_formats::{Capture, Content, Notes, SpanId, Traces};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -89,18 +89,18 @@ pub(super) struct Source<'a> {
 
 impl<'a> Source<'a> {
     /// The captures of a side that hold traces.
-    pub(super) fn all(captures: &'a [Capture], frames: &mut Frames) -> Vec<Source<'a>> {
+    pub(super) fn all(captures: &'a [Capture], options: PathOptions, frames: &mut Frames) -> Vec<Source<'a>> {
         let sources = captures.iter().filter_map(|capture| match &capture.content {
-            Content::Traces(traces) => Some(Source::new(traces, &capture.notes, frames)),
+            Content::Traces(traces) => Some(Source::new(traces, &capture.notes, options, frames)),
             Content::Profile(_) => None,
         });
         sources.collect()
     }
 
-    fn new(traces: &'a Traces, notes: &'a Notes, frames: &mut Frames) -> Source<'a> {
+    fn new(traces: &'a Traces, notes: &'a Notes, options: PathOptions, frames: &mut Frames) -> Source<'a> {
         let children = Children::of(traces);
         let of_spans = frames.add(traces, &children);
-        Source { traces, notes, path: CriticalPath::with(traces, children), frames: of_spans }
+        Source { traces, notes, path: CriticalPath::with(traces, children, options), frames: of_spans }
     }
 }
 
@@ -241,7 +241,7 @@ mod tests {
         ]);
         let (mut frames, mut groups) = (Frames::default(), Groups::default());
         let notes = Notes::default();
-        let set = Set::new(&[Source::new(&traces, &notes, &mut frames)], &mut groups);
+        let set = Set::new(&[Source::new(&traces, &notes, PathOptions::default(), &mut frames)], &mut groups);
         assert_eq!(groups.names, ["shop: GET /a/{id}", "shop: POST"]);
         let [first, second] = &set.requests[..] else { panic!("two requests") };
         assert_eq!((first.trace, first.failed, first.duration_ns), (1, true, 30), "by time");

@@ -16,6 +16,14 @@ use std::ops::Range;
 /// Ticks up to this are taken as exact, coarser ones as tolerance.
 const FINE_TICK_NS: i64 = 1000;
 
+/// How critical paths are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PathOptions {
+    /// By how much two siblings may overlap and still count as one after the other, in nanoseconds; the clock's tick
+    /// when that is coarser than 1 us, else 0, when `None`. Negative ones count as 0.
+    pub tolerance_ns: Option<i64>,
+}
+
 /// A stretch of time that a request waited for one span. Never empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {
@@ -40,21 +48,22 @@ impl Segment {
 pub struct CriticalPath<'a> {
     traces: &'a Traces,
     children: Children,
-    /// By how much two siblings may overlap and still count as one after the other.
-    pub tolerance_ns: i64,
+    /// By how much siblings may overlap.
+    tolerance_ns: i64,
 }
 
 impl<'a> CriticalPath<'a> {
-    /// For these traces; the tolerance is the clock's tick when that is coarser than 1 us, else 0.
+    /// For these traces, as [`PathOptions::default`] has it.
     #[must_use]
     pub fn new(traces: &'a Traces) -> CriticalPath<'a> {
-        CriticalPath::with(traces, Children::of(traces))
+        CriticalPath::with(traces, Children::of(traces), PathOptions::default())
     }
 
-    /// The same, with the children of their spans.
+    /// For these traces, with the children of their spans.
     #[must_use]
-    pub fn with(traces: &'a Traces, children: Children) -> CriticalPath<'a> {
-        let tolerance_ns = if traces.tick_ns > FINE_TICK_NS { traces.tick_ns } else { 0 };
+    pub fn with(traces: &'a Traces, children: Children, options: PathOptions) -> CriticalPath<'a> {
+        let of_clock = if traces.tick_ns > FINE_TICK_NS { traces.tick_ns } else { 0 };
+        let tolerance_ns = options.tolerance_ns.unwrap_or(of_clock).max(0);
         CriticalPath { traces, children, tolerance_ns }
     }
 

@@ -1,4 +1,5 @@
-//! What the spans of traces say about time: critical path, self time, and their projection to a profile.
+//! What the spans of traces say about time: critical path, self time, clocks that differ, and their projection to a
+//! profile.
 //!
 //! Nothing here recurses: a chain of 200,000 spans is legal input.
 
@@ -10,15 +11,17 @@ mod project;
 #[cfg(test)]
 pub(crate) mod request_testing;
 mod self_time;
+mod skew;
 
 pub use children::{Children, is_async};
 pub(crate) use critical_path::path_roots;
-pub use critical_path::{CriticalPath, Segment};
+pub use critical_path::{CriticalPath, PathOptions, Segment};
 pub use frames::{Frame, FrameKind, Frames, SpanFrames};
 pub(crate) use frames::{operation, tag};
 pub use names::group_name;
-pub use project::{TraceValue, project};
+pub use project::{SpanMeasure, TraceValue, project};
 pub use self_time::self_times;
+pub use skew::{Skew, fix_skew, fix_skew_of, skew};
 
 use analyzer_formats::Traces;
 

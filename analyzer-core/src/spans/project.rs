@@ -5,7 +5,7 @@
 //! per request.
 
 use super::children::Children;
-use super::critical_path::CriticalPath;
+use super::critical_path::{CriticalPath, PathOptions};
 use super::frames::{Frames, SpanFrames};
 use super::self_time::self_times;
 use analyzer_formats::{Frame, FrameId, FrameKind, Function, Profile, ProfileBuilder, StackId, Traces};
@@ -46,9 +46,9 @@ impl TraceValue {
     }
 
     /// The value of every span.
-    fn of_spans(self, traces: &Traces) -> Vec<i64> {
+    fn of_spans(self, traces: &Traces, children: Children, path: PathOptions) -> Vec<i64> {
         match self {
-            TraceValue::CriticalPath => CriticalPath::new(traces).times(),
+            TraceValue::CriticalPath => CriticalPath::with(traces, children, path).times(),
             TraceValue::SelfTime => self_times(traces),
             TraceValue::Wall => traces.spans.duration_ns.clone(),
             TraceValue::Count => vec![1; traces.spans.len()],
@@ -57,22 +57,41 @@ impl TraceValue {
     }
 }
 
+/// What spans are measured by, and how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SpanMeasure {
+    /// The value.
+    pub value: TraceValue,
+    /// How critical paths are found, where they are the value.
+    pub path: PathOptions,
+}
+
+/// The value, with the rest as it is by default.
+impl From<TraceValue> for SpanMeasure {
+    fn from(value: TraceValue) -> SpanMeasure {
+        SpanMeasure { value, ..SpanMeasure::default() }
+    }
+}
+
 /// The profile of one value of all spans: one series, one row per distinct stack, counted by its spans.
 ///
 /// Where the value is time of its own (critical path, self time), what a caller's span takes beside its callee stands
 /// one frame deeper, as the way between the two services or as the callee that has no spans.
 #[must_use]
-pub fn project(traces: &Traces, value: TraceValue) -> Profile {
+pub fn project(traces: &Traces, measure: impl Into<SpanMeasure>) -> Profile {
+    let SpanMeasure { value, path: path_options } = measure.into();
     let mut builder = ProfileBuilder::default();
     let (name, unit) = value.name_and_unit();
     let value_type = builder.value_type(name.as_bytes(), unit.as_bytes());
     let series = builder.series(&[value_type]);
     let mut frames = Frames::default();
-    let SpanFrames { work, path } = frames.add(traces, &Children::of(traces));
+    let children = Children::of(traces);
+    let SpanFrames { work, path } = frames.add(traces, &children);
     let ids: Vec<FrameId> = frames.iter().map(|frame| frame_of(&frame.name, &mut builder)).collect();
     let stacks = stacks(traces, |span| ids[work[span] as usize], &mut builder);
     let is_own = matches!(value, TraceValue::CriticalPath | TraceValue::SelfTime);
-    for (span, (mut stack, value)) in stacks.into_iter().zip(value.of_spans(traces)).enumerate() {
+    let values = value.of_spans(traces, children, path_options);
+    for (span, (mut stack, value)) in stacks.into_iter().zip(values).enumerate() {
         if is_own && path[span] != work[span] {
             stack = Some(builder.stack(stack, ids[path[span] as usize]));
         }

@@ -17,7 +17,7 @@ pub(crate) struct Says {
 /// What a tag says of its span; nothing, for most keys.
 pub(crate) fn says(key: &[u8], value: &Value<'_>) -> Says {
     match key {
-        b"error" => Says { error: is_true(value), kind: None },
+        b"error" => Says { error: is_failure(value), kind: None },
         b"otel.status_code" => Says { error: is_error(value), kind: None },
         b"span.kind" => Says { kind: Some(kind(value)), error: false },
         _ => Says::default(),
@@ -85,11 +85,16 @@ pub(super) fn is_error(status: &Value<'_>) -> bool {
     status.int() == Some(2) || matches!(status, Value::Text(word) if named(word.raw))
 }
 
-fn is_true(value: &Value<'_>) -> bool {
+/// Whether an `error` tag says that its span failed: true, or whatever went wrong in words or as a number.
+fn is_failure(value: &Value<'_>) -> bool {
     match value {
         Value::Bool(value) => *value,
-        Value::Text(text) => text.raw.eq_ignore_ascii_case(b"true"),
-        _ => false,
+        Value::Text(text) => {
+            let says_no = [&b""[..], b"false", b"0"].iter().any(|no| text.raw.eq_ignore_ascii_case(no));
+            !says_no
+        }
+        Value::Number(_) => value.float().is_some_and(|number| number != 0.0),
+        Value::Null | Value::Container(_) => false,
     }
 }
 
