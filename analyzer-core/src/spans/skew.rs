@@ -181,10 +181,8 @@ fn host(traces: &Traces, process: &Process) -> [Option<TagValue>; HOST.len()] {
     let tags = &traces.tag_lists[process.tags.clone()];
     HOST.map(|key| {
         let tags = tags.iter().map(|tag| &traces.tags[tag.index()]);
-        let named = tags.filter(|tag| traces.strings.get(tag.key) == key).map(|tag| tag.value);
-        named
-            .filter(|value| !matches!(value, TagValue::Text(text) if traces.strings.get(*text).is_empty()))
-            .last()
+        let mut named = tags.filter(|tag| traces.strings.get(tag.key) == key).map(|tag| tag.value);
+        named.find(|value| !matches!(value, TagValue::Text(text) if traces.strings.get(*text).is_empty()))
     })
 }
 

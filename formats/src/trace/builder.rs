@@ -292,6 +292,7 @@ impl TracesBuilder {
             tag_lists.extend(&row.tags);
             processes.push(Process { service: row.service, tags: start..tag_lists.len() });
         }
+        tag_lists.shrink_to_fit();
         let tags = self.tags.finish().into_iter().map(|Exact(tag)| tag).collect();
         Traces { strings, processes, traces, spans, tags, tag_lists, tick_ns: self.tick_ns }
     }
