@@ -24,17 +24,21 @@ pub(super) struct Evidence {
     pub(super) calls: u64,
     /// Of calls in a row: how often calls of each kind ran side by side.
     pub(super) beside: BTreeMap<u32, Beside>,
-    /// Every wait, with how many other requests its process was answering when it began.
+    /// Every wait.
     pub(super) waits: Vec<Wait>,
-    /// The most calls of the callee that one process made at once.
-    pub(super) at_once: u32,
+    /// The most calls of the callee that one process made at once, in the capture where these are fewest and where they are
+    /// most.
+    pub(super) at_once: (u32, u32),
 }
 
 /// A span waits or works before a call, or says that it waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Wait {
     pub(super) ns: i64,
+    /// Other requests that the process was answering when it began.
     pub(super) others: u32,
+    /// How long the caller went on after its last child, nanoseconds.
+    pub(super) after_ns: i64,
 }
 
 impl Evidence {
@@ -43,13 +47,15 @@ impl Evidence {
         let mut evidence = Evidence::default();
         match pattern {
             Pattern::RepeatedCalls => {
-                evidence.requests = u64::from(seen.range().any(|at| seen.work(SpanId::new(at)) == subject.caller));
+                evidence.requests =
+                    u64::from(seen.range().any(|at| seen.work(SpanId::new(at)) == subject.caller));
                 let same = seen.calls().flatten().filter(|call| calls::subject(seen, **call) == subject);
                 evidence.calls = same.count() as u64;
             }
             Pattern::Retries => {
                 let called = |span: &SpanId| {
-                    seen.called(*span) == subject.called && (seen.is_call(*span) || seen.statement(*span).is_some())
+                    seen.called(*span) == subject.called
+                        && (seen.is_call(*span) || seen.statement(*span).is_some())
                 };
                 evidence.calls = seen.range().map(SpanId::new).filter(called).count() as u64;
                 evidence.requests = u64::from(evidence.calls > 0);
@@ -67,13 +73,13 @@ impl Evidence {
             Pattern::WaitBeforeCall => waits::for_each_gap(seen, |gap| {
                 if gap.subject == subject {
                     let others = load.map_or(0, |load| load.others(seen, gap.parent));
-                    evidence.waits.push(Wait { ns: gap.ns, others });
+                    evidence.waits.push(Wait { ns: gap.ns, others, after_ns: gap.after_ns });
                 }
             }),
             Pattern::PoolWait | Pattern::LockWait => {
                 for span in seen.range().map(SpanId::new).filter(|span| seen.work(*span) == subject.called) {
                     let interval = seen.interval(span);
-                    evidence.waits.push(Wait { ns: interval.end - interval.start, others: 0 });
+                    evidence.waits.push(Wait { ns: interval.end - interval.start, others: 0, after_ns: 0 });
                 }
             }
             _ => {}
@@ -97,8 +103,9 @@ impl Evidence {
     pub(super) fn add_side(&mut self, side: Side<'_>, frames: &Frames, (pattern, subject): Key) {
         if pattern == Pattern::WaitBeforeCall {
             let (service, callee) = (&frames.get(subject.caller).service, callee(frames, subject.called));
-            let most = side.sources.iter().map(|source| most_at_once(source, frames, service, callee)).max();
-            self.at_once = most.unwrap_or(0);
+            let most = |source| most_at_once(source, frames, service, callee);
+            let most: Vec<u32> = side.sources.iter().map(most).collect();
+            self.at_once = (most.iter().min().copied().unwrap_or(0), most.iter().max().copied().unwrap_or(0));
         }
     }
 
@@ -109,12 +116,12 @@ impl Evidence {
 
     /// The mean wait, nanoseconds.
     pub(super) fn wait_ns(&self) -> f64 {
-        mean(self.waits.iter().copied()).unwrap_or(0.0)
+        mean(self.waits.iter().map(|wait| wait.ns)).unwrap_or(0.0)
     }
 }
 
-fn mean(waits: impl Iterator<Item = Wait>) -> Option<f64> {
-    let (sum, count) = waits.fold((0.0, 0u64), |(sum, count), wait| (sum + wait.ns as f64, count + 1));
+fn mean(values: impl Iterator<Item = i64>) -> Option<f64> {
+    let (sum, count) = values.fold((0.0, 0u64), |(sum, count), value| (sum + value as f64, count + 1));
     (count > 0).then(|| sum / count as f64)
 }
 
@@ -123,38 +130,56 @@ fn mean(waits: impl Iterator<Item = Wait>) -> Option<f64> {
 pub(super) struct Crowd {
     /// The mean wait of those that found no other request, and of those that found some, nanoseconds.
     pub(super) alone_and_not: Option<(f64, f64)>,
+    /// What each other request adds to the wait, nanoseconds, where hardly any found none.
+    pub(super) per_other_ns: Option<f64>,
     /// Calls of the callee that ran at once at most, before and after, where these are fewer.
     pub(super) at_once: Option<(u32, u32)>,
 }
 
 /// Whether time before a call that grew is waiting: who finds no other request does not wait, or fewer calls than before run at
-/// once while requests wait. Own work takes its time whoever else is there.
+/// once while requests wait. Own work takes its time whoever else is there. Where processors are short, what follows the
+/// last call takes longer, too: that is no waiting for a connection.
 pub(super) fn crowd([before, after]: [&Evidence; 2], thresholds: &Thresholds) -> Option<Crowd> {
-    let grew = after.wait_ns() - before.wait_ns();
-    if grew <= 0.0 {
+    let usual = before.wait_ns();
+    let grew = after.wait_ns() - usual;
+    let ends = [before, after].map(|side| mean(side.waits.iter().map(|wait| wait.after_ns)).unwrap_or(0.0));
+    if grew <= 0.0 || ends[1] - ends[0] > thresholds.alone_share * grew {
         return None;
     }
-    let mut found = Crowd::default();
-    let alone = || after.waits.iter().copied().filter(|wait| wait.others == 0);
-    let not = || after.waits.iter().copied().filter(|wait| wait.others > 0);
+    let (alone, not): (Vec<Wait>, Vec<Wait>) = after.waits.iter().partition(|wait| wait.others == 0);
     let enough = thresholds.fewest_waits as usize;
-    let is_known = alone().count() >= enough;
-    if let (Some(one), Some(others)) = (mean(alone()), mean(not()))
-        && is_known
-        && not().count() >= enough
-    {
-        if one - before.wait_ns() > thresholds.alone_share * (others - before.wait_ns()) {
+    let mut found = Crowd::default();
+    if alone.len() >= enough {
+        let [one, others] = [&alone, &not].map(|waits| mean(waits.iter().map(|wait| wait.ns)).unwrap_or(0.0));
+        if not.len() < enough || one - usual > thresholds.alone_share * (others - usual) {
             return None;
         }
         found.alone_and_not = Some((one, others));
-    } else if is_known {
-        // Nobody else was there, and yet it took longer.
-        return None;
+    } else if let Some((alone, per_other)) = line(&not) {
+        found.per_other_ns = (alone - usual <= thresholds.alone_share * grew).then_some(per_other);
     }
-    if after.at_once > 0 && 2 * after.at_once <= before.at_once {
-        found.at_once = Some((before.at_once, after.at_once));
+    if after.at_once.1 > 0 && 2 * after.at_once.1 <= before.at_once.0 {
+        found.at_once = Some((before.at_once.0, after.at_once.1));
     }
     (found != Crowd::default()).then_some(found)
+}
+
+/// The straight line through waits over others, by least squares: the wait without others, and what each adds; none where
+/// that may be chance.
+fn line(waits: &[Wait]) -> Option<(f64, f64)> {
+    /// Standard errors from nothing: waits of neighbours are alike, so more than usual.
+    const FAR: f64 = 5.0;
+    let count = waits.len() as f64;
+    let x = mean(waits.iter().map(|wait| i64::from(wait.others)))?;
+    let y = mean(waits.iter().map(|wait| wait.ns))?;
+    let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
+    for wait in waits {
+        let (dx, dy) = (f64::from(wait.others) - x, wait.ns as f64 - y);
+        (xx, xy, yy) = (xx + dx * dx, xy + dx * dy, yy + dy * dy);
+    }
+    let slope = xy / xx;
+    let error = ((yy - slope * xy).max(0.0) / (count - 2.0) / xx).sqrt();
+    (count > 2.0 && xx > 0.0 && slope > FAR * error).then_some((y - slope * x, slope))
 }
 
 /// The kinds of calls that mostly ran side by side before and mostly do not now, though they are still made.
@@ -166,4 +191,50 @@ pub(super) fn serialised([before, after]: [&Evidence; 2], thresholds: &Threshold
     let mut kinds: Vec<u32> = before.beside.keys().copied().filter(fell).collect();
     kinds.sort_by_key(|kind| (std::cmp::Reverse(after.beside[kind].calls), *kind));
     kinds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waits(list: impl IntoIterator<Item = (i64, u32, i64)>) -> Evidence {
+        let waits = list.into_iter().map(|(ns, others, after_ns)| Wait { ns, others, after_ns });
+        Evidence { waits: waits.collect(), ..Evidence::default() }
+    }
+
+    fn told(before: &Evidence, after: &Evidence) -> Option<Crowd> {
+        crowd([before, after], &Thresholds::default())
+    }
+
+    #[test]
+    fn who_waits_does_so_for_others() {
+        let before = waits((0..60).map(|at| (100, at % 3, 50)));
+        let pool = waits((0..60u32).map(|at| (100 + 3000 * i64::from(at % 3), at % 3, 50)));
+        assert_eq!(told(&before, &pool).and_then(|crowd| crowd.alone_and_not), Some((100.0, 4600.0)));
+        assert_eq!(told(&pool, &before), None, "shorter than before");
+        assert_eq!(told(&pool, &pool), None);
+        let work = waits((0..60u32).map(|at| (3000 + 100 * i64::from(at % 3), at % 3, 50)));
+        assert_eq!(told(&before, &work), None, "own work takes its time alone, too");
+        let busy =
+            waits((0..60u32).map(|at| (100 + 3000 * i64::from(at % 3), at % 3, 2000 * i64::from(at % 3))));
+        assert_eq!(told(&before, &busy), None, "processors are short: all takes longer");
+        let alone = waits((0..60).map(|_| (3000, 0, 50)));
+        assert_eq!(told(&before, &alone), None, "nobody to wait for");
+    }
+
+    #[test]
+    fn where_nobody_is_alone_waits_grow_with_others() {
+        let before = waits((0..60).map(|_| (100, 5, 50)));
+        let odd = |at: u32| i64::from(at * 7919 % 13) * 20;
+        let pool = waits((0..60u32).map(|at| (100 + 1000 * i64::from(3 + at % 5) + odd(at), 3 + at % 5, 50)));
+        let per_other = told(&before, &pool).and_then(|crowd| crowd.per_other_ns);
+        assert!(per_other.is_some_and(|ns| (ns - 1000.0).abs() < 50.0), "{per_other:?}");
+        let work = waits((0..60u32).map(|at| (5000 + odd(at), 3 + at % 5, 50)));
+        assert_eq!(told(&before, &work), None);
+        // One connection for all: there is at most one call at a time.
+        let at_once = |evidence: Evidence, at_once| Evidence { at_once: (at_once, at_once), ..evidence };
+        let crowd = told(&at_once(before.clone(), 4), &at_once(work.clone(), 1));
+        assert_eq!(crowd.and_then(|crowd| crowd.at_once), Some((4, 1)));
+        assert_eq!(told(&at_once(before, 4), &at_once(work, 3)), None);
+    }
 }

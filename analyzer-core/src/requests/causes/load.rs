@@ -51,9 +51,8 @@ impl Load {
 fn is_entry(source: &Source<'_>, span: SpanId) -> bool {
     let spans = &source.traces.spans;
     let service = |span: SpanId| source.traces.processes[spans.process[span.index()].index()].service;
-    spans.parent[span.index()].is_none_or(|parent| {
-        service(parent) != service(span) || spans.kind[span.index()] == SpanKind::Server
-    })
+    spans.parent[span.index()]
+        .is_none_or(|parent| service(parent) != service(span) || spans.kind[span.index()] == SpanKind::Server)
 }
 
 /// The span with which the process of another began to answer.
@@ -84,7 +83,8 @@ pub(super) fn callee(frames: &Frames, called: u32) -> &str {
 pub(super) fn most_at_once(source: &Source<'_>, frames: &Frames, service: &str, wanted: &str) -> u32 {
     let spans = &source.traces.spans;
     // By frame: a capture has many more spans.
-    let is_wanted: Vec<bool> = (0..frames.len() as u32).map(|frame| callee(frames, frame) == wanted).collect();
+    let is_wanted: Vec<bool> =
+        (0..frames.len() as u32).map(|frame| callee(frames, frame) == wanted).collect();
     let mut changes: FxHashMap<ProcessId, Vec<(i64, i32)>> = FxHashMap::default();
     for span in (0..spans.len()).map(SpanId::new) {
         let at = span.index();

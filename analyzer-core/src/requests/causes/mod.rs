@@ -24,6 +24,8 @@ mod calls;
 mod evidence;
 mod load;
 mod pattern;
+#[cfg(test)]
+mod planted;
 mod replay;
 mod retries;
 mod said;

@@ -60,12 +60,34 @@ const REDELIVERED: [&str; 3] =
     ["messaging.redelivered", "messaging.rabbitmq.redelivered", "messaging.message.redelivered"];
 /// What statements begin with that read.
 const READS: [&str; 12] = [
-    "select", "with", "show", "get", "mget", "hget", "hgetall", "hmget", "smembers", "find", "aggregate", "match",
+    "select",
+    "with",
+    "show",
+    "get",
+    "mget",
+    "hget",
+    "hgetall",
+    "hmget",
+    "smembers",
+    "find",
+    "aggregate",
+    "match",
 ];
 /// Statements with these give another answer each time, or do more than read.
 const NOT_ALIKE: [&str; 13] = [
-    "insert", "update", "delete", "nextval", "last_insert", "lastval", "now(", "rand", "uuid", "@@", "sleep",
-    "current_timestamp", "get_lock",
+    "insert",
+    "update",
+    "delete",
+    "nextval",
+    "last_insert",
+    "lastval",
+    "now(",
+    "rand",
+    "uuid",
+    "@@",
+    "sleep",
+    "current_timestamp",
+    "get_lock",
 ];
 
 /// What the tags of one capture say.
@@ -143,9 +165,11 @@ fn rpc_status(text: &str) -> Said {
 }
 
 fn statement(text: &str) -> Said {
-    let lower = text.trim_start_matches(|c: char| c.is_whitespace() || c == '(' || c == '{').to_ascii_lowercase();
+    let lower =
+        text.trim_start_matches(|c: char| c.is_whitespace() || c == '(' || c == '{').to_ascii_lowercase();
     let first = lower.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').find(|word| !word.is_empty());
-    let reads = first.is_some_and(|first| READS.contains(&first)) && !NOT_ALIKE.iter().any(|word| lower.contains(word));
+    let reads = first.is_some_and(|first| READS.contains(&first))
+        && !NOT_ALIKE.iter().any(|word| lower.contains(word));
     match (reads && !lower.contains("for update"), has_gaps(&lower)) {
         (true, false) => Said::Read,
         (true, true) => Said::Prepared,

@@ -43,18 +43,13 @@ pub(super) struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    pub(super) fn new(
-        source: &'a Source<'a>,
-        request: &'a Request,
-        known: &'a Known,
-    ) -> Seen<'a> {
+    pub(super) fn new(source: &'a Source<'a>, request: &'a Request, known: &'a Known) -> Seen<'a> {
         let spans = source.traces.traces[request.trace as usize].spans.clone();
         let mut own_ns = vec![0; spans.len()];
         source.path.segments(request.root, |segment| {
             own_ns[segment.span.index() - spans.start] += segment.duration_ns();
         });
-        let mut seen =
-            Seen { source, request, known, total_ns: own_ns.clone(), own_ns, calls: Vec::new() };
+        let mut seen = Seen { source, request, known, total_ns: own_ns.clone(), own_ns, calls: Vec::new() };
         let order = seen.below(request.root);
         seen.calls = seen.find_calls(&order);
         for at in order.into_iter().rev() {

@@ -71,3 +71,89 @@ pub(super) fn beside(seen: &Seen<'_>, calls: &[Call]) -> Vec<bool> {
     }
     beside
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::evidence::{self, Evidence};
+    use super::super::testing::{self, MS, find, frame, work};
+    use super::*;
+    use crate::spans::Frames;
+    use crate::spans::request_testing::{Span, spans};
+    use analyzer_formats::SpanKind;
+
+    /// Calls of `a`, `b` and so on, by their times in milliseconds.
+    fn request(times: &[(i64, i64)]) -> Vec<Span<'static>> {
+        const IDS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
+        let mut list = vec![work("r", "", "GET /", (0, 100))];
+        list.extend(
+            times
+                .iter()
+                .zip(IDS)
+                .map(|(&times, id)| Span { kind: SpanKind::Client, ..work(id, "r", id, times) }),
+        );
+        list
+    }
+
+    fn evidence_of(list: &[Span<'_>]) -> Evidence {
+        testing::evidence(spans(list), |frames: &Frames| {
+            let caller = frame(frames, "shop: GET /");
+            (Pattern::Serialised, Subject { caller, called: caller, statement: None })
+        })
+    }
+
+    /// How many kinds of calls were serialised.
+    fn serialised(before: &[(i64, i64)], after: &[(i64, i64)]) -> usize {
+        let sides = [before, after].map(|times| evidence_of(&request(times)));
+        evidence::serialised([&sides[0], &sides[1]], &Thresholds::default()).len()
+    }
+
+    #[test]
+    fn time_in_a_row_is_what_side_by_side_would_save() {
+        let found = find(in_a_row, &request(&[(0, 30), (30, 50), (50, 90)]));
+        assert_eq!(found.iter().map(|one| one.path_ns).collect::<Vec<_>>(), [40 * MS]);
+        assert_eq!(find(in_a_row, &request(&[(0, 30), (0, 50), (0, 90)])), []);
+        assert_eq!(find(in_a_row, &request(&[(0, 90)])), []);
+        // The end of the longest counts, not that of the one before.
+        assert_eq!(find(in_a_row, &request(&[(0, 80), (10, 20), (40, 60)])), []);
+    }
+
+    #[test]
+    fn only_what_ran_side_by_side_was_serialised() {
+        assert_eq!(serialised(&[(0, 30), (0, 30), (0, 30)], &[(0, 30), (30, 60), (60, 90)]), 3);
+        assert_eq!(
+            serialised(&[(0, 30), (30, 60), (60, 90)], &[(0, 30), (30, 60), (60, 90)]),
+            0,
+            "always in a row"
+        );
+        assert_eq!(serialised(&[(0, 30)], &[(0, 30), (30, 60), (60, 90)]), 0, "new calls in a row");
+        assert_eq!(serialised(&[(0, 30), (5, 35)], &[(0, 60), (5, 65)]), 0, "slower, but still side by side");
+        assert_eq!(
+            serialised(&[(0, 10), (10, 40), (10, 40)], &[(0, 10), (10, 40), (40, 70)]),
+            2,
+            "those two only"
+        );
+        assert_eq!(
+            serialised(&[(0, 30), (0, 30)], &[(0, 30)]),
+            1,
+            "the other one is gone: there is nothing in a row"
+        );
+    }
+
+    #[test]
+    fn calls_that_touch_are_not_side_by_side() {
+        let beside_of = |times: &[(i64, i64)]| {
+            let seen = testing::with_seen(spans(&request(times)), |seen, _, _| {
+                seen.calls().flat_map(|calls| beside(seen, calls)).collect::<Vec<bool>>()
+            });
+            seen.concat()
+        };
+        assert_eq!(beside_of(&[(0, 30), (29, 60)]), [false, false], "1 of 30 ms");
+        assert_eq!(beside_of(&[(0, 30), (15, 60)]), [true, true]);
+        assert_eq!(beside_of(&[(0, 90), (10, 20), (30, 40)]), [true, true, true]);
+        assert_eq!(
+            beside_of(&[(0, 30), (30, 30), (30, 60)]),
+            [false, false, false],
+            "nothing is at once with nothing"
+        );
+    }
+}

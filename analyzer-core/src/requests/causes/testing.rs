@@ -10,15 +10,20 @@ use super::statements::Statements;
 use super::tally::Key;
 use super::{Detector, Thresholds};
 use crate::requests::set::{Groups, Set, Source};
-use crate::spans::request_testing::{Span, spans};
 use crate::spans::Frames;
+use crate::spans::request_testing::{Span, spans};
 use analyzer_formats::{Capture, Container, Content, Notes, SpanKind, Traces};
 
 /// A millisecond, in nanoseconds.
 pub(super) const MS: i64 = 1_000_000;
 
 /// A call of a database; times in milliseconds.
-pub(super) fn query<'a>(id: &'a str, parent: &'a str, times: (i64, i64), tags: &'a [(&'a str, &'a str)]) -> Span<'a> {
+pub(super) fn query<'a>(
+    id: &'a str,
+    parent: &'a str,
+    times: (i64, i64),
+    tags: &'a [(&'a str, &'a str)],
+) -> Span<'a> {
     Span {
         kind: SpanKind::Client,
         tags,
@@ -50,8 +55,7 @@ pub(super) fn with_seen<T>(traces: Traces, mut look: impl FnMut(&Seen<'_>, &Fram
     let sources = Source::all(&captures, &mut frames);
     let set = Set::new(&sources, &mut groups);
     let mut statements = Statements::default();
-    let known =
-        Known { statements: statements.add(&sources[0]), sayings: Sayings::of(sources[0].traces) };
+    let known = Known { statements: statements.add(&sources[0]), sayings: Sayings::of(sources[0].traces) };
     let load = Load::of(&sources[0]);
     let requests = set.requests.iter();
     requests.map(|request| look(&Seen::new(&sources[0], request, &known), &frames, &load)).collect()

@@ -99,6 +99,10 @@ impl Titles<'_> {
             let [alone, others] = [alone, others].map(|ns| units::beside(ns, others, "nanoseconds"));
             title += &format!("; {alone} where no other request is there, {others} where some are");
         }
+        if let Some(ns) = crowd.per_other_ns {
+            title +=
+                &format!("; {} more with each other request that is there", units::value(ns, "nanoseconds"));
+        }
         if let Some((once, now)) = crowd.at_once {
             let callee = callee(self.frames, subject.called);
             let most = self.change([once, now].map(|most| most.to_string()));
