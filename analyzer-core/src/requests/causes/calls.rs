@@ -76,7 +76,7 @@ pub(super) fn identical(seen: &Seen<'_>, thresholds: &Thresholds, found: &mut Ve
             continue;
         }
         let Some(question) = question(seen, call.span) else { continue };
-        let entries = entries.get_or_insert_with(|| entries_of(seen));
+        let entries = entries.get_or_insert_with(|| seen.entries());
         let key = (entries[call.parent.index() - seen.range().start], seen.called(call.span), question);
         let calls = asked.entry(key.clone()).or_default();
         if calls.is_empty() {
@@ -132,20 +132,6 @@ fn question(seen: &Seen<'_>, span: SpanId) -> Option<Question> {
     };
     question.sort_unstable();
     is_known.then_some(question)
-}
-
-/// For each span of the trace, that with which its service began to answer.
-fn entries_of(seen: &Seen<'_>) -> Vec<SpanId> {
-    let range = seen.range();
-    let mut entries: Vec<SpanId> = range.clone().map(SpanId::new).collect();
-    for span in seen.below(seen.request.root) {
-        if let Some(parent) = seen.spans().parent[span.index()].filter(|_| span != seen.request.root)
-            && seen.service(parent) == seen.service(span)
-        {
-            entries[span.index() - range.start] = entries[parent.index() - range.start];
-        }
-    }
-    entries
 }
 
 #[cfg(test)]

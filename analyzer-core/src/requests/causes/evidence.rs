@@ -70,12 +70,17 @@ impl Evidence {
                     }
                 }
             }
-            Pattern::WaitBeforeCall => waits::for_each_gap(seen, |gap| {
-                if gap.subject == subject {
-                    let others = load.map_or(0, |load| load.others(seen, gap.parent));
-                    evidence.waits.push(Wait { ns: gap.ns, others, after_ns: gap.after_ns });
-                }
-            }),
+            Pattern::WaitBeforeCall => {
+                let mut entries: Option<Vec<SpanId>> = None;
+                waits::for_each_gap(seen, |gap| {
+                    if gap.subject == subject {
+                        let entries = entries.get_or_insert_with(|| seen.entries());
+                        let entry = entries[gap.parent.index() - seen.range().start];
+                        let others = load.map_or(0, |load| load.others(seen, gap.parent, entry));
+                        evidence.waits.push(Wait { ns: gap.ns, others, after_ns: gap.after_ns });
+                    }
+                });
+            }
             Pattern::PoolWait | Pattern::LockWait => {
                 for span in seen.range().map(SpanId::new).filter(|span| seen.work(*span) == subject.called) {
                     let interval = seen.interval(span);
@@ -195,7 +200,11 @@ pub(super) fn serialised([before, after]: [&Evidence; 2], thresholds: &Threshold
 
 #[cfg(test)]
 mod tests {
+    use super::super::pattern::Subject;
+    use super::super::testing;
     use super::*;
+    use crate::spans::request_testing::{Span, spans};
+    use analyzer_formats::SpanKind;
 
     fn waits(list: impl IntoIterator<Item = (i64, u32, i64)>) -> Evidence {
         let waits = list.into_iter().map(|(ns, others, after_ns)| Wait { ns, others, after_ns });
@@ -220,6 +229,30 @@ mod tests {
         assert_eq!(told(&before, &busy), None, "processors are short: all takes longer");
         let alone = waits((0..60).map(|_| (3000, 0, 50)));
         assert_eq!(told(&before, &alone), None, "nobody to wait for");
+    }
+
+    #[test]
+    fn a_deep_chain_of_waits_is_looked_through() {
+        let ids: Vec<String> = (0..50_000).map(|at| at.to_string()).collect();
+        let calls: Vec<String> = (0..50_000).map(|at| format!("c{at}")).collect();
+        let list: Vec<Span<'_>> = (0..ids.len())
+            .flat_map(|at| {
+                let now = at as i64 * 10;
+                let span =
+                    Span::new(&ids[at], if at == 0 { "" } else { &ids[at - 1] }, "shop", "o", now, 1_000_000);
+                let call = Span {
+                    kind: SpanKind::Client,
+                    ..Span::new(&calls[at], &ids[at], "shop", "q", now + 5, now + 9)
+                };
+                [span, call]
+            })
+            .collect();
+        let evidence = testing::evidence(spans(&list), |frames| {
+            let [caller, called] = ["shop: o", "shop: q"].map(|name| testing::frame(frames, name));
+            (Pattern::WaitBeforeCall, Subject { caller, called, statement: None })
+        });
+        assert_eq!(evidence.waits.len(), 50_000);
+        assert_eq!(evidence.waits[7], Wait { ns: 5, others: 0, after_ns: 0 });
     }
 
     #[test]

@@ -3,10 +3,10 @@
 //! Found in one sweep over the spans of a capture. A process is what the capture tells apart: where it names no instances,
 //! those of a service count as one.
 
-use super::seen::Seen;
+use super::seen::{Seen, is_entry};
 use crate::requests::set::Source;
 use crate::spans::{FrameKind, Frames};
-use analyzer_formats::{ProcessId, SpanId, SpanKind};
+use analyzer_formats::{ProcessId, SpanId};
 use rustc_hash::FxHashMap;
 
 /// The requests of the processes of one capture.
@@ -35,34 +35,17 @@ impl Load {
         Load { of_process }
     }
 
-    /// How many other requests the process of a span was answering when the span began.
-    pub(super) fn others(&self, seen: &Seen<'_>, span: SpanId) -> u32 {
+    /// How many other requests the process of a span was answering when the span began, where it began to answer this one with
+    /// `entry`.
+    pub(super) fn others(&self, seen: &Seen<'_>, span: SpanId, entry: SpanId) -> u32 {
         let at = seen.spans().start_ns[span.index()];
         let Some((starts, ends)) = self.of_process.get(&seen.spans().process[span.index()]) else { return 0 };
         let running = starts.partition_point(|&start| start < at) - ends.partition_point(|&end| end <= at);
         // Its own request is none of the others.
-        let own = entry(seen, span);
-        let is_counted = seen.spans().start_ns[own.index()] < at && seen.interval(own).end > at;
+        let own = seen.interval(entry);
+        let is_counted = own.start < at && own.end > at;
         (running - usize::from(is_counted).min(running)) as u32
     }
-}
-
-/// Whether a process begins to answer a request with this span.
-fn is_entry(source: &Source<'_>, span: SpanId) -> bool {
-    let spans = &source.traces.spans;
-    let service = |span: SpanId| source.traces.processes[spans.process[span.index()].index()].service;
-    spans.parent[span.index()]
-        .is_none_or(|parent| service(parent) != service(span) || spans.kind[span.index()] == SpanKind::Server)
-}
-
-/// The span with which the process of another began to answer.
-fn entry(seen: &Seen<'_>, span: SpanId) -> SpanId {
-    let mut at = span;
-    while !is_entry(seen.source, at) {
-        let Some(parent) = seen.spans().parent[at.index()] else { break };
-        at = parent;
-    }
-    at
 }
 
 /// Whom a frame calls: `remote:sqlite` of `remote:sqlite: SELECT orders`, else its service.
@@ -113,4 +96,37 @@ pub(super) fn most_at_once(source: &Source<'_>, frames: &Frames, service: &str, 
         most
     };
     changes.into_values().map(most).max().unwrap_or(0).cast_unsigned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{query, with_seen, work};
+    use super::*;
+    use crate::spans::request_testing::{Span, spans};
+
+    #[test]
+    fn requests_of_a_process_and_its_calls_are_counted_over_all_traces() {
+        //  1  a 0........................60        b 10..40
+        //  2        a  20..............50          b       30.....45
+        //  3                            a 50...70  b                 55..60
+        let times = [("1", (0, 60), (10, 40)), ("2", (20, 50), (30, 45)), ("3", (50, 70), (55, 60))];
+        let tags = &[("db.system", "mysql")];
+        let list: Vec<Span<'_>> = times
+            .iter()
+            .flat_map(|&(trace, root, call)| {
+                let spans = [work("a", "", "GET /", root), query("b", "a", call, tags)];
+                spans.map(|span| Span { trace, ..span })
+            })
+            .collect();
+        let others = with_seen(spans(&list), |seen, frames, load| {
+            let root = seen.request.root;
+            let call = seen.children(root)[0];
+            let at_once = most_at_once(seen.source, frames, "shop", "remote:mysql");
+            assert_eq!(at_once, 2);
+            assert_eq!(most_at_once(seen.source, frames, "shop", "remote:redis"), 0);
+            assert_eq!(callee(frames, seen.called(call)), "remote:mysql");
+            [load.others(seen, root, root), load.others(seen, call, root)]
+        });
+        assert_eq!(others, [[0, 0], [1, 1], [1, 1]]);
+    }
 }

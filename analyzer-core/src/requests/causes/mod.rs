@@ -73,6 +73,8 @@ const DETECTORS: &[Detector] = &[
 const CHANCE: f64 = 0.4;
 /// More causes than these are no explanation.
 const MOST_CAUSES: usize = 20;
+/// Patterns that get a second look, which some do not stand.
+const LOOKED_AT: usize = 3 * MOST_CAUSES;
 /// Requests from which a saving is computed, evenly over all that show the pattern.
 const REPLAYED: usize = 500;
 
@@ -96,6 +98,7 @@ pub(super) fn causes(
     });
     let tallies = [0, 1].map(|side: usize| looking[side].tallies());
     let mut found: Vec<Found> = changed(whole.question, &tallies, decomposition, options);
+    found.truncate(LOOKED_AT);
     look_again(&mut found, &looking, whole.frames);
     found.retain(|found| found.is_confirmed(whole.question, &options.thresholds));
     found.truncate(MOST_CAUSES);
@@ -265,24 +268,26 @@ impl Looking<'_> {
 
     /// What all requests show of some patterns, in the order of these.
     fn evidence(&self, keys: &[Key], frames: &Frames) -> Vec<Evidence> {
-        let mut all = vec![Evidence::default(); keys.len()];
         if keys.is_empty() {
-            return all;
+            return Vec::new();
         }
         let needs_load = keys.iter().any(|key| key.0 == Pattern::WaitBeforeCall);
         let loads: Vec<Option<Load>> =
             self.side.sources.par_iter().map(|source| needs_load.then(|| Load::of(source))).collect();
-        let of_requests: Vec<Vec<Evidence>> = (0..self.side.set.requests.len())
+        let none = || vec![Evidence::default(); keys.len()];
+        let both = |mut sums: Vec<Evidence>, more: Vec<Evidence>| {
+            sums.iter_mut().zip(more).for_each(|(sum, evidence)| sum.add(evidence));
+            sums
+        };
+        // Waits stay in the order of requests, wherever their list is cut for threads.
+        let mut all = (0..self.side.set.requests.len())
             .into_par_iter()
-            .map(|at| {
+            .fold(none, |sums, at| {
                 let seen = self.seen(at);
                 let load = loads[self.side.set.requests[at].capture as usize].as_ref();
-                keys.iter().map(|&key| Evidence::of_request(&seen, load, key)).collect()
+                both(sums, keys.iter().map(|&key| Evidence::of_request(&seen, load, key)).collect())
             })
-            .collect();
-        for of_request in of_requests {
-            all.iter_mut().zip(of_request).for_each(|(sum, evidence)| sum.add(evidence));
-        }
+            .reduce(none, both);
         all.iter_mut().zip(keys).for_each(|(sum, &key)| sum.add_side(self.side, frames, key));
         all
     }

@@ -13,6 +13,8 @@ enum Fault {
     None,
     /// An item is asked for by itself, 12 times.
     Loop,
+    /// The same, 12 at a time.
+    Fan,
     /// The rates are asked for 8 times.
     Again,
     /// The stock is busy twice.
@@ -189,6 +191,14 @@ fn calls_that_no_longer_run_side_by_side_are_named() {
 }
 
 #[test]
+fn as_many_calls_as_before_are_no_loop_that_came() {
+    let causes = causes(Fault::Fan, Fault::Loop);
+    assert_eq!(causes.iter().map(|cause| cause.code).collect::<Vec<_>>(), ["serialised"]);
+    assert!(causes[0].title.contains("calls remote:mysql: SELECT items one after another"), "{causes:?}");
+    assert_eq!(titles(Fault::None, Fault::Fan), [] as [&str; 0]);
+}
+
+#[test]
 fn a_small_pool_is_waited_for() {
     let (code, title) = only(Fault::Pool);
     assert_eq!(code, "pool_wait");
@@ -214,7 +224,8 @@ fn work_and_a_busy_processor_are_no_waiting() {
 
 #[test]
 fn what_went_away_or_stayed_is_no_cause() {
-    for fault in [Fault::Loop, Fault::Again, Fault::Busy, Fault::Serial, Fault::Pool, Fault::Lock] {
+    for fault in [Fault::Loop, Fault::Fan, Fault::Again, Fault::Busy, Fault::Serial, Fault::Pool, Fault::Lock]
+    {
         assert_eq!(titles(fault, Fault::None), [] as [&str; 0], "{fault:?} went away");
         assert_eq!(titles(fault, fault), [] as [&str; 0], "{fault:?} stayed");
     }

@@ -47,7 +47,7 @@ struct Try<'a> {
     failed: bool,
     busy: bool,
     again: bool,
-    /// It succeeded, or failed so that what follows is no other try of it: sent elsewhere, not allowed, not there.
+    /// It failed so that what follows is no other try of it: sent elsewhere, not allowed, not there.
     settled: bool,
 }
 
@@ -85,10 +85,10 @@ impl<'a> Try<'a> {
 
     /// Whether this may be the next try after another.
     fn is_another(&self, seen: &Seen<'_>, before: &Try<'_>) -> bool {
-        let elsewhere = matches!((self.answer, before.answer), (Some(one), Some(other)) if one != other);
-        !elsewhere
+        let is_elsewhere = matches!((self.answer, before.answer), (Some(one), Some(other)) if one != other);
+        !is_elsewhere
             && (before.failed || self.again)
-            && !(before.settled && !before.busy)
+            && (before.busy || !before.settled)
             && seen.follows(self.call.child, before.call.child)
     }
 

@@ -110,6 +110,18 @@ impl<'a> Seen<'a> {
         self.calls.chunk_by(|one, other| one.parent == other.parent)
     }
 
+    /// By place in the trace: the span with which the process of each span began to answer.
+    pub(super) fn entries(&self) -> Vec<SpanId> {
+        let range = self.range();
+        let mut entries: Vec<SpanId> = range.clone().map(SpanId::new).collect();
+        for span in self.below(self.request.root) {
+            if let Some(parent) = self.spans().parent[span.index()].filter(|_| !is_entry(self.source, span)) {
+                entries[span.index() - range.start] = entries[parent.index() - range.start];
+            }
+        }
+        entries
+    }
+
     /// The columns of all spans of the capture.
     pub(super) fn spans(&self) -> &'a Spans {
         &self.source.traces.spans
@@ -221,4 +233,12 @@ impl<'a> Seen<'a> {
     pub(super) fn duration_ns(&self) -> i64 {
         self.request.duration_ns
     }
+}
+
+/// Whether a process begins to answer with this span.
+pub(super) fn is_entry(source: &Source<'_>, span: SpanId) -> bool {
+    let spans = &source.traces.spans;
+    let service = |span: SpanId| source.traces.processes[spans.process[span.index()].index()].service;
+    spans.parent[span.index()]
+        .is_none_or(|parent| service(parent) != service(span) || spans.kind[span.index()] == SpanKind::Server)
 }
