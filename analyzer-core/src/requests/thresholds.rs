@@ -11,6 +11,17 @@ pub struct Thresholds {
     pub least_ns_share: f64,
     /// Equal calls below one parent, one after another, from which on they are a loop.
     pub repeated_calls: u32,
+    /// A loop is a cause of a change where it makes so many times as many calls as before.
+    pub called_more: f64,
+    /// Identical calls of one service for one request from which on a cache is missing: two may read before and after a change.
+    pub identical_calls: u32,
+    /// Calls that ran side by side and do not are a cause where the share of those that do fell by so much.
+    pub beside_share: f64,
+    /// Waits that found no other request, or some, from which on there is telling them apart.
+    pub fewest_waits: u32,
+    /// Time before a call is waiting for others where it grew without others by no more than this share of what it grew by with
+    /// them.
+    pub alone_share: f64,
     /// A pattern in one request takes this share of it or more,
     pub pattern_share: f64,
     /// and so much time,
@@ -26,6 +37,11 @@ impl Default for Thresholds {
             least_ns: 0.5e6,
             least_ns_share: 0.05,
             repeated_calls: 5,
+            called_more: 1.2,
+            identical_calls: 3,
+            beside_share: 0.5,
+            fewest_waits: 10,
+            alone_share: 0.25,
             pattern_share: 0.05,
             pattern_ns: 10e6,
             pattern_ns_share: 0.25,

@@ -9,7 +9,7 @@ pub enum Tags {
     /// Every tag.
     #[default]
     All,
-    /// Those that tell what a span called and how it went: kind, status, error, HTTP, database, RPC, messaging, peer,
+    /// Those that tell what a span called and how it went: kind, status, error, HTTP, database, RPC, tries, messaging, peer,
     /// sampler, in the keys of OpenTracing and of old and new OpenTelemetry.
     Needed,
 }
@@ -21,9 +21,13 @@ const NEEDED: &[&[u8]] = &[
     b"error",
     b"error.",
     b"exception.",
+    b"grpc.",
     b"http.method",
     b"http.request.method",
+    b"http.request.resend_count",
+    b"http.resend_count",
     b"http.response.status_code",
+    b"http.retry_count",
     b"http.route",
     b"http.status_code",
     b"http.target",
@@ -34,6 +38,8 @@ const NEEDED: &[&[u8]] = &[
     b"otel.status_code",
     b"otel.status_description",
     b"peer.",
+    b"pool.name",
+    b"previous-rpc-attempts",
     b"rpc.",
     b"sampler.",
     b"server.address",
@@ -64,6 +70,14 @@ mod tests {
             ("http.url", true),
             ("http.user_agent", false),
             ("url.full", true),
+            ("http.request.resend_count", true),
+            ("http.resend_count", true),
+            ("http.request.size", false),
+            ("grpc.previous-rpc-attempts", true),
+            ("previous-rpc-attempts", true),
+            ("db.client.connection.pool.name", true),
+            ("db.query.parameter.0", true),
+            ("messaging.message.delivery_attempt", true),
         ] {
             assert_eq!(is_needed(key.as_bytes()), needed, "{key}");
         }

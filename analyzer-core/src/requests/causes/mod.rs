@@ -10,19 +10,32 @@
 //! |---|---|
 //! | `pattern.rs` | the patterns, and where a request shows one |
 //! | `seen.rs` | one request as detectors see it |
+//! | `said.rs` | what tags say of calls |
 //! | `calls.rs`, `retries.rs`, `queries.rs`, `waits.rs`, `serialised.rs` | detectors |
 //! | `statements.rs` | the statements of spans, numbered by their shape |
 //! | `tally.rs` | what patterns take of a side |
+//! | `evidence.rs` | a second look at requests, for patterns that grew |
+//! | `load.rs` | how much ran at once |
 //! | `replay.rs` | how long a request would take if something in it were different |
 //! | `whole.rs` | patterns of sets, not of requests |
 //! | `words.rs` | what was found, in words |
 
 mod calls;
+mod evidence;
+mod load;
 mod pattern;
+#[cfg(test)]
+mod planted;
 mod replay;
+mod retries;
+mod said;
 mod seen;
+mod serialised;
 mod statements;
 mod tally;
+#[cfg(test)]
+mod testing;
+mod waits;
 mod words;
 
 use super::contributions::Contribution;
@@ -31,11 +44,15 @@ use super::findings::Cause;
 use super::rows::{EXEMPLARS, us};
 use super::set::Side;
 use super::{Question, RequestOptions, Thresholds, Whole};
+use crate::spans::Frames;
 use crate::stats::student;
-use pattern::Occurrence;
+use evidence::Evidence;
+use load::Load;
+use pattern::{Occurrence, Pattern};
 use rayon::prelude::*;
 use replay::Replay;
-use seen::Seen;
+use said::Sayings;
+use seen::{Known, Seen};
 use statements::Statements;
 use tally::{Key, Mean, Tallies, Tally};
 
@@ -43,12 +60,21 @@ use tally::{Key, Mean, Tallies, Tally};
 type Detector = fn(&Seen<'_>, &Thresholds, &mut Vec<Occurrence>);
 
 /// All of them.
-const DETECTORS: &[Detector] = &[calls::repeated];
+const DETECTORS: &[Detector] = &[
+    calls::repeated,
+    calls::identical,
+    retries::retried,
+    serialised::in_a_row,
+    waits::named,
+    waits::before_calls,
+];
 
 /// The share of the error rate that causes may use; contributions have the rest.
 const CHANCE: f64 = 0.4;
 /// More causes than these are no explanation.
 const MOST_CAUSES: usize = 20;
+/// Patterns that get a second look, which some do not stand.
+const LOOKED_AT: usize = 3 * MOST_CAUSES;
 /// Requests from which a saving is computed, evenly over all that show the pattern.
 const REPLAYED: usize = 500;
 
@@ -60,18 +86,28 @@ pub(super) fn causes(
     options: &RequestOptions,
 ) -> Vec<Cause> {
     let mut statements = Statements::default();
-    let of_spans = whole.sides.map(|side| {
-        side.sources.iter().map(|source| statements.add(source)).collect::<Vec<Vec<Option<u32>>>>()
+    let known = whole.sides.map(|side| {
+        let of_source =
+            |source| Known { statements: statements.add(source), sayings: Sayings::of(source.traces) };
+        side.sources.iter().map(of_source).collect::<Vec<Known>>()
     });
     let looking = [0, 1].map(|side| Looking {
         side: whole.sides[side],
-        statements: &of_spans[side],
+        known: &known[side],
         thresholds: &options.thresholds,
     });
     let tallies = [0, 1].map(|side: usize| looking[side].tallies());
     let mut found: Vec<Found> = changed(whole.question, &tallies, decomposition, options);
+    found.truncate(LOOKED_AT);
+    look_again(&mut found, &looking, whole.frames);
+    found.retain(|found| found.is_confirmed(whole.question, &options.thresholds));
     found.truncate(MOST_CAUSES);
-    let titles = words::Titles { frames: whole.frames, statements: &statements };
+    let titles = words::Titles {
+        question: whole.question,
+        frames: whole.frames,
+        statements: &statements,
+        thresholds: &options.thresholds,
+    };
     let rows = found.iter().map(|found| {
         let [before, after] = &found.sides;
         Cause {
@@ -82,7 +118,7 @@ pub(super) fn causes(
             before_pct: tallies[0].prevalence_pct(before),
             after_pct: tallies[1].prevalence_pct(after),
             us_per_request: us(found.change(whole.question)),
-            saving_us: us(looking[1].saving_ns(found.key, after)),
+            saving_us: us(found.new_share() * looking[1].saving_ns(found.key, after)),
             exemplars: looking[1].exemplars(after),
         }
     });
@@ -96,6 +132,8 @@ struct Found {
     sides: [Tally; 2],
     /// Time per request on the critical path.
     times: [Mean; 2],
+    /// What a second look showed.
+    evidence: [Evidence; 2],
 }
 
 impl Found {
@@ -104,6 +142,46 @@ impl Found {
         match question {
             Question::Changed => self.times[1].value - self.times[0].value,
             Question::Slow => self.times[1].value,
+        }
+    }
+
+    /// Whether the second look bears out what the first found.
+    fn is_confirmed(&self, question: Question, thresholds: &Thresholds) -> bool {
+        let [before, after] = &self.evidence;
+        match self.key.0 {
+            Pattern::RepeatedCalls => {
+                question == Question::Slow
+                    || after.calls_per_request() >= thresholds.called_more * before.calls_per_request()
+            }
+            Pattern::Serialised => !evidence::serialised([before, after], thresholds).is_empty(),
+            Pattern::WaitBeforeCall => evidence::crowd([before, after], thresholds).is_some(),
+            _ => true,
+        }
+    }
+
+    /// The share of what a pattern takes that could be saved: where being without it altogether means more than it was
+    /// before, as every span works before its first call, that is the part that came.
+    fn new_share(&self) -> f64 {
+        match self.key.0 {
+            Pattern::Serialised => {
+                let [before, after] = self.times.map(|time| time.value);
+                ((after - before) / after.max(1.0)).clamp(0.0, 1.0)
+            }
+            Pattern::WaitBeforeCall => {
+                let [before, after] = [0, 1].map(|side: usize| self.evidence[side].wait_ns());
+                ((after - before) / after.max(1.0)).clamp(0.0, 1.0)
+            }
+            _ => 1.0,
+        }
+    }
+}
+
+/// Looks again at all requests for what was found.
+fn look_again(found: &mut [Found], looking: &[Looking<'_>; 2], frames: &Frames) {
+    let keys: Vec<Key> = found.iter().map(|found| found.key).collect();
+    for (side, looking) in looking.iter().enumerate() {
+        for (found, evidence) in found.iter_mut().zip(looking.evidence(&keys, frames)) {
+            found.evidence[side] = evidence;
         }
     }
 }
@@ -124,7 +202,7 @@ fn changed(
         .map(|key| {
             let sides = [0, 1].map(|side: usize| tallies[side].get(key));
             let times = [0, 1].map(|side: usize| tallies[side].time(&sides[side]));
-            Found { key, sides, times }
+            Found { key, sides, times, evidence: Default::default() }
         })
         .collect();
     let is_sure = match question {
@@ -163,7 +241,7 @@ fn p_value([before, after]: &[Mean; 2]) -> f64 {
 struct Looking<'a> {
     side: Side<'a>,
     /// Of the spans of each capture.
-    statements: &'a [Vec<Option<u32>>],
+    known: &'a [Known],
     thresholds: &'a Thresholds,
 }
 
@@ -178,7 +256,7 @@ impl Looking<'_> {
 
     fn seen(&self, request: usize) -> Seen<'_> {
         let request = &self.side.set.requests[request];
-        Seen::new(self.side.source(request), request, &self.statements[request.capture as usize])
+        Seen::new(self.side.source(request), request, &self.known[request.capture as usize])
     }
 
     fn look(&self, request: usize) -> Vec<Occurrence> {
@@ -186,6 +264,32 @@ impl Looking<'_> {
         let mut found = Vec::new();
         DETECTORS.iter().for_each(|detector| detector(&seen, self.thresholds, &mut found));
         found
+    }
+
+    /// What all requests show of some patterns, in the order of these.
+    fn evidence(&self, keys: &[Key], frames: &Frames) -> Vec<Evidence> {
+        if keys.is_empty() {
+            return Vec::new();
+        }
+        let needs_load = keys.iter().any(|key| key.0 == Pattern::WaitBeforeCall);
+        let loads: Vec<Option<Load>> =
+            self.side.sources.par_iter().map(|source| needs_load.then(|| Load::of(source))).collect();
+        let none = || vec![Evidence::default(); keys.len()];
+        let both = |mut sums: Vec<Evidence>, more: Vec<Evidence>| {
+            sums.iter_mut().zip(more).for_each(|(sum, evidence)| sum.add(evidence));
+            sums
+        };
+        // Waits stay in the order of requests, wherever their list is cut for threads.
+        let mut all = (0..self.side.set.requests.len())
+            .into_par_iter()
+            .fold(none, |sums, at| {
+                let seen = self.seen(at);
+                let load = loads[self.side.set.requests[at].capture as usize].as_ref();
+                both(sums, keys.iter().map(|&key| Evidence::of_request(&seen, load, key)).collect())
+            })
+            .reduce(none, both);
+        all.iter_mut().zip(keys).for_each(|(sum, &key)| sum.add_side(self.side, frames, key));
+        all
     }
 
     /// What the mean request would be shorter by without a pattern, nanoseconds.

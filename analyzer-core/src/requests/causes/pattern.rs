@@ -7,14 +7,18 @@ use analyzer_formats::SpanId;
 pub(super) enum Pattern {
     /// The same call again and again below one parent, one after another: N+1.
     RepeatedCalls,
+    /// The same question again and again.
+    MissingCache,
     /// A statement takes longer.
     SlowQuery,
     /// Calls that ran side by side run one after another.
     Serialised,
     /// A call is made again because it failed.
     Retries,
-    /// Time passes before a call is made: for a connection of a pool, or for a lock.
+    /// A span says that it waits for a connection of a pool.
     PoolWait,
+    /// Time passes before a call is made, while others make theirs.
+    WaitBeforeCall,
     /// A span says that it waits for a lock.
     LockWait,
 }
@@ -24,10 +28,11 @@ impl Pattern {
     pub(super) fn code(self) -> &'static str {
         match self {
             Pattern::RepeatedCalls => "n_plus_one",
+            Pattern::MissingCache => "missing_cache",
             Pattern::SlowQuery => "slow_query",
             Pattern::Serialised => "serialised",
             Pattern::Retries => "retries",
-            Pattern::PoolWait => "pool_wait",
+            Pattern::PoolWait | Pattern::WaitBeforeCall => "pool_wait",
             Pattern::LockWait => "lock_wait",
         }
     }

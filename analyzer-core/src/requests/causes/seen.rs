@@ -1,8 +1,30 @@
 //! One request as detectors see it.
 
+use super::said::{Said, Sayings};
 use crate::requests::set::{Request, Source};
-use analyzer_formats::{SpanId, SpanKind, Spans};
+use crate::spans::is_async;
+use analyzer_formats::{SpanId, SpanKind, Spans, StringId, TagId, TagValue};
 use std::ops::Range;
+
+/// What is known of all spans of a capture.
+pub(super) struct Known {
+    /// The statement of every span.
+    pub(super) statements: Vec<Option<u32>>,
+    /// What tags say.
+    pub(super) sayings: Sayings,
+}
+
+/// A call that a span makes, itself or through a thin span of its own: that of an object mapper, of a repository, of a client
+/// library.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Call {
+    /// The span that makes it.
+    pub(super) parent: SpanId,
+    /// The child of it that is the call, or that makes no other.
+    pub(super) child: SpanId,
+    /// The call.
+    pub(super) span: SpanId,
+}
 
 /// One request: the spans of its trace, what they are, and which of them it waited for.
 pub(super) struct Seen<'a> {
@@ -10,32 +32,94 @@ pub(super) struct Seen<'a> {
     pub(super) source: &'a Source<'a>,
     /// The request.
     pub(super) request: &'a Request,
-    /// The statement of every span of the capture.
-    statements: &'a [Option<u32>],
+    /// What is known of the spans of the capture.
+    known: &'a Known,
     /// By place in the trace: time on the critical path, nanoseconds.
     own_ns: Vec<i64>,
     /// The same with everything below.
     total_ns: Vec<i64>,
+    /// By parent, then by start.
+    calls: Vec<Call>,
 }
 
 impl<'a> Seen<'a> {
-    pub(super) fn new(
-        source: &'a Source<'a>,
-        request: &'a Request,
-        statements: &'a [Option<u32>],
-    ) -> Seen<'a> {
+    pub(super) fn new(source: &'a Source<'a>, request: &'a Request, known: &'a Known) -> Seen<'a> {
         let spans = source.traces.traces[request.trace as usize].spans.clone();
         let mut own_ns = vec![0; spans.len()];
         source.path.segments(request.root, |segment| {
             own_ns[segment.span.index() - spans.start] += segment.duration_ns();
         });
-        let mut seen = Seen { source, request, statements, total_ns: own_ns.clone(), own_ns };
-        for at in seen.below(request.root).into_iter().rev() {
+        let mut seen = Seen { source, request, known, total_ns: own_ns.clone(), own_ns, calls: Vec::new() };
+        let order = seen.below(request.root);
+        seen.calls = seen.find_calls(&order);
+        for at in order.into_iter().rev() {
             if let Some(parent) = seen.spans().parent[at.index()].filter(|_| at != request.root) {
                 seen.total_ns[parent.index() - spans.start] += seen.total_ns[at.index() - spans.start];
             }
         }
         seen
+    }
+
+    /// The calls of all spans, where `order` has parents before children.
+    fn find_calls(&self, order: &[SpanId]) -> Vec<Call> {
+        /// The calls that a span makes.
+        #[derive(Clone, Copy)]
+        enum Makes {
+            None,
+            One(SpanId),
+            More,
+        }
+        let start = self.range().start;
+        let mut makes = vec![Makes::None; self.range().len()];
+        let mut calls = Vec::new();
+        for &child in order.iter().rev().filter(|child| **child != self.request.root) {
+            let Some(parent) = self.spans().parent[child.index()] else { continue };
+            if is_async(self.spans(), child) {
+                continue;
+            }
+            let span = if self.service(child) != self.service(parent) {
+                // The callee's side of a call whose caller's side is no span.
+                (!self.is_call(parent)).then_some(child)
+            } else if self.is_call(child) {
+                Some(child)
+            } else {
+                match makes[child.index() - start] {
+                    Makes::One(span) if self.is_thin(child, span) => Some(span),
+                    Makes::None => self.statement(child).map(|_| child),
+                    _ => None,
+                }
+            };
+            if let Some(span) = span {
+                calls.push(Call { parent, child, span });
+                let of_parent = &mut makes[parent.index() - start];
+                *of_parent = if matches!(of_parent, Makes::None) { Makes::One(span) } else { Makes::More };
+            }
+        }
+        calls.sort_unstable_by_key(|call| (call.parent, self.interval(call.child).start, call.child));
+        calls
+    }
+
+    /// Whether a span does little more than make one call.
+    fn is_thin(&self, span: SpanId, call: SpanId) -> bool {
+        let duration = &self.spans().duration_ns;
+        duration[span.index()] / 2 <= duration[call.index()]
+    }
+
+    /// The calls of each span that makes some, by their starts.
+    pub(super) fn calls(&self) -> impl Iterator<Item = &[Call]> {
+        self.calls.chunk_by(|one, other| one.parent == other.parent)
+    }
+
+    /// By place in the trace: the span with which the process of each span began to answer.
+    pub(super) fn entries(&self) -> Vec<SpanId> {
+        let range = self.range();
+        let mut entries: Vec<SpanId> = range.clone().map(SpanId::new).collect();
+        for span in self.below(self.request.root) {
+            if let Some(parent) = self.spans().parent[span.index()].filter(|_| !is_entry(self.source, span)) {
+                entries[span.index() - range.start] = entries[parent.index() - range.start];
+            }
+        }
+        entries
     }
 
     /// The columns of all spans of the capture.
@@ -87,15 +171,22 @@ impl<'a> Seen<'a> {
 
     /// What a span calls: the operation of the service that answers it, else what its own time belongs to.
     pub(super) fn called(&self, span: SpanId) -> u32 {
-        let service = |span: SpanId| {
-            let process = self.spans().process[span.index()];
-            self.source.traces.processes[process.index()].service
-        };
-        let answers = |child: &&SpanId| service(**child) != service(span);
-        match self.children(span).iter().find(answers) {
-            Some(&child) if self.is_call(span) => self.work(child),
+        match self.answer(span) {
+            Some(child) if self.is_call(span) => self.work(child),
             _ => self.source.frames.path[span.index()],
         }
+    }
+
+    /// The span of another service that answers a call.
+    pub(super) fn answer(&self, span: SpanId) -> Option<SpanId> {
+        let answers = |child: &&SpanId| self.service(**child) != self.service(span);
+        self.children(span).iter().find(answers).copied()
+    }
+
+    /// The name of the service that a span is of.
+    pub(super) fn service(&self, span: SpanId) -> StringId {
+        let process = self.spans().process[span.index()];
+        self.source.traces.processes[process.index()].service
     }
 
     /// Whether a span is the caller's side of a call.
@@ -106,7 +197,31 @@ impl<'a> Seen<'a> {
 
     /// The statement of a span.
     pub(super) fn statement(&self, span: SpanId) -> Option<u32> {
-        self.statements[span.index()]
+        self.known.statements[span.index()]
+    }
+
+    /// What the tags of a span say.
+    pub(super) fn said(&self, span: SpanId) -> impl Iterator<Item = (Said, TagId)> {
+        self.known.sayings.of_span(self.source.traces, span)
+    }
+
+    /// Whether the tags of a span say this.
+    pub(super) fn says(&self, span: SpanId, what: Said) -> bool {
+        self.said(span).any(|(said, _)| said == what)
+    }
+
+    /// The text of a tag; none of a number.
+    pub(super) fn text(&self, tag: TagId) -> Option<&'a [u8]> {
+        match self.source.traces.tags[tag.index()].value {
+            TagValue::Text(text) => Some(self.source.traces.strings.get(text)),
+            _ => None,
+        }
+    }
+
+    /// Whether one span starts after another has ended, as far as the clock can tell.
+    pub(super) fn follows(&self, later: SpanId, earlier: SpanId) -> bool {
+        let end = self.interval(earlier).end;
+        self.interval(later).start.saturating_add(self.source.path.tolerance_ns) >= end
     }
 
     /// Whether a span is marked as failed.
@@ -118,4 +233,12 @@ impl<'a> Seen<'a> {
     pub(super) fn duration_ns(&self) -> i64 {
         self.request.duration_ns
     }
+}
+
+/// Whether a process begins to answer with this span.
+pub(super) fn is_entry(source: &Source<'_>, span: SpanId) -> bool {
+    let spans = &source.traces.spans;
+    let service = |span: SpanId| source.traces.processes[spans.process[span.index()].index()].service;
+    spans.parent[span.index()]
+        .is_none_or(|parent| service(parent) != service(span) || spans.kind[span.index()] == SpanKind::Server)
 }
