@@ -26,6 +26,7 @@ mod quality;
 mod rows;
 mod set;
 mod slow;
+mod structure;
 mod sums;
 mod thresholds;
 
@@ -134,7 +135,7 @@ impl Whole<'_> {
                 .map(|(rank, one)| view.contribution(rank, one))
                 .collect(),
             causes: causes(self, &decomposition, &list, options),
-            structure: Vec::new(),
+            structure: structure::structure(self, options),
             tags: Vec::new(),
             exemplars: [None, None],
             pair: None,

@@ -10,19 +10,30 @@
 //! |---|---|
 //! | `pattern.rs` | the patterns, and where a request shows one |
 //! | `seen.rs` | one request as detectors see it |
-//! | `calls.rs`, `retries.rs`, `queries.rs`, `waits.rs`, `serialised.rs` | detectors |
+//! | `calls.rs`, `retries.rs`, `waits.rs`, `serialised.rs` | detectors |
 //! | `statements.rs` | the statements of spans, numbered by their shape |
 //! | `tally.rs` | what patterns take of a side |
 //! | `replay.rs` | how long a request would take if something in it were different |
-//! | `whole.rs` | patterns of sets, not of requests |
+//! | `whole.rs` | patterns of sets, not of requests; the mix of requests |
+//! | `queries.rs`, `dependency.rs`, `failures.rs`, `cold.rs`, `bimodal.rs` | the others of these |
+//! | `facts.rs` | every span of a side, as they ask for it |
+//! | `scatter.rs` | how sure a change of a mean or a share is |
 //! | `words.rs` | what was found, in words |
 
+mod bimodal;
 mod calls;
+mod cold;
+mod dependency;
+mod facts;
+mod failures;
 mod pattern;
+mod queries;
 mod replay;
+mod scatter;
 mod seen;
 mod statements;
 mod tally;
+mod whole;
 mod words;
 
 use super::contributions::Contribution;
@@ -32,12 +43,15 @@ use super::rows::{EXEMPLARS, us};
 use super::set::Side;
 use super::{Question, RequestOptions, Thresholds, Whole};
 use crate::stats::student;
+use facts::Facts;
 use pattern::Occurrence;
 use rayon::prelude::*;
 use replay::Replay;
+use scatter::Layout;
 use seen::Seen;
 use statements::Statements;
 use tally::{Key, Mean, Tallies, Tally};
+use whole::Ground;
 
 /// Finds one kind of pattern in a request.
 type Detector = fn(&Seen<'_>, &Thresholds, &mut Vec<Occurrence>);
@@ -56,7 +70,7 @@ const REPLAYED: usize = 500;
 pub(super) fn causes(
     whole: &Whole<'_>,
     decomposition: &Decomposition,
-    _contributions: &[Contribution],
+    contributions: &[Contribution],
     options: &RequestOptions,
 ) -> Vec<Cause> {
     let mut statements = Statements::default();
@@ -69,8 +83,7 @@ pub(super) fn causes(
         thresholds: &options.thresholds,
     });
     let tallies = [0, 1].map(|side: usize| looking[side].tallies());
-    let mut found: Vec<Found> = changed(whole.question, &tallies, decomposition, options);
-    found.truncate(MOST_CAUSES);
+    let found: Vec<Found> = changed(whole.question, &tallies, decomposition, options);
     let titles = words::Titles { frames: whole.frames, statements: &statements };
     let rows = found.iter().map(|found| {
         let [before, after] = &found.sides;
@@ -86,7 +99,24 @@ pub(super) fn causes(
             exemplars: looking[1].exemplars(after),
         }
     });
-    rows.collect()
+    let mut list: Vec<Cause> = rows.collect();
+    list.extend(whole::causes(&Ground {
+        whole,
+        decomposition,
+        contributions,
+        options,
+        looking: &looking,
+        statements: &statements,
+        found: &found,
+        facts: looking.each_ref().map(Facts::new),
+        layouts: whole.sides.map(|side| Layout::new(side.set)),
+    }));
+    list.sort_by(|one, other| {
+        let key = |cause: &'_ Cause| (cause.code, cause.frame.clone(), cause.title.clone());
+        other.us_per_request.total_cmp(&one.us_per_request).then_with(|| key(one).cmp(&key(other)))
+    });
+    list.truncate(MOST_CAUSES);
+    list
 }
 
 /// A pattern that one side has more of.

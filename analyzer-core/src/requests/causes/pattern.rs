@@ -7,8 +7,6 @@ use analyzer_formats::SpanId;
 pub(super) enum Pattern {
     /// The same call again and again below one parent, one after another: N+1.
     RepeatedCalls,
-    /// A statement takes longer.
-    SlowQuery,
     /// Calls that ran side by side run one after another.
     Serialised,
     /// A call is made again because it failed.
@@ -24,7 +22,6 @@ impl Pattern {
     pub(super) fn code(self) -> &'static str {
         match self {
             Pattern::RepeatedCalls => "n_plus_one",
-            Pattern::SlowQuery => "slow_query",
             Pattern::Serialised => "serialised",
             Pattern::Retries => "retries",
             Pattern::PoolWait => "pool_wait",
