@@ -201,3 +201,70 @@ fn code(change: &FrameChange) -> &'static str {
         _ => "fewer",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spans::request_testing::{Span, spans};
+    use crate::spans::{Children, CriticalPath};
+    use analyzer_formats::Notes;
+
+    #[test]
+    fn a_call_is_a_pair_of_operations_however_many_spans_it_has() {
+        let client = |span| Span { kind: SpanKind::Client, ..span };
+        let query =
+            Span { tags: &[("db.system", "mysql")], ..Span::new("e", "c", "cart", "SELECT t", 30, 40) };
+        let traces = spans(&[
+            Span::new("a", "", "shop", "GET /", 0, 100),
+            client(Span::new("b", "a", "shop", "GET", 10, 90)),
+            Span::new("c", "b", "cart", "GET /cart", 20, 80),
+            Span::new("d", "c", "cart", "load", 25, 28),
+            client(query),
+            Span::new("f", "a", "mail", "send", 92, 95),
+            client(Span::new("g", "a", "shop", "PUT", 96, 97)),
+        ]);
+        let notes = Notes::default();
+        let children = Children::of(&traces);
+        let mut frames = crate::spans::Frames::default();
+        let of_spans = frames.add(&traces, &children);
+        let source = Source {
+            traces: &traces,
+            notes: &notes,
+            path: CriticalPath::with(&traces, children),
+            frames: of_spans,
+        };
+        let names: Vec<Option<(&str, &str)>> = (0..traces.spans.len())
+            .map(|span| pair(&source, SpanId::new(span)))
+            .map(|pair| {
+                pair.map(|(one, other)| (frames.get(one).name.as_str(), frames.get(other).name.as_str()))
+            })
+            .collect();
+        assert_eq!(
+            names,
+            [
+                None,
+                None,
+                Some(("shop: GET /", "cart: GET /cart")),
+                Some(("cart: GET /cart", "cart: load")),
+                Some(("cart: GET /cart", "remote:mysql: SELECT t")),
+                Some(("shop: GET /", "mail: send")),
+                Some(("shop: GET /", "shop: PUT")),
+            ]
+        );
+    }
+
+    #[test]
+    fn small_changes_do_not_matter_and_new_calls_do() {
+        let thresholds = Thresholds::default();
+        let of = |before, after| {
+            let change = FrameChange { time: (before, after), ..FrameChange::default() };
+            (code(&change), matters(&change, &thresholds))
+        };
+        assert_eq!(of(0.0, 0.02), ("new", true));
+        assert_eq!(of(0.02, 0.0), ("gone", true));
+        assert_eq!(of(0.0, 0.001), ("new", false));
+        assert_eq!(of(1.0, 1.08), ("more", false), "less than a tenth");
+        assert_eq!(of(0.1, 0.13), ("more", false), "three in a hundred requests");
+        assert_eq!(of(2.0, 1.0), ("fewer", true));
+    }
+}

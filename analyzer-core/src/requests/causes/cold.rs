@@ -69,14 +69,17 @@ fn processes(ground: &Ground<'_>) -> Vec<(Process, Vec<Visit>)> {
         let Some(whole) = ground.whole.sides.get(side) else { continue };
         for (at, request) in (0u32..).zip(&whole.set.requests) {
             let spans = &whole.source(request).traces.spans;
-            let mut own: Vec<(usize, i64)> = Vec::new();
-            for fact in facts.of(at) {
-                let process = spans.process[fact.span.index()].index();
-                match own.iter_mut().find(|one| one.0 == process) {
-                    Some(one) => one.1 += fact.own_ns,
-                    None => own.push((process, fact.own_ns)),
-                }
-            }
+            let mut own: Vec<(usize, i64)> = facts
+                .of(at)
+                .iter()
+                .map(|fact| (spans.process[fact.span.index()].index(), fact.own_ns))
+                .collect();
+            own.sort_unstable();
+            own.dedup_by(|next, kept| {
+                let is_same = next.0 == kept.0;
+                kept.1 += if is_same { next.1 } else { 0 };
+                is_same
+            });
             // Slow and usual requests of one set are of the same processes.
             let of_side = if ground.question() == Question::Slow { 0 } else { side };
             for (process, own_ns) in own {
@@ -155,11 +158,13 @@ fn row(ground: &Ground<'_>, service: &str, starts: &[Start]) -> Option<Row> {
     let taken: f64 = cold.iter().map(|start| start.taken_ns()).sum();
     let usual: f64 = cold.iter().map(|start| start.usual_ns).sum();
     let each = |sum: f64| units::beside(sum / visits.len() as f64, taken / visits.len() as f64, "ns");
-    let number = cold.len() as u64;
+    let processes = match cold.len() {
+        1 => "one process".to_owned(),
+        number => format!("{number} processes"),
+    };
     let title = format!(
-        "cold start: the first {} of {} of {service} take {} of it each, later ones {}",
+        "cold start: the first {} take {} each in {service} ({processes}), later ones {}",
         units::many(visits.len() as u64, "request"),
-        units::many(number, "process").replace("processs", "processes"),
         each(taken),
         each(usual)
     );

@@ -3,6 +3,7 @@
 //! A frame is looked at where its own time on the critical path grew for sure: a service that merely waits for another
 //! has none of that. Failed calls are left out: how long they take is another cause.
 
+use super::MOST_CAUSES;
 use super::facts::Fact;
 use super::scatter::{Change, Sums, changes};
 use super::whole::{Ground, Row, instead, listed};
@@ -16,7 +17,11 @@ const SHARED: f64 = 0.5;
 /// And where it is not.
 const SPARED: f64 = 0.25;
 /// Patterns of single requests that say why a caller's own time grew.
-const SAID_BETTER: [&str; 4] = ["pool_wait", "lock_wait", "serialised", "retries"];
+const SAID_BETTER: [&str; 5] = ["n_plus_one", "pool_wait", "lock_wait", "serialised", "retries"];
+/// A caller that works longer itself by this much more than a way from it takes longer is busy: it notices answers late.
+const BUSY: f64 = 2.0;
+/// Frames that did less than so many others are no explanation.
+const MOST_LOOKED_AT: usize = 2 * MOST_CAUSES;
 
 /// A frame that takes longer per call.
 struct Slower {
@@ -37,6 +42,7 @@ pub(super) fn slow(ground: &Ground<'_>) -> Vec<Row> {
         .iter()
         .filter(|one| one.tier == Tier::Sure && one.change.by_time >= ground.least())
         .filter(|one| one.change.by_time >= one.change.change() / 2.0)
+        .take(MOST_LOOKED_AT)
         .filter_map(|one| slower(ground, one.frame, one.change.by_time))
         .collect();
     let mut rows: Vec<Row> = slower
@@ -51,12 +57,12 @@ pub(super) fn slow(ground: &Ground<'_>) -> Vec<Row> {
 
 /// A frame whose calls that succeed take longer; none where it is a database, or where only failures take longer.
 fn slower(ground: &Ground<'_>, frame: u32, by_time: f64) -> Option<Slower> {
-    let of_frame = |fact: &&Fact| fact.frame == frame && !fact.failed;
     let kind = ground.whole.frames.get(frame).kind;
     let mut of_callers: BTreeMap<&str, [Sums; 2]> = BTreeMap::new();
     let mut all = ground.layouts.each_ref().map(|layout| layout.nothing());
     for (side, facts) in ground.facts.iter().enumerate() {
-        for fact in facts.list.iter().filter(of_frame) {
+        let of_frame = facts.list.iter().filter(|fact| fact.frame == frame && facts.succeeded(fact));
+        for fact in of_frame {
             if fact.is_database {
                 return None;
             }
@@ -125,7 +131,7 @@ fn callee(ground: &Ground<'_>, one: &Slower) -> Row {
     let is_called = one.felt_by.iter().any(|name| !name.is_empty());
     let (code, title) = if !one.spared.is_empty() && !one.felt_by.is_empty() {
         let title = format!(
-            "{} takes {times} a call by itself where {} calls, and no longer than before where {} does: \
+            "{} takes {times} by itself where {} calls, and no longer than before where {} does: \
              what is asked for may differ",
             frame.name,
             names(&one.felt_by),
@@ -134,21 +140,18 @@ fn callee(ground: &Ground<'_>, one: &Slower) -> Row {
         ("slow_for_caller", title)
     } else if frame.kind == FrameKind::Remote {
         let title = format!(
-            "{} takes {times} a call, whoever calls: {}; it writes no spans, so its work and the way there \
+            "{} takes {times}, whoever calls: {}; it writes no spans, so its work and the way there \
              are one",
             frame.name,
             names(&one.felt_by)
         );
         ("slow_dependency", title)
     } else if is_called {
-        let title =
-            format!("{} takes {times} a call by itself, whoever calls: {}", frame.name, names(&one.felt_by));
+        let title = format!("{} takes {times} by itself, whoever calls: {}", frame.name, names(&one.felt_by));
         ("slow_dependency", title)
     } else {
-        let title = format!(
-            "{} takes {times} a call by itself: its own code, or waiting that no span shows",
-            frame.name
-        );
+        let title =
+            format!("{} takes {times} by itself: its own code, or waiting that no span shows", frame.name);
         ("slow_work", title)
     };
     row(ground, code, title, &[one])
@@ -166,18 +169,20 @@ fn links(ground: &Ground<'_>, slower: &[Slower]) -> Vec<Row> {
     for one in slower.iter().filter(|one| frames.get(one.frame).kind == FrameKind::Edge) {
         callees.entry(callee(one.frame)).or_default().push(one);
     }
+    let works_longer = |service: &str| -> f64 {
+        let of_it = slower.iter().filter(|one| {
+            let frame = frames.get(one.frame);
+            frame.kind == FrameKind::Work && frame.service == service
+        });
+        of_it.map(|one| one.by_time).sum()
+    };
+    let is_busy = |one: &&Slower| works_longer(&frames.get(one.frame).service) > BUSY * one.by_time;
     let mut rows = Vec::new();
-    for (callee_name, felt) in callees {
-        let works_longer: f64 = slower
-            .iter()
-            .filter(|one| {
-                let frame = frames.get(one.frame);
-                frame.kind == FrameKind::Work && frame.service == callee_name
-            })
-            .map(|one| one.by_time)
-            .sum();
+    for (callee_name, mut felt) in callees {
+        felt.retain(|one| !is_busy(one));
+        let works_longer = works_longer(&callee_name);
         let by_time: f64 = felt.iter().map(|one| one.by_time).sum();
-        if works_longer >= by_time {
+        if felt.is_empty() || works_longer >= by_time {
             continue;
         }
         let itself = if works_longer > 0.0 {
@@ -190,7 +195,7 @@ fn links(ground: &Ground<'_>, slower: &[Slower]) -> Vec<Row> {
         if others.is_empty() && felt.len() > 1 {
             let callers: Vec<String> = felt.iter().map(|one| frames.get(one.frame).service.clone()).collect();
             let title = format!(
-                "slow link: all calls of {callee_name} are longer under way, those of {} {} a call; {itself}: \
+                "slow link: all calls of {callee_name} are longer under way, those of {} {}; {itself}: \
                  its network, or its queue of calls to accept",
                 names(&callers),
                 times(felt[0])
@@ -241,12 +246,14 @@ fn other_ways(ground: &Ground<'_>, felt: &[&Slower], is_way: impl Fn(u32) -> boo
 
 /// A cause that is about frames that take longer, those that take most first.
 fn row(ground: &Ground<'_>, code: &'static str, title: String, slower: &[&Slower]) -> Row {
-    let of = |fact: &Fact| slower.iter().find(|one| one.frame == fact.frame && !fact.failed);
+    let of = |side: usize, fact: &Fact| {
+        slower.iter().find(|one| one.frame == fact.frame && ground.facts[side].succeeded(fact))
+    };
     let limit = |one: &Slower| f64::midpoint(one.time.before, one.time.after);
     let requests =
-        ground.requests_where(|_, fact| of(fact).is_some_and(|one| fact.own_ns as f64 > limit(one)));
+        ground.requests_where(|side, fact| of(side, fact).is_some_and(|one| fact.own_ns as f64 > limit(one)));
     let saving_ns = ground.saving(&requests[1], |fact| {
-        let one = of(fact)?;
+        let one = of(1, fact)?;
         let saved = fact.own_ns as f64 * (one.time.growth() / one.time.after.max(1.0)).clamp(0.0, 1.0);
         Some(fact.duration_ns - saved as i64)
     });

@@ -88,6 +88,11 @@ impl Facts {
         &self.list[self.starts[request as usize]..self.starts[request as usize + 1]]
     }
 
+    /// Whether a span did not fail, and neither did the call that it answers.
+    pub(super) fn succeeded(&self, fact: &Fact) -> bool {
+        !fact.failed && !self.parent(fact).is_some_and(|parent| parent.is_call && parent.failed)
+    }
+
     /// The span above one.
     pub(super) fn parent(&self, fact: &Fact) -> Option<&Fact> {
         fact.parent.map(|parent| &self.of(fact.request)[parent as usize])

@@ -1,7 +1,7 @@
 //! Failures: where requests begin to fail, calls that are given up after a round time, and failures that make latency
 //! look better than it is.
 
-use super::facts::{Fact, Facts};
+use super::facts::Fact;
 use super::scatter::{Change, Sums, changes};
 use super::whole::{Ground, Row, pct};
 use crate::report::units;
@@ -58,9 +58,9 @@ pub(super) fn failures(ground: &Ground<'_>) -> Vec<Row> {
 /// The spans that fail first, by what fails.
 fn errors(ground: &Ground<'_>, timeouts: &[Row]) -> Vec<Row> {
     let mut of_frame: BTreeMap<u32, Shown<'_>> = BTreeMap::new();
-    for (side, facts) in ground.facts.iter().enumerate() {
-        for request in 0..ground.layouts[side].requests() as u32 {
-            if let Some(first) = first_failure(ground, facts, request) {
+    for (side, layout) in ground.layouts.iter().enumerate() {
+        for request in 0..layout.requests() as u32 {
+            if let Some(first) = first_failure(ground, side, request) {
                 of_frame.entry(first.frame).or_default()[side].push(first);
             }
         }
@@ -70,12 +70,8 @@ fn errors(ground: &Ground<'_>, timeouts: &[Row]) -> Vec<Row> {
     list.iter()
         .zip(shares)
         .filter_map(|((frame, shown), share)| error(ground, *frame, shown, share?))
-        .filter(|row| {
-            // A call that is given up is said as that.
-            timeouts
-                .iter()
-                .all(|other| other.frame != row.frame || !overlap(&row.requests[1], &other.requests[1]))
-        })
+        // A call that is given up is said as that.
+        .filter(|row| !timeouts.iter().any(|other| overlap(&row.requests[1], &other.requests[1])))
         .collect()
 }
 
@@ -87,17 +83,14 @@ pub(super) fn overlap(these: &[(u32, i64)], those: &[(u32, i64)]) -> bool {
 }
 
 /// The first of the spans of a request that failed with nothing below them failing.
-fn first_failure<'a>(ground: &Ground<'_>, facts: &'a Facts, request: u32) -> Option<&'a Fact> {
-    let start = |fact: &Fact| {
-        let side = if std::ptr::eq(facts, &ground.facts[0]) { 0 } else { 1 };
-        let whole = ground.whole.sides[side];
-        whole.source(&whole.set.requests[request as usize]).traces.spans.start_ns[fact.span.index()]
-    };
-    facts
+fn first_failure<'a>(ground: &'a Ground<'_>, side: usize, request: u32) -> Option<&'a Fact> {
+    let whole = ground.whole.sides[side];
+    let starts = &whole.source(&whole.set.requests[request as usize]).traces.spans.start_ns;
+    ground.facts[side]
         .of(request)
         .iter()
         .filter(|fact| fact.is_first_failure)
-        .min_by_key(|fact| (!fact.caller_failed, start(fact), fact.span))
+        .min_by_key(|fact| (!fact.caller_failed, starts[fact.span.index()], fact.span))
 }
 
 /// The changes of the shares of requests that show something; none where it did not grow, or not for sure, or by too
@@ -106,11 +99,15 @@ fn grown_shares<'a, 'b: 'a>(
     ground: &Ground<'_>,
     list: impl Iterator<Item = &'a Shown<'b>>,
 ) -> Vec<Option<Change>> {
+    let none = ground
+        .layouts
+        .each_ref()
+        .map(|layout| layout.sums((0..layout.requests() as u32).map(|request| (request, 0.0, 1.0))));
     let shares: Vec<[Sums; 2]> = list
         .map(|shown| {
             [0, 1].map(|side: usize| {
                 let layout = &ground.layouts[side];
-                let mut sums = layout.sums((0..layout.requests() as u32).map(|request| (request, 0.0, 1.0)));
+                let mut sums = none[side].clone();
                 for same in shown[side].chunk_by(|one, other| one.request == other.request) {
                     layout.add(&mut sums, same[0].request, 1.0, 0.0);
                 }
@@ -163,11 +160,7 @@ fn error(ground: &Ground<'_>, frame: u32, shown: &Shown<'_>, share: Change) -> O
         all if all == shown[1].len() => String::new(),
         some => format!("; {} of these requests fail in the end", pct(some as f64 / shown[1].len() as f64)),
     };
-    let title = format!(
-        "errors: {name} fails first{said} in {} of requests instead of {}{end}",
-        pct(share.after),
-        pct(share.before)
-    );
+    let title = format!("errors: {name} fails first{said} in {}{end}", shares(share, ground.question()));
     let (before, after) = taken(ground, shown);
     Some(Row {
         code: "errors",
@@ -179,6 +172,15 @@ fn error(ground: &Ground<'_>, frame: u32, shown: &Shown<'_>, share: Change) -> O
         saving_ns: 0.0,
         requests: requests(shown),
     })
+}
+
+/// `12.4 % of requests instead of 0.3 %`.
+fn shares(share: Change, question: Question) -> String {
+    let [before, after] = [share.before, share.after].map(pct);
+    match question {
+        Question::Changed => format!("{after} of requests instead of {before}"),
+        Question::Slow => format!("{after} of slow requests and {before} of usual ones"),
+    }
 }
 
 /// What most failures say they are.
@@ -383,9 +385,8 @@ fn timeout(ground: &Ground<'_>, called: u32, round: usize, shown: &Shown<'_>, sh
     let name = &ground.whole.frames.get(called).name;
     let time = units::duration(ROUND_MS[round] * 1_000_000);
     let title = format!(
-        "timeouts: calls of {name} end after {time} and fail in {} of requests instead of {}",
-        pct(share.after),
-        pct(share.before)
+        "timeouts: calls of {name} end after {time} and fail in {}",
+        shares(share, ground.question())
     );
     let (before, after) = taken(ground, shown);
     let mut others: Vec<i64> = ground.facts[1]
@@ -413,5 +414,93 @@ fn timeout(ground: &Ground<'_>, called: u32, round: usize, shown: &Shown<'_>, sh
         change_ns: after - before,
         saving_ns,
         requests,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::requests::{Findings, RequestOptions, Thresholds, compare_requests};
+    use crate::spans::request_testing::{Span, spans};
+    use analyzer_formats::{Capture, Container, Content, Notes, Source, SpanKind};
+
+    /// Requests of three spans: the shop calls the cart; where `tags` say so, the cart fails, and the shop with it.
+    fn capture(failing: &[Option<&[(&str, &str)]>]) -> Capture {
+        let names: Vec<String> = (0..failing.len()).map(|at| format!("t{at}")).collect();
+        let list = names.iter().zip(failing).zip(0i64..);
+        let all: Vec<Span<'_>> = list
+            .flat_map(|((name, failing), at)| {
+                let start = at * 1_000_000_000;
+                let end =
+                    start + if failing.is_some() { 20_000_000 } else { 40_000_000 + at % 7 * 1_000_000 };
+                let span = |id, parent, service, operation, inset: i64| Span {
+                    trace: name,
+                    error: failing.is_some(),
+                    ..Span::new(id, parent, service, operation, start + inset, end - inset)
+                };
+                [
+                    span("a", "", "shop", "GET /", 0),
+                    Span { kind: SpanKind::Client, ..span("b", "a", "shop", "call", 1_000_000) },
+                    Span { tags: failing.unwrap_or(&[]), ..span("c", "b", "cart", "GET /cart", 2_000_000) },
+                ]
+            })
+            .collect();
+        let source = Source {
+            name: "x".to_owned(),
+            format: "jaeger",
+            why_recognised: String::new(),
+            container: Container::Plain,
+            bytes: 0,
+            digest: None,
+        };
+        Capture { source, content: Content::Traces(spans(&all)), notes: Notes::default() }
+    }
+
+    fn compared(before: &[Option<&[(&str, &str)]>], after: &[Option<&[(&str, &str)]>]) -> Findings {
+        let options = RequestOptions { confidence: 0.95, thresholds: Thresholds::default() };
+        compare_requests(&[capture(before)], &[capture(after)], &options)
+    }
+
+    #[test]
+    fn failures_say_what_they_are_by_old_and_new_keys() {
+        for (key, value, said) in [
+            ("http.status_code", "503", "(HTTP 503)"),
+            ("http.response.status_code", "502", "(HTTP 502)"),
+            ("rpc.grpc.status_code", "14", "(gRPC UNAVAILABLE)"),
+            ("error.type", "TimeoutError", "(TimeoutError)"),
+            ("exception.type", "java.net.ConnectException", "(java.net.ConnectException)"),
+            ("otel.status_description", "no such cart", "(no such cart)"),
+            ("http.status_code", "200", "fails first in"),
+        ] {
+            let tags: &[(&str, &str)] = &[(key, value)];
+            let after: Vec<_> = (0..100).map(|at| (at % 4 == 0).then_some(tags)).collect();
+            let causes = compared(&[None; 100], &after).causes;
+            let errors = causes.iter().find(|cause| cause.code == "errors").unwrap();
+            assert_eq!(errors.frame.as_deref(), Some("cart: GET /cart"), "the deepest");
+            assert!(errors.title.contains(said), "{}", errors.title);
+            assert_eq!((errors.before_pct, errors.after_pct), (0.0, 25.0));
+            assert!(errors.title.contains("25.0 % of requests instead of 0.0 %"), "{}", errors.title);
+            // The failed quarter takes 20 ms where others take 43.
+            let fast = causes.iter().find(|cause| cause.code == "fast_failure").unwrap();
+            assert!((fast.us_per_request + 5_750.0).abs() < 100.0, "{}", fast.us_per_request);
+        }
+    }
+
+    #[test]
+    fn as_many_failures_as_before_are_none() {
+        let tags: &[(&str, &str)] = &[("http.status_code", "503")];
+        let some = |every: usize| (0..100).map(|at| (at % every == 0).then_some(tags)).collect::<Vec<_>>();
+        for (before, after) in [(4, 4), (20, 18), (4, 20)] {
+            let causes = compared(&some(before), &some(after)).causes;
+            let codes: Vec<&str> = causes.iter().map(|cause| cause.code).collect();
+            assert!(!codes.contains(&"errors") && !codes.contains(&"fast_failure"), "{codes:?}");
+        }
+    }
+
+    #[test]
+    fn round_times_are_ended_at_or_a_little_later() {
+        let at = |ms: f64| round_time((ms * 1e6) as i64).map(|round| ROUND_MS[round]);
+        assert_eq!([99.5, 104.0, 1000.0, 30_400.0].map(at), [Some(100), Some(100), Some(1000), Some(30_000)]);
+        assert_eq!([95.0, 110.0, 620.0, 0.0].map(at), [None; 4]);
     }
 }

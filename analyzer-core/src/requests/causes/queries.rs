@@ -1,5 +1,6 @@
 //! Statements that take longer per call than before, and databases that are slow whatever they are asked.
 
+use super::MOST_CAUSES;
 use super::facts::Fact;
 use super::scatter::{Change, Sums, changes};
 use super::whole::{Ground, Row, instead, listed};
@@ -8,6 +9,7 @@ use crate::requests::Question;
 use crate::spans::FrameKind;
 use crate::stats::student;
 use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 /// Statements of a database are slow alike where none grew by so many times as much as the middle one, or none by so
 /// many times its factor.
@@ -57,29 +59,24 @@ impl Asked {
 /// Slow queries and slow databases.
 pub(super) fn slow(ground: &Ground<'_>) -> Vec<Row> {
     let asked = asked(ground);
-    let mut databases: Vec<(String, Vec<&Asked>)> = Vec::new();
-    for one in &asked {
-        let name = database(ground, one.query.called);
-        match databases.iter_mut().find(|database| database.0 == name) {
-            Some(database) => database.1.push(one),
-            None => databases.push((name, vec![one])),
+    let is_slow = is_slow(ground, &asked);
+    let mut databases: BTreeMap<String, Vec<(&Asked, bool)>> = BTreeMap::new();
+    for (one, is_slow) in asked.iter().zip(is_slow) {
+        databases.entry(database(ground, one.query.called)).or_default().push((one, is_slow));
+    }
+    let (mut rows, mut slow) = (Vec::new(), Vec::new());
+    for (name, list) in databases.iter().filter(|(_, list)| list.iter().any(|(_, is_slow)| *is_slow)) {
+        let all: Vec<&Asked> = list.iter().map(|(one, _)| *one).collect();
+        if ground.question() == Question::Changed && is_alike(ground, &all) {
+            rows.extend(slow_database(ground, name, &all));
+        } else {
+            slow.extend(list.iter().filter(|(_, is_slow)| *is_slow).map(|(one, _)| *one));
         }
     }
-    let level = ground.level();
-    let is_slow = is_slow(ground, &asked, level);
-    let mut slow: Vec<&Asked> =
-        asked.iter().zip(is_slow).filter(|(_, is_slow)| *is_slow).map(|(one, _)| one).collect();
-    let mut rows = Vec::new();
-    for (name, all) in databases {
-        let of_it = |one: &&Asked| all.iter().any(|other| other.query == one.query);
-        let is_it =
-            ground.question() == Question::Changed && slow.iter().any(of_it) && is_alike(ground, &all);
-        if is_it {
-            slow.retain(|one| !of_it(one));
-            rows.extend(slow_database(ground, &name, &all));
-        }
-    }
-    rows.extend(slow.into_iter().map(|one| slow_query(ground, one)));
+    slow.sort_by(|one, other| {
+        other.by_time(ground).total_cmp(&one.by_time(ground)).then(one.query.cmp(&other.query))
+    });
+    rows.extend(slow.into_iter().take(MOST_CAUSES).map(|one| slow_query(ground, one)));
     rows
 }
 
@@ -130,10 +127,10 @@ fn mean_rows(facts: &[&Fact]) -> Option<f64> {
 }
 
 /// Which queries are slower for sure, and by enough to matter.
-fn is_slow(ground: &Ground<'_>, asked: &[Asked], level: f64) -> Vec<bool> {
+fn is_slow(ground: &Ground<'_>, asked: &[Asked]) -> Vec<bool> {
     let p_values: Vec<f64> = asked.iter().map(|one| one.time.p_value()).collect();
     let is_sure = match ground.question() {
-        Question::Changed => student::discoveries(&p_values, level),
+        Question::Changed => student::discoveries(&p_values, ground.level()),
         Question::Slow => vec![true; asked.len()],
     };
     let matters = |one: &Asked| {
@@ -199,7 +196,7 @@ fn slow_database(ground: &Ground<'_>, name: &str, all: &[&Asked]) -> Option<Row>
     callers.sort_unstable();
     callers.dedup();
     let title = format!(
-        "{name} is slower whatever it is asked: {} statements take {} a call, for {}: \
+        "{name} is slower whatever it is asked: {} statements take {}, for {}: \
          its host, its load or the way to it, not one statement",
         statements.len(),
         instead(mean(|one| one.time.after), mean(|one| one.time.before), ground.question()),
@@ -239,15 +236,15 @@ fn slow_query(ground: &Ground<'_>, one: &Asked) -> Row {
         None => &ground.whole.frames.get(called).name,
     };
     let times = instead(one.time.after, one.time.before, ground.question());
+    let by =
+        caller.map_or_else(String::new, |caller| format!(" by {}", ground.whole.frames.get(caller).name));
     let mut known = vec![match one.calls {
-        [before, after] if (after / before - 1.0).abs() <= 0.1 => "called as often".to_owned(),
-        [before, after] => {
-            format!(
-                "called {} times a request instead of {}",
-                units::count(round(after)),
-                units::count(round(before))
-            )
-        }
+        [before, after] if (after / before - 1.0).abs() <= 0.1 => format!("called{by} as often"),
+        [before, after] => format!(
+            "called{by} {} times a request instead of {}",
+            units::count(round(after)),
+            units::count(round(before))
+        ),
     }];
     if let [Some(before), Some(after)] = one.rows {
         known.push(if (after - before).abs() <= 0.1 * before.max(1.0) {
@@ -260,7 +257,7 @@ fn slow_query(ground: &Ground<'_>, one: &Asked) -> Row {
         Question::Changed => ": a lost index, another plan, locks or a larger table are the usual reasons",
         Question::Slow => "",
     };
-    let title = format!("slow query: {} takes {times} a call, {}{why}", short(text), known.join(" and "));
+    let title = format!("slow query: {} takes {times}, {}{why}", short(text), known.join(" and "));
     let limit = f64::midpoint(one.time.before, one.time.after);
     let is_it = |side: usize, fact: &Fact| {
         fact.is_database
@@ -293,5 +290,17 @@ fn short(text: &str) -> String {
     match line.char_indices().nth(SHOWN) {
         Some((at, _)) => format!("{}...", line[..at].trim_end()),
         None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_in_titles_are_short_and_on_one_line() {
+        assert_eq!(short("SELECT a\n  FROM t"), "SELECT a FROM t");
+        let long = short(&"SELECT \u{e4}, ".repeat(30));
+        assert!(long.ends_with("...") && long.chars().count() <= SHOWN + 3, "{long}");
     }
 }

@@ -50,23 +50,20 @@ pub(super) struct Row {
 
 /// The causes of sets.
 pub(super) fn causes(ground: &Ground<'_>) -> Vec<Cause> {
-    let mut rows = queries::slow(ground);
-    rows.extend(dependency::slow(ground));
-    rows.extend(failures::failures(ground));
+    let mut rows = failures::failures(ground);
     rows.extend(cold::starts(ground));
-    // What is slow for a reason that is known is no mode of its own.
+    // What is slow in some requests for a reason that is known is no mode of its own.
     let of_patterns: Vec<Vec<(u32, i64)>> = ground
         .found
         .iter()
         .map(|found| found.sides[1].requests.iter().map(|(at, part)| (*at as u32, part.path_ns)).collect())
         .collect();
-    let explained: Vec<&[(u32, i64)]> = rows
-        .iter()
-        .map(|row| row.requests[1].as_slice())
-        .chain(of_patterns.iter().map(Vec::as_slice))
-        .collect();
+    let of_rows = rows.iter().map(|row| row.requests[1].as_slice());
+    let explained: Vec<&[(u32, i64)]> = of_rows.chain(of_patterns.iter().map(Vec::as_slice)).collect();
     let modes = bimodal::modes(ground, &explained);
     rows.extend(modes);
+    rows.extend(queries::slow(ground));
+    rows.extend(dependency::slow(ground));
     rows.extend(mix(ground));
     rows.into_iter().map(|row| ground.cause(row)).collect()
 }
@@ -156,13 +153,13 @@ impl Ground<'_> {
     }
 }
 
-/// `25.70 ms instead of 1.10 ms`; of one set what slow requests have, and usual ones.
+/// `25.70 ms a call instead of 1.10 ms`; of one set what slow requests have, and usual ones.
 pub(super) fn instead(after: f64, before: f64, question: Question) -> String {
     let largest = after.max(before);
     let [after, before] = [after, before].map(|value| units::beside(value, largest, "ns"));
     match question {
-        Question::Changed => format!("{after} instead of {before}"),
-        Question::Slow => format!("{after} in slow requests, {before} in usual ones"),
+        Question::Changed => format!("{after} a call instead of {before}"),
+        Question::Slow => format!("{after} a call in slow requests, {before} in usual ones"),
     }
 }
 
