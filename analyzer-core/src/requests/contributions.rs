@@ -129,9 +129,9 @@ pub(super) fn contributions(
 }
 
 /// The standard error of each frame's change and its degrees of freedom.
-fn errors(sides: &Sides<'_>, found: &Decomposition) -> (Evidence, Vec<Option<(f64, f64)>>) {
+pub(super) fn errors(sides: &Sides<'_>, found: &Decomposition) -> (Evidence, Vec<Option<(f64, f64)>>) {
     let [before, after] = sides.blocks;
-    let count = sides.frames.len();
+    let count = found.frames.len();
     let fewest = before.len().min(after.len());
     if fewest < FEWEST {
         return (Evidence::None, vec![None; count]);
@@ -165,10 +165,10 @@ fn between(sides: &Sides<'_>, found: &Decomposition) -> Vec<(f64, f64)> {
     let changes: Vec<Decomposition> = sides
         .captures
         .iter()
-        .map(|capture| Decomposition::new(sides.cells, sides.frames.len(), &capture.sums(), &after))
+        .map(|capture| Decomposition::new(sides.cells, found.frames.len(), &capture.sums(), &after))
         .collect();
     let captures = changes.len() as f64;
-    let deviations: Vec<f64> = (0..sides.frames.len())
+    let deviations: Vec<f64> = (0..found.frames.len())
         .map(|frame| deviation(changes.iter().map(|change| change.frames[frame].change())))
         .collect();
     let time = |frame: usize| found.frames[frame].time.0;
@@ -181,7 +181,7 @@ fn between(sides: &Sides<'_>, found: &Decomposition) -> Vec<(f64, f64)> {
     relative.sort_by(f64::total_cmp);
     let usual = relative.get(relative.len() / 2).copied().unwrap_or(0.0);
     let degrees = PRIOR + captures - 1.0;
-    (0..sides.frames.len())
+    (0..found.frames.len())
         .map(|frame| {
             let prior = (usual * time(frame)).powi(2);
             let variance = (PRIOR * prior + (captures - 1.0) * deviations[frame].powi(2)) / degrees;

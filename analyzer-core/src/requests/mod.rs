@@ -26,6 +26,7 @@ mod quality;
 mod rows;
 mod set;
 mod slow;
+mod structure;
 mod sums;
 mod thresholds;
 
@@ -54,6 +55,12 @@ pub struct RequestOptions {
     pub thresholds: Thresholds,
     /// How their critical paths are found.
     pub path: PathOptions,
+}
+
+impl Default for RequestOptions {
+    fn default() -> Self {
+        RequestOptions { confidence: 0.95, thresholds: Thresholds::default(), path: PathOptions::default() }
+    }
 }
 
 /// What is asked of the requests.
@@ -136,7 +143,7 @@ impl Whole<'_> {
                 .map(|(rank, one)| view.contribution(rank, one))
                 .collect(),
             causes: causes(self, &decomposition, &list, options),
-            structure: Vec::new(),
+            structure: structure::structure(self, options),
             tags: Vec::new(),
             exemplars: [None, None],
             pair: None,

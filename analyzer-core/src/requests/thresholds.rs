@@ -28,6 +28,18 @@ pub struct Thresholds {
     pub pattern_ns: f64,
     /// unless that would be more than this share of the request.
     pub pattern_ns_share: f64,
+    /// Calls of one kind that a side must have to be told about.
+    pub fewest_calls: u32,
+    /// A call takes longer than before only by this share or more: two recordings of one system differ by less than that.
+    pub slower_share: f64,
+    /// Requests that fail, or show a failure, are more only by this share of all requests or more.
+    pub error_share: f64,
+    /// Calls per request are more or fewer only by so many or more,
+    pub calls_change: f64,
+    /// and by this share of the larger number,
+    pub calls_share: f64,
+    /// and a call is new or gone where it was made so often per request.
+    pub new_calls: f64,
 }
 
 impl Default for Thresholds {
@@ -45,6 +57,12 @@ impl Default for Thresholds {
             pattern_share: 0.05,
             pattern_ns: 10e6,
             pattern_ns_share: 0.25,
+            fewest_calls: 10,
+            slower_share: 0.2,
+            error_share: 0.01,
+            calls_change: 0.05,
+            calls_share: 0.1,
+            new_calls: 0.01,
         }
     }
 }

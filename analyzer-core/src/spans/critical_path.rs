@@ -67,6 +67,12 @@ impl<'a> CriticalPath<'a> {
         CriticalPath { traces, children, tolerance_ns }
     }
 
+    /// By how much two siblings may overlap and still count as one after the other, nanoseconds.
+    #[must_use]
+    pub fn tolerance_ns(&self) -> i64 {
+        self.tolerance_ns
+    }
+
     /// The children of every span.
     #[must_use]
     pub fn children(&self) -> &Children {

@@ -11,24 +11,34 @@
 //! | `pattern.rs` | the patterns, and where a request shows one |
 //! | `seen.rs` | one request as detectors see it |
 //! | `said.rs` | what tags say of calls |
-//! | `calls.rs`, `retries.rs`, `queries.rs`, `waits.rs`, `serialised.rs` | detectors |
+//! | `calls.rs`, `retries.rs`, `waits.rs`, `serialised.rs` | detectors |
 //! | `statements.rs` | the statements of spans, numbered by their shape |
 //! | `tally.rs` | what patterns take of a side |
 //! | `evidence.rs` | a second look at requests, for patterns that grew |
 //! | `load.rs` | how much ran at once |
 //! | `replay.rs` | how long a request would take if something in it were different |
-//! | `whole.rs` | patterns of sets, not of requests |
+//! | `whole.rs` | patterns of sets, not of requests; the mix of requests |
+//! | `queries.rs`, `dependency.rs`, `failures.rs`, `cold.rs`, `bimodal.rs` | the others of these |
+//! | `facts.rs` | every span of a side, as they ask for it |
+//! | `scatter.rs` | how sure a change of a mean or a share is |
 //! | `words.rs` | what was found, in words |
 
+mod bimodal;
 mod calls;
+mod cold;
+mod dependency;
 mod evidence;
+mod facts;
+mod failures;
 mod load;
 mod pattern;
 #[cfg(test)]
 mod planted;
+mod queries;
 mod replay;
 mod retries;
 mod said;
+mod scatter;
 mod seen;
 mod serialised;
 mod statements;
@@ -36,6 +46,7 @@ mod tally;
 #[cfg(test)]
 mod testing;
 mod waits;
+mod whole;
 mod words;
 
 use super::contributions::Contribution;
@@ -47,14 +58,17 @@ use super::{Question, RequestOptions, Thresholds, Whole};
 use crate::spans::Frames;
 use crate::stats::student;
 use evidence::Evidence;
+use facts::Facts;
 use load::Load;
 use pattern::{Occurrence, Pattern};
 use rayon::prelude::*;
 use replay::Replay;
 use said::Sayings;
+use scatter::Layout;
 use seen::{Known, Seen};
 use statements::Statements;
 use tally::{Key, Mean, Tallies, Tally};
+use whole::Ground;
 
 /// Finds one kind of pattern in a request.
 type Detector = fn(&Seen<'_>, &Thresholds, &mut Vec<Occurrence>);
@@ -82,7 +96,7 @@ const REPLAYED: usize = 500;
 pub(super) fn causes(
     whole: &Whole<'_>,
     decomposition: &Decomposition,
-    _contributions: &[Contribution],
+    contributions: &[Contribution],
     options: &RequestOptions,
 ) -> Vec<Cause> {
     let mut statements = Statements::default();
@@ -122,7 +136,24 @@ pub(super) fn causes(
             exemplars: looking[1].exemplars(after),
         }
     });
-    rows.collect()
+    let mut list: Vec<Cause> = rows.collect();
+    list.extend(whole::causes(&Ground {
+        whole,
+        decomposition,
+        contributions,
+        options,
+        looking: &looking,
+        statements: &statements,
+        found: &found,
+        facts: looking.each_ref().map(Facts::new),
+        layouts: whole.sides.map(|side| Layout::new(side.set)),
+    }));
+    list.sort_by(|one, other| {
+        let key = |cause: &'_ Cause| (cause.code, cause.frame.clone(), cause.title.clone());
+        other.us_per_request.total_cmp(&one.us_per_request).then_with(|| key(one).cmp(&key(other)))
+    });
+    list.truncate(MOST_CAUSES);
+    list
 }
 
 /// A pattern that one side has more of.

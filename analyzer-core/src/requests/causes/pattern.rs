@@ -9,8 +9,6 @@ pub(super) enum Pattern {
     RepeatedCalls,
     /// The same question again and again.
     MissingCache,
-    /// A statement takes longer.
-    SlowQuery,
     /// Calls that ran side by side run one after another.
     Serialised,
     /// A call is made again because it failed.
@@ -29,7 +27,6 @@ impl Pattern {
         match self {
             Pattern::RepeatedCalls => "n_plus_one",
             Pattern::MissingCache => "missing_cache",
-            Pattern::SlowQuery => "slow_query",
             Pattern::Serialised => "serialised",
             Pattern::Retries => "retries",
             Pattern::PoolWait | Pattern::WaitBeforeCall => "pool_wait",

@@ -1,7 +1,7 @@
 //! Sets of requests with a planted fault: the cause that is named, in which words, and no other.
 
 use super::testing::{MS, capture};
-use crate::requests::{Cause, RequestOptions, Thresholds, compare_requests};
+use crate::requests::{Cause, RequestOptions, compare_requests};
 use crate::spans::request_testing::{Span, spans};
 use analyzer_formats::{Capture, SpanKind};
 use rand::rngs::StdRng;
@@ -129,8 +129,7 @@ fn set(fault: Fault, seed: u64) -> Capture {
 }
 
 fn causes(before: Fault, after: Fault) -> Vec<Cause> {
-    let options = RequestOptions { confidence: 0.95, thresholds: Thresholds::default() };
-    compare_requests(&[set(before, 1)], &[set(after, 2)], &options).causes
+    compare_requests(&[set(before, 1)], &[set(after, 2)], &RequestOptions::default()).causes
 }
 
 fn titles(before: Fault, after: Fault) -> Vec<String> {

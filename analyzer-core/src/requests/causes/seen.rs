@@ -221,7 +221,7 @@ impl<'a> Seen<'a> {
     /// Whether one span starts after another has ended, as far as the clock can tell.
     pub(super) fn follows(&self, later: SpanId, earlier: SpanId) -> bool {
         let end = self.interval(earlier).end;
-        self.interval(later).start.saturating_add(self.source.path.tolerance_ns) >= end
+        self.interval(later).start.saturating_add(self.source.path.tolerance_ns()) >= end
     }
 
     /// Whether a span is marked as failed.

@@ -119,7 +119,7 @@ impl Tallies {
 }
 
 /// The sum of sums over the sum of counts, and the error of that by how much the parts differ.
-fn ratio(parts: &[(f64, f64)]) -> Mean {
+pub(super) fn ratio(parts: &[(f64, f64)]) -> Mean {
     let all = parts.iter().fold((0.0, 0.0), |all, part| (all.0 + part.0, all.1 + part.1));
     let value = if all.1 > 0.0 { all.0 / all.1 } else { 0.0 };
     let number = parts.len() as f64;

@@ -10,8 +10,8 @@ use super::statements::Statements;
 use super::tally::Key;
 use super::{Detector, Thresholds};
 use crate::requests::set::{Groups, Set, Source};
-use crate::spans::Frames;
 use crate::spans::request_testing::{Span, spans};
+use crate::spans::{Frames, PathOptions};
 use analyzer_formats::{Capture, Container, Content, Notes, SpanKind, Traces};
 
 /// A millisecond, in nanoseconds.
@@ -52,7 +52,7 @@ pub(super) fn capture(traces: Traces) -> Capture {
 pub(super) fn with_seen<T>(traces: Traces, mut look: impl FnMut(&Seen<'_>, &Frames, &Load) -> T) -> Vec<T> {
     let captures = [capture(traces)];
     let (mut frames, mut groups) = (Frames::default(), Groups::default());
-    let sources = Source::all(&captures, &mut frames);
+    let sources = Source::all(&captures, PathOptions::default(), &mut frames);
     let set = Set::new(&sources, &mut groups);
     let mut statements = Statements::default();
     let known = Known { statements: statements.add(&sources[0]), sayings: Sayings::of(sources[0].traces) };

@@ -61,7 +61,6 @@ impl Titles<'_> {
                 format!("lock wait: {caller} waits in {called} for a lock, each time: {time}")
             }
             Pattern::WaitBeforeCall => self.wait(caller, subject, [before, after]),
-            _ => String::new(),
         }
     }
 
