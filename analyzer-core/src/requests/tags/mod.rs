@@ -56,7 +56,7 @@ pub(super) fn tags(whole: &Whole<'_>, options: &RequestOptions) -> Vec<TagRow> {
     if sets.iter().any(|set| (set.requests.len() as u64) < options.thresholds.tag_requests) {
         return Vec::new();
     }
-    let shares = Shares::new(sets, whole.groups.names.len());
+    let shares = Shares::new(sets, whole.question, whole.groups.names.len());
     let parts = Part::all(whole.sides);
     let (labels, labels_of) = labels(&parts);
     let items = items(&labels, whole.question, &options.thresholds);
