@@ -147,7 +147,8 @@ mod tests {
         ] {
             let all = Hypergeometric::new(of[0] + of[1], of[0], with[0] + with[1]).unwrap();
             let observed = all.pmf(with[0]);
-            let as_unlikely = (0..=with[0] + with[1]).map(|k| all.pmf(k)).filter(|&p| p <= observed * 1.000_001);
+            let as_unlikely =
+                (0..=with[0] + with[1]).map(|k| all.pmf(k)).filter(|&p| p <= observed * 1.000_001);
             let expected: f64 = as_unlikely.sum();
             let found = p_value(with, of);
             assert!((found / expected - 1.0).abs() < 1e-6, "{with:?} of {of:?}: {found} {expected}");

@@ -6,17 +6,20 @@
 //! therefore hold between stretches of time as well, shorter and longer ones, and between captures where there are
 //! several.
 
+use crate::requests::Question;
 use crate::requests::causes::{Mean, p_value, ratio};
 use crate::requests::contributions::FEWEST_CAPTURES;
-use crate::requests::Question;
 use crate::requests::set::Set;
 use crate::requests::sums::{MOST_BLOCKS, range};
 use crate::stats::{fisher, normal};
 
-/// Into how many stretches a side is cut: what stays the same for longer than a short one is seen between long ones. Slow and
-/// usual requests are of the same time, so what drifts is on both sides; two sets are not. Of 1,000 simulated pairs of 50
-/// requests without change, in which tags stay the same for 7 requests, 30 had a row without the longest.
-const STRETCHES: [usize; 3] = [MOST_BLOCKS, 10, 5];
+/// Long stretches: what stays the same for longer than a short one is seen between these.
+const LONG: usize = 10;
+/// The longest ones. Few tell their scatter badly, so it is drawn halfway to that of long ones, as if that were known from as
+/// many (Smyth, 2004). Slow and usual requests are of the same time, and what drifts is on both sides; two sets are not.
+/// Of 300 simulated pairs of 50 requests without change, in which tags stay the same for 7 requests on average, 6 have a row.
+/// By the longest alone it would be 3, but numbers that rise from 1 % to 24 % of 400 requests would go unseen.
+const LONGEST: usize = 5;
 /// The log-odds that are sure to this probability are what rows are ranked by.
 const SURE: f64 = 0.975;
 /// The share of each side that is of groups of both from which on only these are compared.
@@ -30,8 +33,7 @@ pub(super) type Places = Vec<u32>;
 /// Both sides, as shares are taken of them.
 pub(super) struct Shares<'a> {
     sets: [&'a Set; 2],
-    /// How many stretches a side is cut into, one way after the other.
-    stretches: &'static [usize],
+    question: Question,
     /// Requests of each group.
     groups: [Vec<f64>; 2],
     /// Whether requests of both sides are of the same groups, as far as needed.
@@ -63,11 +65,7 @@ impl<'a> Shares<'a> {
         });
         let captures = sets
             .map(|set| set.requests.iter().map(|request| request.capture as usize + 1).max().unwrap_or(0));
-        let stretches = match question {
-            Question::Changed => &STRETCHES[..],
-            Question::Slow => &STRETCHES[..2],
-        };
-        Shares { sets, stretches, groups, has_common_groups, captures }
+        Shares { sets, question, groups, has_common_groups, captures }
     }
 
     /// Requests of each side.
@@ -79,7 +77,8 @@ impl<'a> Shares<'a> {
     /// mix of requests did is left out (Mantel and Haenszel, 1959).
     pub(super) fn points(&self, places: &[Places; 2]) -> f64 {
         let plain = || {
-            let share = |side: usize| places[side].len() as f64 / self.sets[side].requests.len().max(1) as f64;
+            let share =
+                |side: usize| places[side].len() as f64 / self.sets[side].requests.len().max(1) as f64;
             share(1) - share(0)
         };
         if !self.has_common_groups {
@@ -117,10 +116,16 @@ impl<'a> Shares<'a> {
 
     /// The share of a side, with the largest error that stretches and captures tell.
     fn mean(&self, side: usize, places: &Places) -> Mean {
-        let over = self.stretches.iter().map(|&stretches| self.over_stretches(side, places, stretches));
-        over.chain([self.over_captures(side, places)]).fold(Mean::default(), |one, other| {
-            if one.degrees == 0.0 || other.error > one.error { other } else { one }
-        })
+        let over = |stretches: usize| self.over_stretches(side, places, stretches);
+        let long = over(LONG);
+        let longest = match self.question {
+            Question::Changed => halfway(long, over(LONGEST)),
+            Question::Slow => Mean::default(),
+        };
+        let means = [long, longest, self.over_captures(side, places)];
+        means
+            .into_iter()
+            .fold(over(MOST_BLOCKS), |one, other| if other.error > one.error { other } else { one })
     }
 
     fn over_stretches(&self, side: usize, places: &Places, stretches: usize) -> Mean {
@@ -152,10 +157,17 @@ impl<'a> Shares<'a> {
     }
 }
 
+/// A mean whose variance is halfway between two of equal weight.
+fn halfway(one: Mean, other: Mean) -> Mean {
+    let variance = f64::midpoint(one.error.powi(2), other.error.powi(2));
+    Mean { error: variance.sqrt(), degrees: 2.0 * other.degrees, ..other }
+}
+
 /// The log-odds that are sure: as far from 0 as the end of their interval that is nearest to it.
 fn strength(with: [u64; 2], of: [u64; 2]) -> f64 {
     let log_odds = log_odds(with, of);
-    let inverse = |side: usize| 1.0 / (with[side] as f64 + 0.5) + 1.0 / ((of[side] - with[side]) as f64 + 0.5);
+    let inverse =
+        |side: usize| 1.0 / (with[side] as f64 + 0.5) + 1.0 / ((of[side] - with[side]) as f64 + 0.5);
     let inverse = inverse(0) + inverse(1);
     (log_odds.abs() - normal::quantile(SURE) * inverse.sqrt()).max(0.0).copysign(log_odds)
 }

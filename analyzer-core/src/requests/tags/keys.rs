@@ -40,8 +40,24 @@ const SKIPPED: [&str; 29] = [
 ];
 /// Last words of keys that tell when, or how long it took: what is slow took long.
 const TIMES: [&str; 18] = [
-    "date", "duration", "elapsed", "epoch", "latency", "micros", "millis", "ms", "msec", "nanos", "ns",
-    "sec", "seconds", "time", "timestamp", "ts", "us", "usec",
+    "date",
+    "duration",
+    "elapsed",
+    "epoch",
+    "latency",
+    "micros",
+    "millis",
+    "ms",
+    "msec",
+    "nanos",
+    "ns",
+    "sec",
+    "seconds",
+    "time",
+    "timestamp",
+    "ts",
+    "us",
+    "usec",
 ];
 /// Last words of keys whose numbers name something, and have no size.
 const NAMES: [&str; 14] = [
@@ -117,7 +133,8 @@ fn has_last_word(key: &[u8], words: &[&str]) -> bool {
     let start = key.iter().rposition(|byte| !byte.is_ascii_alphanumeric()).map_or(0, |at| at + 1);
     let word = &key[start..];
     // `elapsedMs`, but not `MS`.
-    let camel = (1..word.len()).rev().find(|&at| word[at].is_ascii_uppercase() && word[at - 1].is_ascii_lowercase());
+    let camel =
+        (1..word.len()).rev().find(|&at| word[at].is_ascii_uppercase() && word[at - 1].is_ascii_lowercase());
     let word = &word[camel.unwrap_or(0)..];
     words.iter().any(|other| word.eq_ignore_ascii_case(other.as_bytes()))
 }
@@ -162,7 +179,9 @@ mod tests {
         ] {
             assert_eq!(is_id(key.as_bytes(), value.as_bytes()), id, "{key}={value}");
         }
-        assert!(is_time(b"2026-11-28T19:00:00Z") && is_time(b"2026-11-28 19:00:00") && !is_time(b"2026-11-28"));
+        assert!(
+            is_time(b"2026-11-28T19:00:00Z") && is_time(b"2026-11-28 19:00:00") && !is_time(b"2026-11-28")
+        );
         assert!(is_epoch(1_795_370_970.0) && is_epoch(1_795_370_970_000_000.0) && !is_epoch(480.0));
     }
 }

@@ -106,7 +106,8 @@ fn with_service<'a>(parts: &[Part<'a>]) -> FxHashMap<&'a [u8], [u64; 2]> {
     let mut with_service: FxHashMap<&[u8], [u64; 2]> = FxHashMap::default();
     for part in parts {
         for &(service, requests) in &part.services {
-            with_service.entry(part.traces.strings.get(service)).or_default()[part.side] += u64::from(requests);
+            with_service.entry(part.traces.strings.get(service)).or_default()[part.side] +=
+                u64::from(requests);
         }
     }
     with_service

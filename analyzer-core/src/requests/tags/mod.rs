@@ -125,8 +125,7 @@ fn places(
     items: &[Item<'_>],
 ) -> Vec<[Places; 2]> {
     let mut keys: Vec<Option<u32>> = vec![None; labels.len()];
-    let mut of_facts: Vec<Vec<Option<u32>>> =
-        parts.iter().map(|part| vec![None; part.facts.len()]).collect();
+    let mut of_facts: Vec<Vec<Option<u32>>> = parts.iter().map(|part| vec![None; part.facts.len()]).collect();
     // A key may be an item besides its values: those are gone through a second time.
     for (number, item) in (0u32..).zip(items) {
         if item.values.is_empty() {

@@ -111,7 +111,9 @@ impl Number {
     pub(super) fn text(self) -> String {
         match self {
             Number::Int(number) => number.to_string(),
-            Number::Float(number) if number == number.trunc() && number.abs() < 1e15 => format!("{number:.0}"),
+            Number::Float(number) if number == number.trunc() && number.abs() < 1e15 => {
+                format!("{number:.0}")
+            }
             Number::Float(number) if !number.is_finite() || !(1e-4..1e15).contains(&number.abs()) => {
                 format!("{number:.3e}")
             }
@@ -147,7 +149,11 @@ mod tests {
             (".5", None),
             ("2026-11-28", None),
         ] {
-            assert_eq!(Scalar::parse(text.as_bytes()).number().map(Number::text).as_deref(), number, "{text}");
+            assert_eq!(
+                Scalar::parse(text.as_bytes()).number().map(Number::text).as_deref(),
+                number,
+                "{text}"
+            );
         }
     }
 
