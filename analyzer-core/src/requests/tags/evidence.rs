@@ -92,11 +92,11 @@ impl<'a> Shares<'a> {
             with
         });
         let (mut sum, mut weights) = (0.0, 0.0);
-        for group in 0..self.groups[0].len() {
-            let [before, after] = [self.groups[0][group], self.groups[1][group]];
+        let groups = self.groups[0].iter().zip(&self.groups[1]).zip(with[0].iter().zip(&with[1]));
+        for ((&before, &after), (with_before, with_after)) in groups {
             if before > 0.0 && after > 0.0 {
                 let weight = before * after / (before + after);
-                sum += weight * (with[1][group] / after - with[0][group] / before);
+                sum += weight * (with_after / after - with_before / before);
                 weights += weight;
             }
         }
