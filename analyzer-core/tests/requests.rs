@@ -1,7 +1,7 @@
 //! Requests of simulated services: what is found of a planted fault, and how often something is found where nothing
 //! changed. `REQUESTS=1000 cargo test --release -p analyzer-core --test requests -- --nocapture` takes more pairs.
 
-use analyzer_core::requests::{Cause, Findings, RequestOptions, Thresholds, slow_requests};
+use analyzer_core::requests::{Cause, Findings, RequestOptions, slow_requests};
 use analyzer_core::spans::TraceValue;
 use analyzer_core::{CompareOptions, compare};
 use analyzer_formats::{

@@ -40,6 +40,10 @@ pub struct Thresholds {
     pub calls_share: f64,
     /// and a call is new or gone where it was made so often per request.
     pub new_calls: f64,
+    /// A tag is worth a line where the shares of requests that have it differ by so many hundredths or more,
+    pub tag_points: f64,
+    /// and where so many requests of a side have it, and so many of both have its service.
+    pub tag_requests: u64,
 }
 
 impl Default for Thresholds {
@@ -63,6 +67,8 @@ impl Default for Thresholds {
             calls_change: 0.05,
             calls_share: 0.1,
             new_calls: 0.01,
+            tag_points: 5.0,
+            tag_requests: 5,
         }
     }
 }
