@@ -2,12 +2,14 @@
 
 mod diff;
 mod parse;
+mod trace;
 
 use analyzer_core::Order;
 use analyzer_core::spans::TraceValue;
 use analyzer_formats::{FORMATS, ReadOptions, Tags, format_named};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub(crate) use diff::{Diff, Sources};
+pub(crate) use trace::Trace;
 use regex::bytes::Regex;
 use std::path::{Path, PathBuf};
 
@@ -34,6 +36,9 @@ pub(crate) enum Command {
         after_help = "Examples:\n  plateau flame perf.txt -o flame.svg\n  plateau flame cpu.pb.gz -o flame.html"
     )]
     Flame(Flame),
+    /// Tell of one set of traces: latency, services, what requests wait for, and why slow ones are slow.
+    #[command(after_help = trace::EXAMPLES)]
+    Trace(Box<Trace>),
     /// Say what captures hold, and what their readers left out.
     #[command(after_help = "Example:\n  plateau info --format json *.pb.gz")]
     Info(Info),
@@ -54,6 +59,7 @@ impl Command {
             Command::Diff(diff) => &diff.reading.redact,
             Command::Show(show) => &show.reading.redact,
             Command::Flame(flame) => &flame.reading.redact,
+            Command::Trace(trace) => &trace.reading.redact,
             Command::Info(info) => &info.reading.redact,
             Command::Convert(convert) => &convert.reading.redact,
             Command::Baseline(_) => &[],
@@ -67,7 +73,7 @@ pub(crate) struct Reading {
     /// Read as this format, whatever the bytes look like
     #[arg(long, value_name = "FORMAT", value_parser = format_names())]
     pub(crate) from: Option<String>,
-    /// Print no warnings and no progress; diff prints no table either
+    /// Print no warnings and no progress; diff and trace print no table either
     #[arg(short, long)]
     pub(crate) quiet: bool,
     /// Fail when anything of a capture is missing: samples left out, a file cut or damaged
@@ -139,6 +145,12 @@ impl Measuring {
     /// The value that spans are measured by.
     pub(crate) fn trace_value(&self) -> TraceValue {
         self.value.unwrap_or(TraceValueArg::Cp).into()
+    }
+
+    /// The same as it is asked for; `None` for the default.
+    fn chosen_value(&self) -> Option<String> {
+        let value = self.value.filter(|&value| value != TraceValueArg::Cp)?;
+        Some(value.to_possible_value()?.get_name().to_owned())
     }
 }
 
@@ -280,8 +292,7 @@ impl Flame {
         };
         self.reading.subtract.iter().for_each(|base| option("subtract", Some(base.display().to_string())));
         option("sample-index", self.measuring.sample_index.clone());
-        let value = self.measuring.value.filter(|&value| value != TraceValueArg::Cp);
-        option("value", value.and_then(|value| Some(value.to_possible_value()?.get_name().to_owned())));
+        option("value", self.measuring.chosen_value());
         option("from", self.reading.from.clone());
         words.extend(self.reading.hidden());
         words.join(" ")

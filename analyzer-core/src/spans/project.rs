@@ -46,7 +46,7 @@ impl TraceValue {
     }
 
     /// The value of every span.
-    fn of_spans(self, traces: &Traces) -> Vec<i64> {
+    pub(crate) fn of_spans(self, traces: &Traces) -> Vec<i64> {
         match self {
             TraceValue::CriticalPath => CriticalPath::new(traces).times(),
             TraceValue::SelfTime => self_times(traces),
