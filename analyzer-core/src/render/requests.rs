@@ -111,6 +111,8 @@ pub(super) fn parts_of_one(report: &TraceReport) -> Vec<Part> {
 struct Words {
     /// `before` and `after`.
     sides: [&'static str; 2],
+    /// Behind a share of requests of either side.
+    shares: [&'static str; 2],
     contributions: &'static str,
     may: &'static str,
     structure: &'static str,
@@ -119,6 +121,7 @@ struct Words {
 
 const SETS: Words = Words {
     sides: ["before", "after"],
+    shares: ["of requests before", "after"],
     contributions: "What the mean request waited for",
     may: "What may be noise, or matters little",
     structure: "Calls that are new, gone, or made more or less often",
@@ -126,6 +129,7 @@ const SETS: Words = Words {
 };
 const SLOW: Words = Words {
     sides: ["usual", "slow"],
+    shares: ["of usual requests", "of slow ones"],
     contributions: "What slow requests waited for, usual -> slow",
     may: "What may be noise, or matters little",
     structure: "Calls that slow requests make more or less often",
@@ -191,11 +195,11 @@ fn causes(findings: &Findings, words: &Words) -> List {
     let is_all = findings.compared == "all";
     let items = findings.causes.iter().take(MOST_ROWS).map(|cause| {
         let Cause { title, before_pct, after_pct, us_per_request, saving_us, exemplars, .. } = cause;
-        let [before, after] = words.sides;
+        let [before, after] = words.shares;
         let mut figures = vec![if is_all {
             format!("in {} of requests", percent(*after_pct))
         } else {
-            format!("in {} of requests {before}, {} {after}", percent(*before_pct), percent(*after_pct))
+            format!("in {} {before}, {} {after}", percent(*before_pct), percent(*after_pct))
         }];
         let is_change = words.sides[0] == "before";
         figures.push(format!(
@@ -205,9 +209,7 @@ fn causes(findings: &Findings, words: &Words) -> List {
         if *saving_us > 0.0 {
             figures.push(format!("without it {} less", time(*saving_us, Sign::Negative)));
         }
-        if !exemplars.is_empty() {
-            figures.push(format!("see trace {}", exemplars.join(", ")));
-        }
+        figures.extend(exemplars.first().map(|id| format!("see trace {id}")));
         (title.clone(), figures.join("; "))
     });
     List { title: "Causes", items: items.collect(), note: more(findings.causes.len(), MOST_ROWS) }
@@ -287,12 +289,13 @@ fn may(findings: &Findings, words: &Words) -> Table {
 
 fn contribution_table<'a>(shown: impl Iterator<Item = &'a ContributionRow>) -> Table {
     let rows = shown.map(|row| {
-        let by_calls = format!(
-            "{} \u{2192} {} ({})",
-            units::count(round(row.before_calls)),
-            units::count(round(row.after_calls)),
-            time(row.calls_us_per_request, Sign::Always)
-        );
+        let (before, after) =
+            (units::count(round(row.before_calls)), units::count(round(row.after_calls)));
+        let by_calls = if before == after {
+            after
+        } else {
+            format!("{before} \u{2192} {after} ({})", time(row.calls_us_per_request, Sign::Always))
+        };
         let per_call = |time: f64, calls: f64| if calls > 0.0 { time / calls } else { 0.0 };
         let slower = row.delta_us_per_request - row.calls_us_per_request;
         let by_time = format!(
@@ -560,11 +563,12 @@ fn critical_path(path: &RequestPath) -> Table {
     let texts = shown.iter().map(|&at| {
         let PathRow { frame, spans, start_us, own_us, total_us, .. } = &path.tree[at];
         let number = if *spans > 1 { format!(" ({} times)", units::count(*spans as f64)) } else { String::new() };
+        let beside = |us: f64| units::beside(us * 1e3, path.duration_us * 1e3, "nanoseconds");
         vec![
             format!("{frame}{number}"),
-            time(*own_us, Sign::Negative),
-            time(*total_us, Sign::Negative),
-            format!("at {}", time(*start_us, Sign::Negative)),
+            beside(*own_us),
+            beside(*total_us),
+            format!("at {}", beside(*start_us)),
         ]
     });
     let what = match path.shown_as {
@@ -580,7 +584,7 @@ fn critical_path(path: &RequestPath) -> Table {
             time(path.duration_us, Sign::Negative),
             path.trace_id
         )),
-        heads: vec!["waited for", "itself", "with those below", "first"],
+        heads: vec!["waited for", "itself", "with those below", "begins"],
         rows: texts.collect(),
         least: 3,
         depths: shown.iter().map(|&at| path.tree[at].depth).collect(),

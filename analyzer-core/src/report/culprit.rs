@@ -10,6 +10,15 @@ const NEARLY_ALL: f64 = 0.8;
 /// A pattern that is not told of the culprit itself explains it where it takes this share of its change.
 const EXPLAINS: f64 = 0.5;
 
+/// Whether the sentence names this pattern, or would: that of the culprit.
+pub(crate) fn names(cause: &Cause, findings: &Findings) -> bool {
+    let (first, _) = culprit(findings);
+    match first {
+        Some(row) => cause_of(row, findings).is_some_and(|named| std::ptr::eq(named, cause)),
+        None => findings.causes.first().is_some_and(|named| std::ptr::eq(named, cause)),
+    }
+}
+
 /// What became of the mean request, the culprit first. Ends without a full stop.
 pub(crate) fn sentence(findings: &Findings) -> String {
     let (first, more) = culprit(findings);
@@ -87,7 +96,9 @@ fn told(row: &ContributionRow, findings: &Findings) -> String {
 /// Who calls what, how often or how long.
 fn what(row: &ContributionRow, compared: &str) -> String {
     let frame = name(&row.frame);
-    let caller = row.path.iter().rev().find(|above| **above != row.frame && !row.edge).map(|above| name(above));
+    // The side of the caller of a callee without spans is a span of its own, called as the callee's operation.
+    let own = if row.frame.starts_with("remote:") { 2 } else { 1 };
+    let caller = row.path.len().checked_sub(own + 1).filter(|_| !row.edge).map(|at| name(&row.path[at]));
     let (usual, earlier) = match compared {
         "slow_and_usual" => (" in usual ones", "in usual ones"),
         _ => ("", "before"),
@@ -129,14 +140,18 @@ fn what(row: &ContributionRow, compared: &str) -> String {
 
 /// The first pattern that is about what a row is about.
 fn cause_of<'a>(row: &ContributionRow, findings: &'a Findings) -> Option<&'a Cause> {
-    let causes = &findings.causes;
-    let is_same = |cause: &&Cause| cause.frame.as_ref() == Some(&row.frame);
+    /// Patterns of calls that are made more often.
+    const MORE_CALLS: [&str; 3] = ["n_plus_one", "missing_cache", "retries"];
+    let is_more_calls = row.calls_us_per_request / row.delta_us_per_request > 1.0 - NEARLY_ALL;
+    let causes: Vec<&Cause> =
+        findings.causes.iter().filter(|cause| is_more_calls || !MORE_CALLS.contains(&cause.code)).collect();
+    let is_same = |cause: &&&Cause| cause.frame.as_ref() == Some(&row.frame);
     // A wait is told of who waits, repeated calls may be told of who makes them.
-    let is_near = |cause: &&Cause| {
+    let is_near = |cause: &&&Cause| {
         let is_above = cause.frame.as_ref().is_some_and(|frame| row.path.contains(frame));
         is_above && cause.us_per_request >= EXPLAINS * row.delta_us_per_request.abs()
     };
-    causes.iter().find(is_same).or_else(|| causes.iter().find(is_near))
+    causes.iter().find(is_same).or_else(|| causes.iter().find(is_near)).copied()
 }
 
 /// A code in words.
@@ -236,7 +251,7 @@ mod tests {
 
     #[test]
     fn more_calls_name_the_caller_and_the_pattern() {
-        let path = ["gateway: GET /", "orders: list", QUERY];
+        let path = ["gateway: GET /", "orders: list", "orders: SELECT items", QUERY];
         let row = row(QUERY, &path, (200.0, 5_200.0), (0.2, 12.1));
         let found = findings(vec![row], vec![cause("n_plus_one", QUERY, 5_000.0)]);
         assert_eq!(
@@ -257,7 +272,7 @@ mod tests {
             "{text}"
         );
         let own = row("shop: pay", &["shop: pay"], (1_000.0, 3_000.0), (1.0, 1.0));
-        let gone = row(QUERY, &["shop: pay", QUERY], (400.0, 0.0), (2.0, 0.0));
+        let gone = row(QUERY, &["shop: pay", "shop: SELECT items", QUERY], (400.0, 0.0), (2.0, 0.0));
         let text = sentence(&findings(vec![own, gone], Vec::new()));
         assert!(text.starts_with("shop: pay itself takes 3.00 ms a call instead of 1.00 ms: +2.00 ms"), "{text}");
         assert!(text.ends_with("(+125.0 %); 1 more part shrank"), "{text}");
@@ -265,7 +280,7 @@ mod tests {
 
     #[test]
     fn what_is_gone_or_new_or_both_is_said_so() {
-        let path = ["shop: pay", QUERY];
+        let path = ["shop: pay", "shop: SELECT items", QUERY];
         let text = |time, calls| what(&row(QUERY, &path, time, calls), "sets");
         assert_eq!(text((400.0, 0.0), (2.0, 0.0)), format!("shop: pay calls {QUERY} no more, 2 times per request before"));
         assert_eq!(text((0.0, 400.0), (0.0, 1.0)), format!("shop: pay calls {QUERY} once per request, not at all before"));
@@ -277,10 +292,13 @@ mod tests {
 
     #[test]
     fn a_pattern_of_something_else_is_not_the_culprits() {
-        let row = row(QUERY, &["orders: list", QUERY], (200.0, 5_200.0), (0.2, 12.1));
+        let row = row(QUERY, &["orders: list", "orders: SELECT items", QUERY], (200.0, 5_200.0), (0.2, 12.1));
         let elsewhere = cause("retries", "net:a -> b", 6_000.0);
         let small = cause("pool_wait", "orders: list", 300.0);
         assert!(cause_of(&row, &findings(Vec::new(), vec![elsewhere, small])).is_none());
+        let slower = super::tests::row(QUERY, &[QUERY], (200.0, 5_200.0), (2.0, 2.0));
+        let repeated = cause("n_plus_one", QUERY, 5_000.0);
+        assert!(cause_of(&slower, &findings(Vec::new(), vec![repeated])).is_none(), "it is not called more");
         let near = cause("pool_wait", "orders: list", 4_000.0);
         assert_eq!(cause_of(&row, &findings(Vec::new(), vec![near])).map(|cause| cause.code), Some("pool_wait"));
     }
