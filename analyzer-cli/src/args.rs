@@ -9,9 +9,9 @@ use analyzer_core::spans::TraceValue;
 use analyzer_formats::{FORMATS, ReadOptions, Tags, format_named};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub(crate) use diff::{Diff, Sources};
-pub(crate) use trace::Trace;
 use regex::bytes::Regex;
 use std::path::{Path, PathBuf};
+pub(crate) use trace::Trace;
 
 /// Compares archived profiles and traces, offline: which code got slower, by how much, and how sure that is.
 #[derive(Debug, Parser)]

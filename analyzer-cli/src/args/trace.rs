@@ -81,7 +81,8 @@ impl Trace {
         option("group", self.group.as_ref().map(ToString::to_string));
         self.trace_id.iter().for_each(|id| option("trace-id", Some(id.clone())));
         option("value", self.measuring.chosen_value());
-        let confidence = Some(self.confidence).filter(|&confidence| confidence != TraceOptions::default().confidence);
+        let confidence =
+            Some(self.confidence).filter(|&confidence| confidence != TraceOptions::default().confidence);
         option("confidence", confidence.map(|confidence| confidence.to_string()));
         option("from", self.reading.from.clone());
         words.extend(self.reading.hidden());

@@ -52,10 +52,14 @@ pub(crate) fn run(trace: &Trace) -> Result<Outcome> {
 /// Refuses options that say nothing of traces.
 fn expect_sense(trace: &Trace) -> Result<()> {
     if !trace.reading.subtract.is_empty() {
-        bail!("--subtract is for values of profiles that add up since the start of a process; traces hold none");
+        bail!(
+            "--subtract is for values of profiles that add up since the start of a process; traces hold none"
+        );
     }
     if trace.measuring.sample_index.is_some() {
-        bail!("--sample-index chooses the value type of a profile; --value chooses what spans are measured by");
+        bail!(
+            "--sample-index chooses the value type of a profile; --value chooses what spans are measured by"
+        );
     }
     if trace.captures.iter().filter(|path| path.as_path() == Path::new("-")).count() > 1 {
         bail!("- was given twice, but standard input can be read only once");
@@ -99,7 +103,9 @@ fn expect_found(report: &TraceReport, ids: &[String]) -> Result<()> {
     let found = report.traces.critical_paths.as_deref().unwrap_or_default();
     let missing = ids.iter().find(|id| !found.iter().any(|path| path.trace_id.eq_ignore_ascii_case(id)));
     match missing {
-        Some(id) => bail!("no request has the trace id {id}; ids are written as in the file, see those of a report"),
+        Some(id) => {
+            bail!("no request has the trace id {id}; ids are written as in the file, see those of a report")
+        }
         None => Ok(()),
     }
 }
