@@ -111,7 +111,8 @@ pub(super) fn parts(parts: &[Part], out: &mut dyn Write) -> io::Result<()> {
 const MOST_INDENT: usize = 20;
 
 fn requests_table(table: &Table, out: &mut dyn Write) -> io::Result<()> {
-    let of = table.of.as_ref().map_or_else(String::new, |of| format!(": {}", escape(&shorten(of, PATH_WIDTH))));
+    let of =
+        table.of.as_ref().map_or_else(String::new, |of| format!(": {}", escape(&shorten(of, PATH_WIDTH))));
     writeln!(out, "**{}**{of}\n", table.title)?;
     // Columns that say nothing in any row are left out.
     let is_told = |column: &usize| table.rows.iter().any(|row| !row[*column].is_empty());

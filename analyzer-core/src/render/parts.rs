@@ -58,7 +58,10 @@ fn draw_list(list: &List, width: usize, color: bool, out: &mut dyn Write) -> io:
 /// beside the figures get lines of their own above them.
 fn draw_table(table: &Table, width: usize, color: bool, out: &mut dyn Write) -> io::Result<()> {
     title(table.title, width, color, out)?;
-    for line in wrap(&ascii(table.of.as_deref().unwrap_or_default()), width).into_iter().filter(|line| !line.is_empty()) {
+    for line in wrap(&ascii(table.of.as_deref().unwrap_or_default()), width)
+        .into_iter()
+        .filter(|line| !line.is_empty())
+    {
         writeln!(out, "{line}")?;
     }
     // Columns that say nothing in any row are left out.
@@ -69,10 +72,12 @@ fn draw_table(table: &Table, width: usize, color: bool, out: &mut dyn Write) -> 
         cells.max().unwrap_or(0).max(table.heads[column].width())
     };
     let taken = |columns: &[usize]| columns.iter().map(|&column| width_of(column) + 2).sum::<usize>();
-    while columns.last().is_some_and(|&column| column >= table.least) && taken(&columns) + LEAST_NAME > width {
+    while columns.last().is_some_and(|&column| column >= table.least) && taken(&columns) + LEAST_NAME > width
+    {
         columns.pop();
     }
-    let names: Vec<String> = table.rows.iter().enumerate().map(|(at, row)| indented(table, at, &row[0], width)).collect();
+    let names: Vec<String> =
+        table.rows.iter().enumerate().map(|(at, row)| indented(table, at, &row[0], width)).collect();
     let figures = taken(&columns);
     if figures + 4 > width {
         return stacked(table, &columns, width, color, out);
@@ -112,7 +117,13 @@ fn own_lines(name: &str, width: usize, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Each figure on a line, where even the least columns do not fit side by side.
-fn stacked(table: &Table, columns: &[usize], width: usize, color: bool, out: &mut dyn Write) -> io::Result<()> {
+fn stacked(
+    table: &Table,
+    columns: &[usize],
+    width: usize,
+    color: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     for (at, row) in table.rows.iter().enumerate() {
         own_lines(&indented(table, at, &row[0], width), width, out)?;
         for &column in columns.iter().filter(|&&column| !row[column].is_empty()) {
@@ -165,7 +176,8 @@ mod tests {
     #[test]
     fn no_screen_is_exceeded() {
         let long = format!("remote:{}", "x y".repeat(20_000));
-        for name in ["short", "解析する関数::オブジェクト::長い名前の関数::解析する関数", &long] {
+        for name in ["short", "解析する関数::オブジェクト::長い名前の関数::解析する関数", &long]
+        {
             for width in [20, 40, 60, 80, 120] {
                 let text = drawn(&table(name), width);
                 for line in text.lines() {

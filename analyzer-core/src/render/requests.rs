@@ -2,8 +2,8 @@
 
 use crate::report::{Report, units};
 use crate::requests::{
-    Cause, Change, ChangePct, ContributionRow, Findings, Group, GroupSide, PairRow, PathRow, RequestPath, StructureRow,
-    TagRow, TraceReport,
+    Cause, Change, ChangePct, ContributionRow, Findings, Group, GroupSide, PairRow, PathRow, RequestPath,
+    StructureRow, TagRow, TraceReport,
 };
 
 /// A table: the first column is a name, the others are figures.
@@ -249,7 +249,8 @@ fn percentiles(before: &GroupSide, after: &GroupSide) -> [String; 3] {
 }
 
 fn change(change: Option<Change>) -> String {
-    let text = |change: Change| format!("{} {}", time(change.us, Sign::Always), interval(change.low, change.high));
+    let text =
+        |change: Change| format!("{} {}", time(change.us, Sign::Always), interval(change.low, change.high));
     change.map_or_else(String::new, text)
 }
 
@@ -265,11 +266,7 @@ fn contributions(findings: &Findings, words: &Words, most: usize) -> Table {
     let is_sure = |row: &&ContributionRow| !row.tier.starts_with("may");
     let all = findings.contributions.iter().filter(is_sure).count();
     let shown = findings.contributions.iter().filter(is_sure).take(most);
-    Table {
-        title: words.contributions,
-        note: more(all, most),
-        ..contribution_table(shown)
-    }
+    Table { title: words.contributions, note: more(all, most), ..contribution_table(shown) }
 }
 
 /// The largest changes below the evidence.
@@ -289,8 +286,7 @@ fn may(findings: &Findings, words: &Words) -> Table {
 
 fn contribution_table<'a>(shown: impl Iterator<Item = &'a ContributionRow>) -> Table {
     let rows = shown.map(|row| {
-        let (before, after) =
-            (units::count(round(row.before_calls)), units::count(round(row.after_calls)));
+        let (before, after) = (units::count(round(row.before_calls)), units::count(round(row.after_calls)));
         let by_calls = if before == after {
             after
         } else {
@@ -562,7 +558,8 @@ fn critical_path(path: &RequestPath) -> Table {
     let all = path.tree.len();
     let texts = shown.iter().map(|&at| {
         let PathRow { frame, spans, start_us, own_us, total_us, .. } = &path.tree[at];
-        let number = if *spans > 1 { format!(" ({} times)", units::count(*spans as f64)) } else { String::new() };
+        let number =
+            if *spans > 1 { format!(" ({} times)", units::count(*spans as f64)) } else { String::new() };
         let beside = |us: f64| units::beside(us * 1e3, path.duration_us * 1e3, "nanoseconds");
         vec![
             format!("{frame}{number}"),
@@ -630,7 +627,11 @@ fn interval(low_us: f64, high_us: f64) -> String {
 
 /// A share of requests: `96 %`, `0.4 %`.
 fn percent(pct: f64) -> String {
-    if pct > 0.0 && pct < 9.95 || pct > 99.0 && pct < 100.0 { format!("{pct:.1} %") } else { format!("{pct:.0} %") }
+    if pct > 0.0 && pct < 9.95 || pct > 99.0 && pct < 100.0 {
+        format!("{pct:.1} %")
+    } else {
+        format!("{pct:.0} %")
+    }
 }
 
 fn shares(before_pct: f64, after_pct: f64) -> String {

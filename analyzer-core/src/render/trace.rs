@@ -84,7 +84,8 @@ fn head(report: &TraceReport) -> String {
         }
         [] => String::new(),
     };
-    let window = report.window_ns.map_or_else(String::new, |window| format!(", in {}", units::duration(window)));
+    let window =
+        report.window_ns.map_or_else(String::new, |window| format!(", in {}", units::duration(window)));
     let services = report.traces.findings.services.len() as u64;
     format!(
         "{files}: {}, {}, {}{window}",
@@ -109,7 +110,9 @@ fn read(report: &TraceReport) -> Vec<String> {
     if more > 0 {
         lines.push(format!("{} are in the JSON report.", units::many(more as u64, "more file")));
     }
-    lines.extend(report.files.iter().flat_map(|file| &file.notes).take(MOST_FILES).map(|note| format!("Note: {note}")));
+    lines.extend(
+        report.files.iter().flat_map(|file| &file.notes).take(MOST_FILES).map(|note| format!("Note: {note}")),
+    );
     lines.extend(report.redacted.map(|texts| {
         format!("Hidden by stand-ins (--redact): {} of the captures.", units::many(texts as u64, "text"))
     }));

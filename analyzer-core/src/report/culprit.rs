@@ -64,8 +64,7 @@ fn culprit(findings: &Findings) -> (Option<&ContributionRow>, String) {
 fn whole(findings: &Findings) -> String {
     let mean = &findings.mean;
     let change = 100.0 * (mean.after_us / mean.before_us - 1.0);
-    let change =
-        if mean.before_us > 0.0 { format!(" ({})", percent(change)) } else { String::new() };
+    let change = if mean.before_us > 0.0 { format!(" ({})", percent(change)) } else { String::new() };
     let (from, to) = (time(mean.before_us), time(mean.after_us));
     match findings.compared {
         "slow_and_usual" => format!("Slow requests take {to} in the mean, usual ones {from}{change}"),
@@ -77,13 +76,15 @@ fn whole(findings: &Findings) -> String {
 fn told(row: &ContributionRow, findings: &Findings) -> String {
     let delta = row.delta_us_per_request;
     let grown: f64 = findings.contributions.iter().map(|row| row.delta_us_per_request.max(0.0)).sum();
-    let sure = row.low.zip(row.high).map_or_else(String::new, |(low, high)| format!(" {}", interval(low, high)));
+    let sure =
+        row.low.zip(row.high).map_or_else(String::new, |(low, high)| format!(" {}", interval(low, high)));
     let all = if delta > 0.0 && grown > 0.0 {
         format!(", {:.0} % of all growth", 100.0 * delta / grown)
     } else {
         String::new()
     };
-    let pattern = cause_of(row, findings).map_or_else(String::new, |cause| format!(" ({})", words(cause.code)));
+    let pattern =
+        cause_of(row, findings).map_or_else(String::new, |cause| format!(" ({})", words(cause.code)));
     let by_size = if row.tier == "unquantified" { ", by size alone" } else { "" };
     format!(
         "{}{pattern}: {}{} per request{sure}{all}{by_size}",
@@ -244,7 +245,14 @@ mod tests {
 
     fn findings(contributions: Vec<ContributionRow>, causes: Vec<Cause>) -> Findings {
         let mean = MeanChange { before_us: 4_000.0, after_us: 9_000.0, mix_us: 0.0 };
-        Findings { compared: "sets", evidence: "stretches", mean, contributions, causes, ..Findings::default() }
+        Findings {
+            compared: "sets",
+            evidence: "stretches",
+            mean,
+            contributions,
+            causes,
+            ..Findings::default()
+        }
     }
 
     const QUERY: &str = "remote:sqlite: SELECT items";
@@ -274,7 +282,10 @@ mod tests {
         let own = row("shop: pay", &["shop: pay"], (1_000.0, 3_000.0), (1.0, 1.0));
         let gone = row(QUERY, &["shop: pay", "shop: SELECT items", QUERY], (400.0, 0.0), (2.0, 0.0));
         let text = sentence(&findings(vec![own, gone], Vec::new()));
-        assert!(text.starts_with("shop: pay itself takes 3.00 ms a call instead of 1.00 ms: +2.00 ms"), "{text}");
+        assert!(
+            text.starts_with("shop: pay itself takes 3.00 ms a call instead of 1.00 ms: +2.00 ms"),
+            "{text}"
+        );
         assert!(text.ends_with("(+125.0 %); 1 more part shrank"), "{text}");
     }
 
@@ -282,11 +293,19 @@ mod tests {
     fn what_is_gone_or_new_or_both_is_said_so() {
         let path = ["shop: pay", "shop: SELECT items", QUERY];
         let text = |time, calls| what(&row(QUERY, &path, time, calls), "sets");
-        assert_eq!(text((400.0, 0.0), (2.0, 0.0)), format!("shop: pay calls {QUERY} no more, 2 times per request before"));
-        assert_eq!(text((0.0, 400.0), (0.0, 1.0)), format!("shop: pay calls {QUERY} once per request, not at all before"));
+        assert_eq!(
+            text((400.0, 0.0), (2.0, 0.0)),
+            format!("shop: pay calls {QUERY} no more, 2 times per request before")
+        );
+        assert_eq!(
+            text((0.0, 400.0), (0.0, 1.0)),
+            format!("shop: pay calls {QUERY} once per request, not at all before")
+        );
         assert_eq!(
             text((100.0, 800.0), (1.0, 4.0)),
-            format!("shop: pay calls {QUERY} 4 times per request instead of once, and each call takes 200.00 us instead of 100.00 us")
+            format!(
+                "shop: pay calls {QUERY} 4 times per request instead of once, and each call takes 200.00 us instead of 100.00 us"
+            )
         );
     }
 
@@ -300,7 +319,10 @@ mod tests {
         let repeated = cause("n_plus_one", QUERY, 5_000.0);
         assert!(cause_of(&slower, &findings(Vec::new(), vec![repeated])).is_none(), "it is not called more");
         let near = cause("pool_wait", "orders: list", 4_000.0);
-        assert_eq!(cause_of(&row, &findings(Vec::new(), vec![near])).map(|cause| cause.code), Some("pool_wait"));
+        assert_eq!(
+            cause_of(&row, &findings(Vec::new(), vec![near])).map(|cause| cause.code),
+            Some("pool_wait")
+        );
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Codes into sentences, once for every output.
 
 use super::alignment::side_name;
-use super::phrases::{factor, name, percent, points};
 use super::culprit;
+use super::phrases::{factor, name, percent, points};
 use super::{Basis, Comparability, Equivalence, Plateau, Rate, Summary, ValueName, VerdictCode, units};
 use crate::align::BareModule;
 use crate::count::Count;

@@ -31,7 +31,11 @@ pub enum NoSuchGroup {
 }
 
 fn listed(known: &[String]) -> String {
-    if known.is_empty() { "; it has no requests".to_owned() } else { format!("; it has {}", known.join(", ")) }
+    if known.is_empty() {
+        "; it has no requests".to_owned()
+    } else {
+        format!("; it has {}", known.join(", "))
+    }
 }
 
 /// The requests whose root (`service: operation`) matches.
@@ -97,8 +101,8 @@ fn keep(traces: &mut Traces, is_wanted: &[bool]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spans::request_testing::{Span, spans};
     use crate::spans::CriticalPath;
+    use crate::spans::request_testing::{Span, spans};
     use analyzer_formats::{Container, Notes, Source};
 
     fn capture(list: &[Span<'_>]) -> Capture {

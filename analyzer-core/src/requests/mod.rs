@@ -40,17 +40,17 @@ mod trace_report;
 use crate::spans::Frames;
 use analyzer_formats::Capture;
 use causes::causes;
+pub use choose::{NoSuchGroup, of_group};
 use contributions::Evidence;
 pub use findings::{
     Bar, Cause, Change, ChangePct, ContributionRow, Findings, Group, GroupSide, MeanChange, PairRow,
     QualityRow, Service, StructureRow, TagRow, Waterfall,
 };
+pub use one_set::{FrameRow, OneSet, one_set, slow_requests};
+pub use paths::{PathRow, PathSegment, RequestPath, Wanted};
 use rows::View;
 use set::{Groups, Set, Side, Source};
 use sums::{Blocks, cells};
-pub use choose::{NoSuchGroup, of_group};
-pub use one_set::{FrameRow, OneSet, one_set, slow_requests};
-pub use paths::{PathRow, PathSegment, RequestPath, Wanted};
 pub use thresholds::Thresholds;
 pub use trace_report::{TraceFile, TraceOptions, TraceReport, TraceValueName, TracesOfOne, trace_report};
 

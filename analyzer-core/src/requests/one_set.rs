@@ -39,7 +39,7 @@ pub struct FrameRow {
     pub frame: String,
     /// Whether it is the way between two services.
     pub edge: bool,
-    /// From the root to the frame in a request that has it.
+    /// From the root to the frame in the first of these requests.
     pub path: Vec<String>,
     /// Of the value, per request: times in microseconds.
     pub per_request: f64,
@@ -49,9 +49,12 @@ pub struct FrameRow {
     pub requests_pct: f64,
     /// Calls per request.
     pub calls_per_request: f64,
-    /// Requests to look at, by trace id.
+    /// Requests to look at, by trace id; none for frames beyond the first 100.
     pub exemplars: Vec<String>,
 }
+
+/// Frames beyond these have no examples.
+const WITH_EXEMPLARS: usize = 100;
 
 /// The names that rows are made of.
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +94,10 @@ pub fn one_set(
     let names = Names { frames: &frames, groups: &groups };
     let requests = &set.requests;
     let durations: i128 = requests.iter().map(|request| i128::from(request.duration_ns)).sum();
-    let window = requests.first().zip(requests.last()).map(|(first, last)| last.start_ns.saturating_sub(first.start_ns));
+    let window = requests
+        .first()
+        .zip(requests.last())
+        .map(|(first, last)| last.start_ns.saturating_sub(first.start_ns));
     OneSet {
         requests: requests.len() as u64,
         spans: sources.iter().map(|source| source.traces.spans.len() as u64).sum(),
@@ -99,8 +105,7 @@ pub fn one_set(
         mean_us: us(durations as f64) / requests.len().max(1) as f64,
         frames: frame_rows(all, names, value),
         findings,
-        slow_and_usual: is_told
-            .then(|| (parts[1].requests.len() as u64, parts[0].requests.len() as u64)),
+        slow_and_usual: is_told.then(|| (parts[1].requests.len() as u64, parts[0].requests.len() as u64)),
         paths: paths(all, names, wanted),
     }
 }
@@ -134,15 +139,17 @@ fn frame_rows(all: Side<'_>, names: Names<'_>, value: TraceValue) -> Vec<FrameRo
     order.sort_by(|&one, &other| {
         sums[other as usize].cmp(&sums[one as usize]).then_with(|| name(one).cmp(name(other)))
     });
-    let rows = order.into_iter().map(|frame| {
+    let rows = order.into_iter().enumerate().map(|(rank, frame)| {
         let at = frame as usize;
         let worth = if unit == "count" { sums[at] as f64 } else { us(sums[at] as f64) };
         // A request's costs are by the frame of its path, in which callers' sides of calls have others.
-        let shown = exemplars(all.set, frame, EXEMPLARS);
+        let shown = if rank < WITH_EXEMPLARS { exemplars(all.set, frame, EXEMPLARS) } else { Vec::new() };
         FrameRow {
             frame: name(frame).clone(),
             edge: contributions::is_edge(names.frames, frame),
-            path: shown.first().map_or_else(Vec::new, |request| path(names.frames, all.source(request), request, frame)),
+            path: shown
+                .first()
+                .map_or_else(Vec::new, |request| path(names.frames, all.source(request), request, frame)),
             per_request: worth / requests,
             share_pct: 100.0 * sums[at] as f64 / whole.max(1) as f64,
             requests_pct: 100.0 * with[at] as f64 / requests,

@@ -37,7 +37,8 @@ pub(super) fn pair(whole: &Whole<'_>) -> Option<Vec<PairRow>> {
             before_path_us: one.map_or(0.0, |span| before.path_us(span)),
             after_path_us: other.map_or(0.0, |span| after.path_us(span)),
         });
-        let below = |side: &One<'_>, span: Option<SpanId>| span.map_or_else(Vec::new, |span| side.below(span));
+        let below =
+            |side: &One<'_>, span: Option<SpanId>| span.map_or_else(Vec::new, |span| side.below(span));
         let children = (below(&before, one), below(&after, other));
         push(&mut open, matched(&before, &after, children), depth.saturating_add(1));
     }
@@ -115,7 +116,9 @@ impl<'a> One<'a> {
     fn tops(&self) -> Vec<SpanId> {
         let traces = self.source.traces;
         let spans = traces.traces[self.request.trace as usize].spans.clone();
-        self.by_start(spans.map(SpanId::new).filter(|span| traces.spans.parent[span.index()].is_none()).collect())
+        self.by_start(
+            spans.map(SpanId::new).filter(|span| traces.spans.parent[span.index()].is_none()).collect(),
+        )
     }
 
     fn below(&self, span: SpanId) -> Vec<SpanId> {
@@ -209,7 +212,8 @@ mod tests {
             Span::new("c", "gone", "t", "orphan", 0, 10),
         ]);
         let rows = paired(&before, &after);
-        let new: Vec<_> = rows.iter().map(|row| (row.depth, row.frame.as_str(), row.before_us.is_none())).collect();
+        let new: Vec<_> =
+            rows.iter().map(|row| (row.depth, row.frame.as_str(), row.before_us.is_none())).collect();
         assert_eq!(
             new,
             [(0, "s: root", false), (1, "s: call", true), (2, "t: serve", true), (0, "t: orphan", true)]

@@ -1,8 +1,8 @@
 //! The critical path of single requests: its stretches in the order of time, and as a tree of what was waited for.
 
+use super::one_set::Names;
 use super::rows::us;
 use super::set::{Groups, Request, Side, Source};
-use super::one_set::Names;
 use crate::spans::Segment;
 use analyzer_formats::SpanId;
 use rustc_hash::FxHashMap;
@@ -31,7 +31,7 @@ pub struct RequestPath {
     pub duration_us: f64,
     /// What it waited for, in the order of time, without gaps.
     pub segments: Vec<PathSegment>,
-    /// Why it is shown where few are: `slowest`, `typical` of the slowest one's group, or `asked`.
+    /// Why it is shown where few are: `slowest`, `typical` of the slowest one's group, or `asked` for, as the only one is.
     #[serde(skip)]
     pub shown_as: Option<&'static str>,
     /// The same as a tree, where it is shown: parents before children, spans of one parent and one frame put together.
@@ -96,6 +96,9 @@ pub(super) fn paths(all: Side<'_>, names: Names<'_>, wanted: Wanted<'_>) -> Vec<
 fn shown(requests: &[Request]) -> Vec<(usize, &'static str)> {
     let slowest = (0..requests.len()).max_by_key(|&at| (requests[at].duration_ns, std::cmp::Reverse(at)));
     let Some(slowest) = slowest else { return Vec::new() };
+    if requests.len() == 1 {
+        return vec![(slowest, "asked")];
+    }
     let group = requests[slowest].group;
     let mut of_group: Vec<usize> = (0..requests.len()).filter(|&at| requests[at].group == group).collect();
     of_group.sort_by_key(|&at| (requests[at].duration_ns, at));
@@ -215,4 +218,91 @@ fn tree(source: &Source<'_>, request: &Request, names: Names<'_>, segments: &[Se
         open.extend(node.below.iter().rev().map(|&below| (below, depth + 1)));
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::set::Set;
+    use super::*;
+    use crate::spans::Frames;
+    use crate::spans::request_testing::{Span, spans};
+    use analyzer_formats::{Notes, Traces};
+
+    fn found(traces: &Traces, wanted: Wanted<'_>) -> Vec<RequestPath> {
+        let notes = Notes::default();
+        let (mut frames, mut groups) = (Frames::default(), Groups::default());
+        let sources = vec![Source::new(traces, &notes, &mut frames)];
+        let set = Set::new(&sources, &mut groups);
+        paths(Side { sources: &sources, set: &set }, Names { frames: &frames, groups: &groups }, wanted)
+    }
+
+    #[test]
+    fn spans_of_a_frame_below_one_row_are_put_together() {
+        //  r 0...................100
+        //    a 10....40              q 15..25, q 30..40
+        //              a 50......90  q 60..80
+        let us = 1000;
+        let traces = spans(&[
+            Span::new("r", "", "s", "root", 0, 100 * us),
+            Span::new("a1", "r", "s", "a", 10 * us, 40 * us),
+            Span::new("q1", "a1", "s", "q", 15 * us, 25 * us),
+            Span::new("q2", "a1", "s", "q", 30 * us, 40 * us),
+            Span::new("a2", "r", "s", "a", 50 * us, 90 * us),
+            Span::new("q3", "a2", "s", "q", 60 * us, 80 * us),
+        ]);
+        let found = found(&traces, Wanted::All);
+        let row = |depth, frame: &str, spans, start_us, own_us, total_us| PathRow {
+            depth,
+            frame: frame.to_owned(),
+            spans,
+            start_us,
+            own_us,
+            total_us,
+        };
+        assert_eq!(
+            found[0].tree,
+            [
+                row(0, "s: root", 1, 0.0, 30.0, 100.0),
+                row(1, "s: a", 2, 10.0, 30.0, 70.0),
+                row(2, "s: q", 3, 15.0, 40.0, 40.0),
+            ]
+        );
+        let times: Vec<_> = found[0].segments.iter().map(|one| (one.start_us, one.end_us)).collect();
+        assert_eq!(times[..3], [(0.0, 10.0), (10.0, 15.0), (15.0, 25.0)]);
+        assert_eq!(found[0].segments.iter().map(|one| one.end_us - one.start_us).sum::<f64>(), 100.0);
+    }
+
+    #[test]
+    fn the_slowest_and_a_usual_one_of_its_kind_are_shown() {
+        let ids: Vec<String> = (1..=7).map(|at| at.to_string()).collect();
+        let list: Vec<Span<'_>> = (0..7)
+            .map(|at| {
+                let operation = if at < 5 { "GET /a" } else { "GET /b" };
+                let took = [10, 50, 30, 20, 40, 1, 2][at];
+                Span { trace: &ids[at], ..Span::new("r", "", "s", operation, at as i64, at as i64 + took) }
+            })
+            .collect();
+        let traces = spans(&list);
+        let shown = |wanted| -> Vec<_> {
+            let found = found(&traces, wanted).into_iter();
+            found.filter_map(|path| Some((path.trace_id, path.shown_as?))).collect()
+        };
+        assert_eq!(shown(Wanted::All), [("2".to_owned(), "slowest"), ("3".to_owned(), "typical")]);
+        assert_eq!(shown(Wanted::Traces(&["6".to_owned()])), [("6".to_owned(), "asked")]);
+        assert!(found(&traces, Wanted::None).is_empty());
+    }
+
+    #[test]
+    fn a_deep_chain_is_walked() {
+        let ids: Vec<String> = (0..100_000).map(|at| at.to_string()).collect();
+        let chain: Vec<Span<'_>> = (0..ids.len())
+            .map(|at| {
+                let parent = if at == 0 { "" } else { ids[at - 1].as_str() };
+                Span::new(&ids[at], parent, "s", "f", at as i64, 1_000_000 - at as i64)
+            })
+            .collect();
+        let found = found(&spans(&chain), Wanted::All);
+        assert_eq!((found[0].tree.len(), found[0].tree[99_999].depth), (100_000, 99_999));
+        assert_eq!(found[0].tree[0].total_us, 1000.0);
+    }
 }

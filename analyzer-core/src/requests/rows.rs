@@ -92,7 +92,9 @@ impl View<'_> {
         times.sort_by(|one, other| change(&other.1).total_cmp(&change(&one.1)).then(one.0.cmp(other.0)));
         times.truncate(MOST_SERVICES);
         let mut calls = [0, 1].map(|at| self.calls_of_services(self.whole.sides[at], &self.blocks[at]));
-        let mut all = self.all.map(|all| (self.calls_of_services(all, &Blocks::empty(1, 0)), self.times_of_services(all)));
+        let mut all = self
+            .all
+            .map(|all| (self.calls_of_services(all, &Blocks::empty(1, 0)), self.times_of_services(all)));
         let rows = times.into_iter().map(|(service, time)| {
             let calls = calls.each_mut().map(|side| side.remove(service).unwrap_or_default());
             let latency = latency::change(calls, [&self.blocks[0], &self.blocks[1]], confidence);
@@ -173,7 +175,9 @@ impl View<'_> {
             rank,
             frame: self.whole.frames.get(*frame).name.clone(),
             edge: contributions::is_edge(self.whole.frames, *frame),
-            path: shown.first().map_or_else(Vec::new, |request| path(self.whole.frames, self.whole.sides[side].source(request), request, *frame)),
+            path: shown.first().map_or_else(Vec::new, |request| {
+                path(self.whole.frames, self.whole.sides[side].source(request), request, *frame)
+            }),
             before_us_per_request: us(change.time.0),
             after_us_per_request: us(change.time.1),
             delta_us_per_request: us(change.change()),
@@ -226,8 +230,7 @@ impl View<'_> {
 /// The names from the root to the first span of a request whose time is the frame's.
 pub(super) fn path(frames: &Frames, source: &Source<'_>, request: &Request, frame: u32) -> Vec<String> {
     let Source { traces, frames: of, .. } = source;
-    let Some(span) =
-        traces.traces[request.trace as usize].spans.clone().find(|&span| of.path[span] == frame)
+    let Some(span) = traces.traces[request.trace as usize].spans.clone().find(|&span| of.path[span] == frame)
     else {
         return Vec::new();
     };

@@ -136,7 +136,12 @@ pub fn trace_report(captures: &[Capture], options: &TraceOptions<'_>) -> TraceRe
         format: capture.source.format,
         digest: capture.source.digest.clone(),
         read: Account::new(capture).sentence(),
-        notes: capture.notes.iter().filter(|note| note.kind != NoteKind::LeftOut).map(Note::to_string).collect(),
+        notes: capture
+            .notes
+            .iter()
+            .filter(|note| note.kind != NoteKind::LeftOut)
+            .map(Note::to_string)
+            .collect(),
     });
     let (name, unit) = options.value.name_and_unit();
     let text = sentence(&set);
@@ -176,7 +181,8 @@ fn sentence(set: &OneSet) -> String {
     };
     if let Some(first) = set.frames.first().filter(|_| set.mean_us > 0.0) {
         let calls = first.calls_per_request;
-        let calls = if calls >= MANY_CALLS { format!(", {calls:.1} calls per request") } else { String::new() };
+        let calls =
+            if calls >= MANY_CALLS { format!(", {calls:.1} calls per request") } else { String::new() };
         text += &format!("; most of it is {} ({:.0} %{calls})", first.frame, first.share_pct);
     }
     text += ". ";
