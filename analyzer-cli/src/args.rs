@@ -2,6 +2,7 @@
 
 mod diff;
 mod parse;
+mod trace;
 
 use analyzer_core::Order;
 use analyzer_core::spans::{PathOptions, SpanMeasure, TraceValue};
@@ -10,6 +11,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub(crate) use diff::{Diff, Sources};
 use regex::bytes::Regex;
 use std::path::{Path, PathBuf};
+pub(crate) use trace::Trace;
 
 /// Compares archived profiles and traces, offline: which code got slower, by how much, and how sure that is.
 #[derive(Debug, Parser)]
@@ -34,6 +36,9 @@ pub(crate) enum Command {
         after_help = "Examples:\n  plateau flame perf.txt -o flame.svg\n  plateau flame cpu.pb.gz -o flame.html"
     )]
     Flame(Flame),
+    /// Tell of one set of traces: latency, services, what requests wait for, and why slow ones are slow.
+    #[command(after_help = trace::EXAMPLES)]
+    Trace(Box<Trace>),
     /// Say what captures hold, and what their readers left out.
     #[command(after_help = "Example:\n  plateau info --format json *.pb.gz")]
     Info(Info),
@@ -54,6 +59,7 @@ impl Command {
             Command::Diff(diff) => &diff.reading.redact,
             Command::Show(show) => &show.reading.redact,
             Command::Flame(flame) => &flame.reading.redact,
+            Command::Trace(trace) => &trace.reading.redact,
             Command::Info(info) => &info.reading.redact,
             Command::Convert(convert) => &convert.reading.redact,
             Command::Baseline(_) => &[],
@@ -67,7 +73,7 @@ pub(crate) struct Reading {
     /// Read as this format, whatever the bytes look like
     #[arg(long, value_name = "FORMAT", value_parser = format_names())]
     pub(crate) from: Option<String>,
-    /// Print no warnings and no progress; diff prints no table either
+    /// Print no warnings and no progress; diff and trace print no table either
     #[arg(short, long)]
     pub(crate) quiet: bool,
     /// Fail when anything of a capture is missing: samples left out, a file cut or damaged

@@ -2,7 +2,7 @@
 
 use crate::interrupt;
 use analyzer_core::render::figures::printable;
-use analyzer_core::render::{RENDERERS, Renderer};
+use analyzer_core::render::{RENDERERS, Renderer, TRACE_RENDERERS, TraceRenderer};
 use anyhow::{Context, Result, bail};
 use regex::bytes::Regex;
 use std::fs;
@@ -50,6 +50,27 @@ pub(crate) fn form_of(path: &Path) -> Result<Form> {
         bail!("{}: expected an output ending in one of: {}, folded", path.display(), known.join(", "));
     };
     Ok(Form::Report(renderer))
+}
+
+/// What `plateau trace --format` takes.
+pub(crate) fn trace_formats() -> clap::builder::PossibleValuesParser {
+    TRACE_RENDERERS.iter().map(|renderer| renderer.name()).collect::<Vec<_>>().into()
+}
+
+/// The form of a report on one set of traces called `name`.
+pub(crate) fn trace_form_named(name: &str) -> Option<&'static dyn TraceRenderer> {
+    TRACE_RENDERERS.iter().copied().find(|renderer| renderer.name() == name)
+}
+
+/// The form of such a report that the extension of an output file asks for.
+pub(crate) fn trace_form_of(path: &Path) -> Result<&'static dyn TraceRenderer> {
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    let extension = extension.as_deref().unwrap_or("");
+    let renderer = TRACE_RENDERERS.iter().copied().find(|renderer| renderer.extension() == extension);
+    renderer.with_context(|| {
+        let known: Vec<&str> = TRACE_RENDERERS.iter().map(|renderer| renderer.extension()).collect();
+        format!("{}: expected an output ending in one of: {}", path.display(), known.join(", "))
+    })
 }
 
 /// Refuses outputs that would overwrite an input or each other.

@@ -4,31 +4,10 @@
 
 mod common;
 
-use common::{Run, corpus, plateau, scratch, with_input};
+use common::{Run, corpus, fails, plateau, scratch, validate, with_input};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
-
-fn validate(schema: &str, json: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schema").join(schema);
-    let schema: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-    let value: Value = serde_json::from_str(json).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
-    let errors: Vec<String> =
-        validator.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();
-    assert!(errors.is_empty(), "{errors:#?}");
-    value
-}
-
-/// Asserts a failure in one line that holds every one of `words`.
-fn fails(run: &Run, code: i32, words: &[&str]) {
-    assert_eq!(run.code, code, "{}", run.stderr);
-    assert_eq!(run.stderr.trim_end().lines().count(), 1, "one line: {}", run.stderr);
-    for word in words {
-        assert!(run.stderr.contains(word), "expected {word:?} in: {}", run.stderr);
-    }
-    assert_eq!(run.stdout, "");
-}
 
 #[test]
 fn reports_follow_the_schema() {
@@ -93,6 +72,8 @@ fn lines_fit_the_screen() {
             &["show", "--tree", &capture],
             &["show", "--peek", "mallocgc|object", "--tree", &capture],
             &["diff", &capture, &after],
+            &["diff", &corpus("services/before.jaeger.json.gz"), &corpus("services/after.jaeger.json.gz")],
+            &["trace", "--critical-path", &corpus("services/after.jaeger.json.gz")],
         ] {
             let run = common::with_env(args, &[("COLUMNS", columns), ("LC_ALL", "C")]);
             assert_eq!(run.code, 0, "{}", run.stderr);

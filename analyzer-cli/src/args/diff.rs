@@ -54,6 +54,9 @@ pub(crate) struct Diff {
     /// Of AFTER only the samples of this time
     #[arg(long, value_name = "FROM..TO", value_parser = parse::window)]
     pub(crate) after_window: Option<Selection>,
+    /// Of traces only requests of which this matches service and operation of the root
+    #[arg(long, value_name = "REGEX", value_parser = parse::pattern)]
+    pub(crate) group: Option<Regex>,
     /// Write a report; the extension chooses its form: html, svg, md, json, csv, txt, folded. May repeat
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Vec<PathBuf>,
@@ -174,7 +177,7 @@ impl Diff {
     /// Whether samples are compared as the files have them.
     pub(crate) fn is_plain(&self) -> bool {
         let is_default = self.reading.subtract.is_empty() && self.measuring.sample_index.is_none();
-        is_default && !self.has_selections() && self.baseline.is_none()
+        is_default && self.group.is_none() && !self.has_selections() && self.baseline.is_none()
     }
 
     /// The files to read.
@@ -238,6 +241,7 @@ impl Diff {
         let mut option = |name: &str, value: Option<String>| {
             words.extend(value.map(|value| format!("--{name} {}", parse::quote(&value))));
         };
+        option("group", self.group.as_ref().map(ToString::to_string));
         option("unit", self.unit.clone());
         option("period", self.period.map(|period| period.to_string()));
         option("scale", scale(&self.scale));

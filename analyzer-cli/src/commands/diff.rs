@@ -10,7 +10,9 @@ use analyzer_core::plateau::{Tier, Why};
 use analyzer_core::render::screen::Screen;
 use analyzer_core::render::{self, Renderer};
 use analyzer_core::report::{Plateau, Report};
+use analyzer_core::requests::of_group;
 use analyzer_core::{CompareOptions, compare_all, folded_diff, folded_text_diff};
+use analyzer_formats::Capture;
 use analyzer_formats::folded::{Text, Totals};
 use anyhow::{Context, Result, bail};
 use std::io::Write;
@@ -99,6 +101,16 @@ fn class_rules(path: &Path) -> Result<ClassRules> {
 
 fn read(diff: &Diff, digest: bool) -> Result<Captures> {
     let mut captures = input::read_sides(diff, digest)?;
+    if let Some(pattern) = &diff.group {
+        if captures.baseline.is_some() {
+            bail!("--group chooses requests of traces, and a baseline holds a profile");
+        }
+        let choose = |captures: Vec<Capture>| -> Result<Vec<Capture>> {
+            captures.into_iter().map(|capture| Ok(of_group(capture, pattern)?)).collect()
+        };
+        captures.before = choose(captures.before)?;
+        captures.after = choose(captures.after)?;
+    }
     for capture in captures.all_mut() {
         super::prepare_spans(capture, &diff.measuring)?;
     }

@@ -6,6 +6,7 @@ mod diff;
 mod flame;
 mod info;
 mod show;
+mod trace;
 
 use crate::args::{Args, Clocks, Command, Measuring, Reading};
 use crate::exit::Outcome;
@@ -22,6 +23,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Outcome> {
         Command::Diff(diff) => diff::run(&diff),
         Command::Show(show) => show::run(&show),
         Command::Flame(flame) => flame::run(&flame),
+        Command::Trace(trace) => trace::run(&trace),
         Command::Info(info) => info::run(&info),
         Command::Baseline(baseline) => baseline::run(&baseline),
         Command::Convert(convert) => convert::run(&convert),

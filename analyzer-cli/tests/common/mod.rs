@@ -1,5 +1,7 @@
 //! Runs the binary.
 
+use serde_json::Value;
+use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -54,4 +56,34 @@ pub(crate) fn corpus(name: &str) -> String {
 /// A folder that is removed in the end.
 pub(crate) fn scratch() -> tempfile::TempDir {
     tempfile::tempdir().expect("a temporary folder")
+}
+
+/// The value of a document that is as its schema says.
+#[allow(dead_code)] // Not every test has a use for it.
+pub(crate) fn validate(schema: &str, json: &str) -> Value {
+    let schema = schema_file(schema);
+    let value: Value = serde_json::from_str(json).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let errors: Vec<String> =
+        validator.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    value
+}
+
+/// A schema of the project.
+#[allow(dead_code)] // Not every test has a use for it.
+pub(crate) fn schema_file(name: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schema").join(name);
+    serde_json::from_str(&fs::read_to_string(path).expect("a schema")).expect("JSON")
+}
+
+/// Asserts a failure in one line that holds every one of `words`.
+#[allow(dead_code)] // Not every test has a use for it.
+pub(crate) fn fails(run: &Run, code: i32, words: &[&str]) {
+    assert_eq!(run.code, code, "{}", run.stderr);
+    assert_eq!(run.stderr.trim_end().lines().count(), 1, "one line: {}", run.stderr);
+    for word in words {
+        assert!(run.stderr.contains(word), "expected {word:?} in: {}", run.stderr);
+    }
+    assert_eq!(run.stdout, "");
 }

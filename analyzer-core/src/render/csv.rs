@@ -1,7 +1,8 @@
-//! The plateaus as a table for spreadsheets: RFC 4180, one row per plateau.
+//! What changed as a table for spreadsheets: RFC 4180, one row per plateau, of traces one per part of the mean request.
 
 use super::{Renderer, markup};
 use crate::report::Report;
+use crate::requests::Findings;
 use std::io::{self, Write};
 
 /// Text from a capture for a cell of a table that people open in a spreadsheet.
@@ -35,6 +36,9 @@ impl Renderer for Csv {
     }
 
     fn render(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+        if let Some(findings) = &report.traces {
+            return contributions(findings, out);
+        }
         let mut csv = csv::Writer::from_writer(out);
         csv.write_record([
             "rank",
@@ -79,6 +83,50 @@ impl Renderer for Csv {
         }
         csv.flush()
     }
+}
+
+/// What each frame did to the mean request, as in the JSON report. Times in microseconds; paths are joined by `;`, trace ids
+/// by blanks.
+fn contributions(findings: &Findings, out: &mut dyn Write) -> io::Result<()> {
+    let mut csv = csv::Writer::from_writer(out);
+    csv.write_record([
+        "rank",
+        "frame",
+        "edge",
+        "path",
+        "before_us_per_request",
+        "after_us_per_request",
+        "delta_us_per_request",
+        "low",
+        "high",
+        "before_calls",
+        "after_calls",
+        "calls_us_per_request",
+        "delta_us_per_call",
+        "tier",
+        "exemplars",
+    ])?;
+    for row in &findings.contributions {
+        let optional = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
+        csv.write_record([
+            row.rank.to_string(),
+            cell(&row.frame),
+            row.edge.to_string(),
+            cell(&row.path.join(";")),
+            row.before_us_per_request.to_string(),
+            row.after_us_per_request.to_string(),
+            row.delta_us_per_request.to_string(),
+            optional(row.low),
+            optional(row.high),
+            row.before_calls.to_string(),
+            row.after_calls.to_string(),
+            row.calls_us_per_request.to_string(),
+            row.delta_us_per_call.to_string(),
+            row.tier.to_owned(),
+            cell(&row.exemplars.join(" ")),
+        ])?;
+    }
+    csv.flush()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::Renderer;
 use super::figures::{self, figures, printable};
-use super::requests;
+use super::requests::{self, Part, Table};
 use super::screen::shorten;
 use crate::report::{Plateau, Report};
 use std::io::{self, Write};
@@ -39,24 +39,34 @@ impl Renderer for Markdown {
             escape(&figures::side(report, &report.after)),
             escape(&report.value_type.name)
         )?;
-        writeln!(out, "Read {}.\n", escape(&figures::accounts(report)))?;
-        if let Some(certainty) = report.certainty {
-            writeln!(out, "{certainty}\n")?;
-        }
-        for line in figures::remarks(report) {
-            writeln!(out, "{}\n", escape(&line))?;
+        let is_of_requests = report.traces.is_some();
+        if !is_of_requests {
+            basis(report, out)?;
         }
         warnings(report, out)?;
-        if !report.plateaus.is_empty() {
+        // The parts on requests say the same in time, and more.
+        if !report.plateaus.is_empty() && !requests::say_all(report) {
             table(report, out)?;
             paths(report, out)?;
         }
         requests(report, out)?;
+        if is_of_requests {
+            basis(report, out)?;
+        }
         for explanation in report.explanations.iter().flatten().take(MOST_ROWS) {
             writeln!(out, "- {}", escape(&explanation.text))?;
         }
         how(report, out)
     }
+}
+
+/// What the figures rest on.
+fn basis(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "Read {}.\n", escape(&figures::accounts(report)))?;
+    if let Some(certainty) = report.certainty {
+        writeln!(out, "{certainty}\n")?;
+    }
+    figures::remarks(report).iter().try_for_each(|line| writeln!(out, "{}\n", escape(line)))
 }
 
 /// What to beware of, as an alert.
@@ -75,19 +85,48 @@ pub(super) fn warnings(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 /// What became of requests.
 pub(super) fn requests(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    for table in requests::tables(report) {
-        writeln!(out, "**{}**\n", table.title)?;
-        writeln!(out, "| {} |\n|:--|{}", table.heads.join(" | "), "--:|".repeat(table.heads.len() - 1))?;
-        for row in &table.rows {
-            let mut cells = row.iter().map(|cell| escape(&shorten(cell, NAME_WIDTH)));
-            let first = code(&shorten(&row[0], NAME_WIDTH));
-            let others: Vec<String> = cells.by_ref().skip(1).collect();
-            writeln!(out, "| {first} | {} |", others.join(" | "))?;
+    parts(&requests::parts(report), out)
+}
+
+/// Tables, and lists of sentences.
+pub(super) fn parts(parts: &[Part], out: &mut dyn Write) -> io::Result<()> {
+    for part in parts {
+        match part {
+            Part::Table(table) => requests_table(table, out)?,
+            Part::List(list) => {
+                writeln!(out, "**{}**\n", list.title)?;
+                for (number, (sentence, figures)) in (1u32..).zip(&list.items) {
+                    let sentence = escape(&shorten(sentence, PATH_WIDTH));
+                    writeln!(out, "{number}. {sentence}  \n   {}", escape(&shorten(figures, PATH_WIDTH)))?;
+                }
+                list.note.iter().try_for_each(|note| writeln!(out, "\n{note}"))?;
+            }
         }
-        table.note.iter().try_for_each(|note| writeln!(out, "\n{note}"))?;
         writeln!(out)?;
     }
     Ok(())
+}
+
+/// Deeper rows of a tree are not indented further.
+const MOST_INDENT: usize = 20;
+
+fn requests_table(table: &Table, out: &mut dyn Write) -> io::Result<()> {
+    let of =
+        table.of.as_ref().map_or_else(String::new, |of| format!(": {}", escape(&shorten(of, PATH_WIDTH))));
+    writeln!(out, "**{}**{of}\n", table.title)?;
+    // Columns that say nothing in any row are left out.
+    let is_told = |column: &usize| table.rows.iter().any(|row| !row[*column].is_empty());
+    let columns: Vec<usize> = (1..table.heads.len()).filter(is_told).collect();
+    let heads: Vec<&str> = columns.iter().map(|&column| table.heads[column]).collect();
+    writeln!(out, "| {} | {} |\n|:--|{}", table.heads[0], heads.join(" | "), "--:|".repeat(columns.len()))?;
+    for (at, row) in table.rows.iter().enumerate() {
+        let depth = table.depths.get(at).map_or(0, |&depth| depth as usize).min(MOST_INDENT);
+        let first = format!("{}{}", "\u{b7} ".repeat(depth), code(&shorten(&row[0], NAME_WIDTH)));
+        let others: Vec<String> =
+            columns.iter().map(|&column| escape(&shorten(&row[column], NAME_WIDTH))).collect();
+        writeln!(out, "| {first} | {} |", others.join(" | "))?;
+    }
+    table.note.iter().try_for_each(|note| writeln!(out, "\n{note}"))
 }
 
 /// What changed.

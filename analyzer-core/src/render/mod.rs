@@ -8,11 +8,13 @@ pub mod layout;
 mod markdown;
 mod markup;
 pub mod outline;
+mod parts;
 mod postmortem;
 mod requests;
 pub mod screen;
 pub mod svg;
 mod text;
+mod trace;
 
 use crate::report::Report;
 pub use csv::{Csv, cell};
@@ -24,6 +26,7 @@ pub use screen::wrap;
 use std::io::{self, Write};
 pub use svg::Svg;
 pub use text::Text;
+pub use trace::{TRACE_RENDERERS, TraceCsv, TraceJson, TraceMarkdown, TraceRenderer, TraceText};
 
 /// Every output of a report, by name. The text here is for files: without colour, 160 columns wide.
 pub const RENDERERS: &[&dyn Renderer] =

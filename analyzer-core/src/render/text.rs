@@ -2,8 +2,8 @@
 
 use super::Renderer;
 use super::figures::{self, Figures, figures, printable};
-use super::requests::{self, Table};
-use super::screen::{self, Ink, pad, pad_left, shorten, wrap};
+use super::screen::{self, Ink, pad, shorten, wrap};
+use super::{parts, requests};
 use crate::plateau::Tier;
 use crate::report::{Plateau, Report};
 use std::io::{self, Write};
@@ -47,6 +47,52 @@ impl Renderer for Text {
         for line in wrap(&printable(&report.verdict.text), self.width) {
             writeln!(out, "{}", self.paint(line, Ink::Bold))?;
         }
+        let is_of_requests = report.traces.is_some();
+        if !is_of_requests {
+            self.basis(report, out)?;
+        }
+        let warnings = report.scale.warning.iter().chain(report.comparability.iter().map(|row| &row.text));
+        for warning in warnings {
+            for line in wrap(&format!("warning: {}", printable(warning)), self.width) {
+                writeln!(out, "{line}")?;
+            }
+        }
+        // The parts on requests say the same in time, and more.
+        if !requests::say_all(report) {
+            self.plateaus(report, out)?;
+        }
+        for part in requests::parts(report) {
+            parts::draw(&part, self.width, self.color, out)?;
+        }
+        if is_of_requests {
+            writeln!(out)?;
+            self.basis(report, out)?;
+        }
+        for (row, explanation) in report.explanations.iter().flatten().enumerate() {
+            if row == 0 {
+                writeln!(out)?;
+            }
+            for line in wrap(&printable(&explanation.text), self.width) {
+                writeln!(out, "{line}")?;
+            }
+        }
+        if report.explanations.as_ref().is_some_and(Vec::is_empty) {
+            let text = "No function of either capture has the name that --explain asks about.";
+            for line in wrap(text, self.width) {
+                writeln!(out, "{line}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Text {
+    fn paint(&self, text: &str, ink: Ink) -> String {
+        screen::paint(text, ink, self.color)
+    }
+
+    /// What the figures rest on: what was read, how small a change shows, what to know of the captures.
+    fn basis(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         for line in wrap(&format!("Read {}.", figures::accounts(report)), self.width) {
             writeln!(out, "{line}")?;
         }
@@ -74,12 +120,11 @@ impl Renderer for Text {
                 writeln!(out, "{line}")?;
             }
         }
-        let warnings = report.scale.warning.iter().chain(report.comparability.iter().map(|row| &row.text));
-        for warning in warnings {
-            for line in wrap(&format!("warning: {}", printable(warning)), self.width) {
-                writeln!(out, "{line}")?;
-            }
-        }
+        Ok(())
+    }
+
+    /// What changed, and how much did not.
+    fn plateaus(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         if !report.plateaus.is_empty() {
             writeln!(out)?;
             let (shown, hidden) = shown(&report.plateaus);
@@ -98,61 +143,7 @@ impl Renderer for Text {
                 writeln!(out, "{}{line}", if row == 0 { " ~  " } else { "    " })?;
             }
         }
-        for table in requests::tables(report) {
-            self.plain(&table, out)?;
-        }
-        for (row, explanation) in report.explanations.iter().flatten().enumerate() {
-            if row == 0 {
-                writeln!(out)?;
-            }
-            for line in wrap(&printable(&explanation.text), self.width) {
-                writeln!(out, "{line}")?;
-            }
-        }
-        if report.explanations.as_ref().is_some_and(Vec::is_empty) {
-            let text = "No function of either capture has the name that --explain asks about.";
-            for line in wrap(text, self.width) {
-                writeln!(out, "{line}")?;
-            }
-        }
         Ok(())
-    }
-}
-
-impl Text {
-    fn paint(&self, text: &str, ink: Ink) -> String {
-        screen::paint(text, ink, self.color)
-    }
-
-    /// A table of figures; the last columns give way where the screen is narrow.
-    fn plain(&self, table: &Table, out: &mut dyn Write) -> io::Result<()> {
-        // Not every terminal has the arrow.
-        let cell = |row: &[String], column: usize| printable(&row[column].replace('\u{2192}', "->"));
-        let widths: Vec<usize> = (0..table.heads.len())
-            .map(|column| {
-                let cells = table.rows.iter().map(|row| cell(row, column).width());
-                cells.max().unwrap_or(0).max(table.heads[column].width())
-            })
-            .collect();
-        let mut columns = widths.len();
-        while columns > 2
-            && widths[1..columns].iter().map(|width| width + 2).sum::<usize>() + LEAST_NAME > self.width
-        {
-            columns -= 1;
-        }
-        let figures: usize = widths[1..columns].iter().map(|width| width + 2).sum();
-        let name = widths[0].min(self.width.saturating_sub(figures)).max(4);
-        let line = |texts: &dyn Fn(usize) -> String| {
-            let first = pad(&shorten(&texts(0), name), name);
-            let others = (1..columns).map(|column| format!("  {}", pad_left(&texts(column), widths[column])));
-            std::iter::once(first).chain(others).collect::<String>().trim_end().to_owned()
-        };
-        writeln!(out, "\n{}", self.paint(table.title, Ink::Bold))?;
-        writeln!(out, "{}", self.paint(&line(&|column| table.heads[column].to_owned()), Ink::Faint))?;
-        for row in &table.rows {
-            writeln!(out, "{}", line(&|column| cell(row, column)))?;
-        }
-        table.note.iter().try_for_each(|note| writeln!(out, "{note}"))
     }
 
     fn table(&self, plateaus: &[&Plateau], interval_name: &str, out: &mut dyn Write) -> io::Result<()> {

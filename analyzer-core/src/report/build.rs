@@ -115,7 +115,7 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         equivalence: equivalence.as_ref(),
         wants_equivalence: options.margin.is_some(),
         has_evidence: basis == super::Basis::Samples || inputs.is_known_by_requests,
-        requests: inputs.requests.as_ref().filter(|_| inputs.is_known_by_requests),
+        requests: inputs.requests.as_ref().filter(|_| options.trace_value.is_critical_path()),
     });
     let mut ranks: Ranks = vec![None; inputs.keys.keys().len()];
     for (index, ranked) in inputs.ranked.iter().enumerate() {

@@ -6,6 +6,7 @@
 mod alignment;
 mod build;
 mod comparability;
+pub(crate) mod culprit;
 mod explain;
 mod graph;
 mod moved;

@@ -1,6 +1,7 @@
 //! Codes into sentences, once for every output.
 
 use super::alignment::side_name;
+use super::culprit;
 use super::phrases::{factor, name, percent, points};
 use super::{Basis, Comparability, Equivalence, Plateau, Rate, Summary, ValueName, VerdictCode, units};
 use crate::align::BareModule;
@@ -30,7 +31,7 @@ pub(super) struct Facts<'a> {
     pub(super) wants_equivalence: bool,
     /// Whether it is known how sure changes are.
     pub(super) has_evidence: bool,
-    /// What the requests of traces tell.
+    /// What the requests of traces tell, where they are compared by their critical paths.
     pub(super) requests: Option<&'a Findings>,
 }
 
@@ -38,6 +39,12 @@ pub(super) struct Facts<'a> {
 pub(super) fn verdict(facts: &Facts<'_>) -> String {
     let Facts { code, plateaus, .. } = *facts;
     let mut text = unfit(facts.comparability);
+    if let Some(requests) = facts.requests {
+        text += &culprit::sentence(requests);
+        let margin = equivalence(facts);
+        let stop = if margin.is_empty() || margin.starts_with(';') { "" } else { "; " };
+        return text + stop + &margin + ".";
+    }
     text += &format!("{} {}", whole(facts), load(&facts.scales[0], facts.basis));
     let number = |tiers: &[Tier], sign: f64| {
         let of = |row: &&Plateau| tiers.contains(&row.tier) && row.growth.value * sign > 0.0;
@@ -59,9 +66,15 @@ pub(super) fn verdict(facts: &Facts<'_>) -> String {
         VerdictCode::Equivalent => {}
         _ => text += &changes(plateaus, grew, shrank, facts.explained_pct),
     }
+    text + &equivalence(facts) + "."
+}
+
+/// Whether the sides are the same but for a margin, where that was asked.
+fn equivalence(facts: &Facts<'_>) -> String {
+    let mut text = String::new();
     match facts.equivalence {
         Some(equivalence) if equivalence.holds => {
-            text += &format!(
+            text = format!(
                 "equivalent: no plateau changed by {} or more, {} by {:.2} at most",
                 points(equivalence.margin_pct),
                 name(&equivalence.function),
@@ -76,7 +89,7 @@ pub(super) fn verdict(facts: &Facts<'_>) -> String {
             }
         }
         Some(equivalence) => {
-            text += &format!(
+            text = format!(
                 "; not shown to be equivalent within {}: {} may have changed by {:.2}",
                 points(equivalence.margin_pct),
                 name(&equivalence.function),
@@ -88,35 +101,7 @@ pub(super) fn verdict(facts: &Facts<'_>) -> String {
         }
         None => {}
     }
-    text += ".";
-    text + &facts.requests.and_then(|requests| calls(plateaus, requests)).unwrap_or_default()
-}
-
-/// Whether what grew most is called more, or takes longer each time.
-fn calls(plateaus: &[Plateau], requests: &Findings) -> Option<String> {
-    /// This share of a growth is nearly all of it.
-    const NEARLY_ALL: f64 = 0.8;
-    let first = plateaus.first().filter(|row| row.tier == Tier::Grew)?;
-    let row = requests.contributions.iter().find(|row| row.frame == first.function)?;
-    let number = |calls: f64| match units::count((calls * 100.0).round() / 100.0).as_str() {
-        "1" => "once".to_owned(),
-        calls => format!("{calls} times"),
-    };
-    let (before, after) = (number(row.before_calls), number(row.after_calls));
-    let name = name(&first.function);
-    let each = |us: f64, calls: f64| units::value(1e3 * us / calls, "nanoseconds");
-    let by_calls = row.calls_us_per_request / row.delta_us_per_request;
-    if row.before_calls <= 0.0 || by_calls >= NEARLY_ALL {
-        return Some(format!(" {name}: called {after} per request instead of {before}."));
-    }
-    let from = each(row.before_us_per_request, row.before_calls);
-    let to = each(row.after_us_per_request, row.after_calls);
-    Some(match by_calls <= 1.0 - NEARLY_ALL {
-        true => format!(" {name}: each call takes {to} instead of {from}, {after} per request."),
-        false => format!(
-            " {name}: called {after} per request instead of {before}, and each call takes {to} instead of {from}."
-        ),
-    })
+    text
 }
 
 /// What has to be known before anything else: results would mislead.

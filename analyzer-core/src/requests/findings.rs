@@ -6,7 +6,8 @@ use serde::Serialize;
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Findings {
     /// What is compared: `sets`, or `slow_and_usual` requests of one set, in which case before are the usual ones and after
-    /// the slow ones.
+    /// the slow ones; or nothing, and both sides are `all` requests of one set, of which there are too few to tell slow
+    /// ones from usual ones.
     pub compared: &'static str,
     /// What the intervals rest on: `captures`, `stretches` or `none`.
     pub evidence: &'static str,
@@ -114,6 +115,10 @@ pub struct Service {
     pub before_us_per_request: f64,
     /// The same, after.
     pub after_us_per_request: f64,
+    /// The same over all requests of one set, usual, slow and others; null where two sets are compared.
+    pub all_us_per_request: Option<f64>,
+    /// The calls that it answered in all of one set; null where two sets are compared.
+    pub all: Option<GroupSide>,
     /// The calls that it answered before: those of its spans whose parent is of another service, or that have none.
     pub before: GroupSide,
     /// The same, after.

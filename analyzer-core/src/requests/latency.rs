@@ -51,6 +51,11 @@ impl Latency {
     }
 }
 
+/// What is told of calls of which it is not asked how sure that is: all are in the stretch 0.
+pub(super) fn of(calls: Calls) -> Latency {
+    Side::new(calls, &Blocks::empty(1, 0)).latency
+}
+
 /// How calls of one kind changed. `blocks` are the stretches in which both sides' were counted.
 pub(super) fn change(calls: [Calls; 2], blocks: [&Blocks; 2], confidence: f64) -> LatencyChange {
     let [before, after] = calls;

@@ -4,7 +4,9 @@
 //! | file | holds |
 //! |---|---|
 //! | `set.rs` | captures, their requests and what each spent its time on |
-//! | `slow.rs` | slow and usual requests of one set |
+//! | `one_set.rs`, `slow.rs` | one set: where its time goes; its slow and its usual requests |
+//! | `choose.rs` | the requests that ask for something |
+//! | `paths.rs` | the critical path of single requests |
 //! | `sums.rs` | sums over stretches of a set, and sets drawn anew |
 //! | `decomposition.rs` | the exact sum of the mean's change |
 //! | `contributions.rs` | each frame's part in it, and how sure that is |
@@ -16,12 +18,17 @@
 //! | `waterfall.rs` | a request as bars over time |
 //! | `quality.rs` | flaws of the traces, and how they were chosen |
 //! | `rows.rs`, `findings.rs` | all of that as reports carry it |
+//! | `trace_report.rs` | the report on one set |
 
 mod causes;
+mod choose;
 mod contributions;
 mod decomposition;
 mod findings;
 mod latency;
+mod one_set;
+mod pair;
+mod paths;
 mod quality;
 mod rows;
 mod set;
@@ -30,19 +37,24 @@ mod structure;
 mod sums;
 mod tags;
 mod thresholds;
+mod trace_report;
 
 use crate::spans::{Frames, PathOptions};
 use analyzer_formats::Capture;
 use causes::causes;
+pub use choose::{NoSuchGroup, of_group};
 use contributions::Evidence;
 pub use findings::{
     Bar, Cause, Change, ChangePct, ContributionRow, Findings, Group, GroupSide, MeanChange, PairRow,
     QualityRow, Service, StructureRow, TagRow, Waterfall,
 };
+pub use one_set::{FrameRow, OneSet, one_set, slow_requests};
+pub use paths::{PathRow, PathSegment, RequestPath, Wanted};
 use rows::View;
 use set::{Groups, Set, Side, Source};
 use sums::{Blocks, cells};
 pub use thresholds::Thresholds;
+pub use trace_report::{TraceFile, TraceOptions, TraceReport, TraceValueName, TracesOfOne, trace_report};
 
 /// Frames beyond these did little.
 const MOST_ROWS: usize = 200;
@@ -91,23 +103,12 @@ pub fn compare_requests(before: &[Capture], after: &[Capture], options: &Request
     let sets = [0, 1].map(|side| Set::new(&sources[side], &mut groups));
     let sides = [0, 1].map(|side| Side { sources: &sources[side], set: &sets[side] });
     let whole = Whole { question: Question::Changed, sides, frames: &frames, groups: &groups };
-    whole.findings(options)
+    whole.findings(options, None)
 }
 
-/// Compares the slow requests of one set with its usual ones: why are the slow ones slow?
-#[must_use]
-pub fn slow_requests(captures: &[Capture], options: &RequestOptions) -> Findings {
-    let (mut frames, mut groups) = (Frames::default(), Groups::default());
-    let sources = Source::all(captures, options.path, &mut frames);
-    let all = Set::new(&sources, &mut groups);
-    let sets = slow::split(&all, groups.names.len());
-    let sides = [0, 1].map(|side| Side { sources: &sources, set: &sets[side] });
-    let whole = Whole { question: Question::Slow, sides, frames: &frames, groups: &groups };
-    whole.findings(options)
-}
-
-impl Whole<'_> {
-    fn findings(&self, options: &RequestOptions) -> Findings {
+impl<'a> Whole<'a> {
+    /// What the sides tell; `all` are all requests, where both sides are of one set.
+    fn findings(&self, options: &RequestOptions, all: Option<Side<'a>>) -> Findings {
         let [before, after] = self.sides;
         let cells = cells([before.set, after.set]);
         let blocks = self.sides.map(|side| Blocks::new(side.set, self.groups.names.len(), &cells));
@@ -125,7 +126,7 @@ impl Whole<'_> {
         };
         let (decomposition, list, evidence) =
             contributions::contributions(&compared, options.confidence, &options.thresholds);
-        let view = View { whole: self, blocks: &blocks };
+        let view = View { whole: self, blocks: &blocks, all };
         Findings {
             compared: match self.question {
                 Question::Changed => "sets",
@@ -147,7 +148,7 @@ impl Whole<'_> {
             structure: structure::structure(self, options),
             tags: tags::tags(self, options),
             exemplars: [None, None],
-            pair: None,
+            pair: pair::pair(self),
             quality: view.quality(),
         }
     }

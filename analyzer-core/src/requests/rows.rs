@@ -7,9 +7,10 @@ use super::findings::{
 };
 use super::latency::{self, Calls, Latency, LatencyChange};
 use super::quality::{self, Quality};
-use super::set::{Request, Side, Source};
+use super::set::{Request, Set, Side, Source};
 use super::sums::Blocks;
 use super::{Question, Whole};
+use crate::spans::Frames;
 use std::collections::BTreeMap;
 
 /// Requests to look at, of each finding.
@@ -24,6 +25,8 @@ pub(super) struct View<'a> {
     pub(super) whole: &'a Whole<'a>,
     /// The requests of both sides in stretches.
     pub(super) blocks: &'a [Blocks; 2],
+    /// All requests, where both sides are of one set.
+    pub(super) all: Option<Side<'a>>,
 }
 
 impl View<'_> {
@@ -40,7 +43,11 @@ impl View<'_> {
     pub(super) fn groups(&self, confidence: f64) -> Vec<Group> {
         let names = &self.whole.groups.names;
         let mut sizes = vec![0usize; names.len()];
-        let requests = self.whole.sides.iter().flat_map(|side| &side.set.requests);
+        let sets = match self.all {
+            Some(all) => vec![all],
+            None => self.whole.sides.to_vec(),
+        };
+        let requests = sets.iter().flat_map(|side| &side.set.requests);
         requests.for_each(|request| sizes[request.group as usize] += 1);
         let mut order: Vec<u32> = (0..sizes.len() as u32).collect();
         order.sort_by_key(|&group| (std::cmp::Reverse(sizes[group as usize]), &names[group as usize]));
@@ -48,33 +55,21 @@ impl View<'_> {
         all.into_iter()
             .chain(order.into_iter().take(MOST_GROUPS).map(Some))
             .map(|group| {
-                let sides = [0, 1].map(|side| self.requests_of(side, group));
                 let blocks = [&self.blocks[0], &self.blocks[1]];
-                self.group(group, &latency::change(sides, blocks, confidence))
+                let sides = [0, 1].map(|at| requests_of(self.whole.sides[at].set, blocks[at], group));
+                let change = latency::change(sides, blocks, confidence);
+                let all = self.all.map(|all| latency::of(requests_of(all.set, &Blocks::empty(1, 0), group)));
+                self.group(group, all.as_ref(), &change)
             })
             .collect()
     }
 
-    /// The requests of a group, or all of them.
-    fn requests_of(&self, side: usize, group: Option<u32>) -> Calls {
-        let requests = &self.whole.sides[side].set.requests;
-        let mut calls = Calls::default();
-        for (block, range) in self.blocks[side].ranges(requests.len()) {
-            let wanted = |request: &&Request| group.is_none_or(|group| request.group == group);
-            for request in requests[range].iter().filter(wanted) {
-                calls.durations.push((request.duration_ns, block));
-                calls.failed += usize::from(request.failed);
-            }
-        }
-        calls
-    }
-
-    fn group(&self, group: Option<u32>, change: &LatencyChange) -> Group {
+    fn group(&self, group: Option<u32>, all: Option<&Latency>, change: &LatencyChange) -> Group {
         let [before, after] = &change.sides;
         let [p50_change, p90_change, p95_change, p99_change] = changes(change);
         Group {
             root: group.map(|group| self.whole.groups.names[group as usize].clone()),
-            all: None,
+            all: all.map(side),
             before: side(before),
             after: side(after),
             p50_change,
@@ -96,7 +91,10 @@ impl View<'_> {
         let change = |time: &(f64, f64)| (time.1 - time.0).abs();
         times.sort_by(|one, other| change(&other.1).total_cmp(&change(&one.1)).then(one.0.cmp(other.0)));
         times.truncate(MOST_SERVICES);
-        let mut calls = [0, 1].map(|side| self.calls_of_services(side));
+        let mut calls = [0, 1].map(|at| self.calls_of_services(self.whole.sides[at], &self.blocks[at]));
+        let mut all = self
+            .all
+            .map(|all| (self.calls_of_services(all, &Blocks::empty(1, 0)), self.times_of_services(all)));
         let rows = times.into_iter().map(|(service, time)| {
             let calls = calls.each_mut().map(|side| side.remove(service).unwrap_or_default());
             let latency = latency::change(calls, [&self.blocks[0], &self.blocks[1]], confidence);
@@ -105,6 +103,10 @@ impl View<'_> {
                 service: service.to_owned(),
                 before_us_per_request: us(time.0),
                 after_us_per_request: us(time.1),
+                all_us_per_request: all.as_ref().map(|(_, times)| times.get(service).copied().unwrap_or(0.0)),
+                all: all
+                    .as_mut()
+                    .map(|(calls, _)| side(&latency::of(calls.remove(service).unwrap_or_default()))),
                 before: side(&latency.sides[0]),
                 after: side(&latency.sides[1]),
                 p50_change,
@@ -117,9 +119,20 @@ impl View<'_> {
         rows.collect()
     }
 
+    /// The time of each service on the critical path per request, microseconds.
+    fn times_of_services(&self, Side { set, .. }: Side<'_>) -> BTreeMap<&str, f64> {
+        let mut times: BTreeMap<&str, f64> = BTreeMap::new();
+        let requests = set.requests.len().max(1) as f64;
+        for cost in &set.costs {
+            let service = self.whole.frames.get(cost.frame).service.as_str();
+            *times.entry(service).or_default() += us(cost.time_ns as f64) / requests;
+        }
+        times
+    }
+
     /// The calls that each service answered: its spans that have no parent, or one of another service.
-    fn calls_of_services(&self, side: usize) -> BTreeMap<&str, Calls> {
-        let Side { sources, set } = self.whole.sides[side];
+    fn calls_of_services(&self, side: Side<'_>, blocks: &Blocks) -> BTreeMap<&str, Calls> {
+        let Side { sources, set } = side;
         let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
         // By capture and process: the number of its service.
         let mut services: Vec<Vec<usize>> = Vec::new();
@@ -133,7 +146,7 @@ impl View<'_> {
             services.push(of_processes);
         }
         let mut calls = vec![Calls::default(); numbers.len()];
-        for (block, range) in self.blocks[side].ranges(set.requests.len()) {
+        for (block, range) in blocks.ranges(set.requests.len()) {
             for request in &set.requests[range] {
                 let traces = sources[request.capture as usize].traces;
                 let (spans, services) = (&traces.spans, &services[request.capture as usize]);
@@ -162,7 +175,9 @@ impl View<'_> {
             rank,
             frame: self.whole.frames.get(*frame).name.clone(),
             edge: contributions::is_edge(self.whole.frames, *frame),
-            path: shown.first().map_or_else(Vec::new, |request| self.path(side, request, *frame)),
+            path: shown.first().map_or_else(Vec::new, |request| {
+                path(self.whole.frames, self.whole.sides[side].source(request), request, *frame)
+            }),
             before_us_per_request: us(change.time.0),
             after_us_per_request: us(change.time.1),
             delta_us_per_request: us(change.change()),
@@ -189,27 +204,6 @@ impl View<'_> {
         }
     }
 
-    /// The names from the root to the first span of a request whose time is the frame's.
-    fn path(&self, side: usize, request: &Request, frame: u32) -> Vec<String> {
-        let Source { traces, frames: of, .. } = self.whole.sides[side].source(request);
-        let Some(span) =
-            traces.traces[request.trace as usize].spans.clone().find(|&span| of.path[span] == frame)
-        else {
-            return Vec::new();
-        };
-        let mut path = vec![self.whole.frames.get(frame).name.clone()];
-        let mut at = Some(span);
-        while let Some(span) = at {
-            let name = &self.whole.frames.get(of.work[span]).name;
-            if path.last() != Some(name) {
-                path.push(name.clone());
-            }
-            at = traces.spans.parent[span].map(|parent| parent.index());
-        }
-        path.reverse();
-        path
-    }
-
     pub(super) fn quality(&self) -> QualityRow {
         let mut all = Quality::default();
         let mut is_sampled = [false; 2];
@@ -231,6 +225,40 @@ impl View<'_> {
         let Quality { orphans, duplicates, skewed, .. } = all;
         QualityRow { orphans, duplicates, skewed, selection_warnings }
     }
+}
+
+/// The names from the root to the first span of a request whose time is the frame's.
+pub(super) fn path(frames: &Frames, source: &Source<'_>, request: &Request, frame: u32) -> Vec<String> {
+    let Source { traces, frames: of, .. } = source;
+    let Some(span) = traces.traces[request.trace as usize].spans.clone().find(|&span| of.path[span] == frame)
+    else {
+        return Vec::new();
+    };
+    let mut path = vec![frames.get(frame).name.clone()];
+    let mut at = Some(span);
+    while let Some(span) = at {
+        let name = &frames.get(of.work[span]).name;
+        if path.last() != Some(name) {
+            path.push(name.clone());
+        }
+        at = traces.spans.parent[span].map(|parent| parent.index());
+    }
+    path.reverse();
+    path
+}
+
+/// The requests of a group, or all of them.
+fn requests_of(set: &Set, blocks: &Blocks, group: Option<u32>) -> Calls {
+    let requests = &set.requests;
+    let mut calls = Calls::default();
+    for (block, range) in blocks.ranges(requests.len()) {
+        let wanted = |request: &&Request| group.is_none_or(|group| request.group == group);
+        for request in requests[range].iter().filter(wanted) {
+            calls.durations.push((request.duration_ns, block));
+            calls.failed += usize::from(request.failed);
+        }
+    }
+    calls
 }
 
 /// The changes of percentiles.

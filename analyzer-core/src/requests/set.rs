@@ -97,7 +97,12 @@ impl<'a> Source<'a> {
         sources.collect()
     }
 
-    fn new(traces: &'a Traces, notes: &'a Notes, options: PathOptions, frames: &mut Frames) -> Source<'a> {
+    pub(super) fn new(
+        traces: &'a Traces,
+        notes: &'a Notes,
+        options: PathOptions,
+        frames: &mut Frames,
+    ) -> Source<'a> {
         let children = Children::of(traces);
         let of_spans = frames.add(traces, &children);
         Source { traces, notes, path: CriticalPath::with(traces, children, options), frames: of_spans }
@@ -176,8 +181,7 @@ impl Set {
 fn request(source: &Source<'_>, trace: usize) -> Option<(Request, Vec<Cost>)> {
     let Source { traces, path, frames: of_spans, .. } = source;
     let spans = &traces.spans;
-    let root = path_roots(traces, trace)
-        .max_by_key(|root| (spans.duration_ns[root.index()], std::cmp::Reverse(root.index())))?;
+    let root = root_of(traces, trace)?;
     let mut costs: Vec<Cost> = Vec::new();
     path.segments(root, |segment| {
         let frame = of_spans.path[segment.span.index()];
@@ -207,6 +211,17 @@ fn request(source: &Source<'_>, trace: usize) -> Option<(Request, Vec<Cost>)> {
         costs: 0..0,
     };
     Some((request, costs))
+}
+
+/// The span that a request begins with: the longest of those that nobody waits for.
+fn root_of(traces: &Traces, trace: usize) -> Option<SpanId> {
+    let duration = |root: &SpanId| (traces.spans.duration_ns[root.index()], std::cmp::Reverse(root.index()));
+    path_roots(traces, trace).max_by_key(duration)
+}
+
+/// What a trace asks for; `None` of one without spans.
+pub(super) fn group_of_trace(traces: &Traces, trace: usize) -> Option<String> {
+    Some(group(traces, root_of(traces, trace)?))
 }
 
 /// What a root asks for.

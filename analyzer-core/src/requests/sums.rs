@@ -95,7 +95,6 @@ impl Blocks {
     }
 
     /// Stretches of a set of which nothing is known but their number.
-    #[cfg(test)]
     pub(super) fn empty(blocks: usize, seed: u64) -> Blocks {
         Blocks { groups: 0, cells: 0, blocks: vec![Block::default(); blocks], seed }
     }

@@ -46,7 +46,7 @@ impl TraceValue {
     }
 
     /// The value of every span.
-    fn of_spans(self, traces: &Traces, children: Children, path: PathOptions) -> Vec<i64> {
+    pub(crate) fn of_spans(self, traces: &Traces, children: Children, path: PathOptions) -> Vec<i64> {
         match self {
             TraceValue::CriticalPath => CriticalPath::with(traces, children, path).times(),
             TraceValue::SelfTime => self_times(traces),
