@@ -28,13 +28,14 @@ mod set;
 mod slow;
 mod sums;
 mod thresholds;
+mod waterfall;
 
 use crate::spans::Frames;
 use analyzer_formats::Capture;
 use causes::causes;
 use contributions::Evidence;
 pub use findings::{
-    Bar, Cause, Change, ChangePct, ContributionRow, Findings, Group, GroupSide, MeanChange, PairRow,
+    Bar, Cause, Change, ChangePct, ContributionRow, Findings, Group, GroupSide, MeanChange, More, PairRow,
     QualityRow, Service, StructureRow, TagRow, Waterfall,
 };
 use rows::View;
@@ -116,6 +117,9 @@ impl Whole<'_> {
         let (decomposition, list, evidence) =
             contributions::contributions(&compared, options.confidence, &options.thresholds);
         let view = View { whole: self, blocks: &blocks };
+        let rows: Vec<ContributionRow> =
+            (1..).zip(list.iter().take(MOST_ROWS)).map(|(rank, one)| view.contribution(rank, one)).collect();
+        let shown = findings::shown(&rows).and_then(|row| list.get(row.rank as usize - 1));
         Findings {
             compared: match self.question {
                 Question::Changed => "sets",
@@ -129,14 +133,11 @@ impl Whole<'_> {
             mean: view.mean(&decomposition),
             groups: view.groups(options.confidence),
             services: view.services(&decomposition, options.confidence),
-            contributions: (1..)
-                .zip(list.iter().take(MOST_ROWS))
-                .map(|(rank, one)| view.contribution(rank, one))
-                .collect(),
+            exemplars: waterfall::exemplars(self, shown),
+            contributions: rows,
             causes: causes(self, &decomposition, &list, options),
             structure: Vec::new(),
             tags: Vec::new(),
-            exemplars: [None, None],
             pair: None,
             quality: view.quality(),
         }
