@@ -49,7 +49,7 @@ impl Making {
         let id = self.builder.string(format!("{:08x}", self.spans).as_bytes());
         let operation = match what.operation {
             "long" if self.names == Names::Hostile => {
-                [b"zq long ".to_vec(), "<b>\u{202e}\0".repeat(10_000).into()].concat()
+                [b"zq long ".to_vec(), "<b>\u{202e}\0".repeat(10_000).into(), b" zq long".to_vec()].concat()
             }
             operation => self.names.bytes(operation),
         };

@@ -72,7 +72,9 @@ impl Requests<'_> {
         let name = fit(&visible(&row.frame), 120);
         let part = change(row.delta_us_per_request);
         text += &match row.tier {
-            "grew" | "shrank" => format!(" Most of that is {name}: {part} per request, {}.", how(row)),
+            "grew" | "shrank" => {
+                format!(" The largest part of that is {name}: {part} per request, {}.", how(row))
+            }
             _ => format!(
                 " No part of that is certain; the largest is {name}: {part} per request, {}.",
                 how(row)
@@ -93,15 +95,22 @@ impl Requests<'_> {
             "<section aria-labelledby=\"causes\">\n<h2 id=\"causes\">Likely causes</h2>\n<ol class=\"causes\">"
         )?;
         for cause in causes.iter().take(MOST_CAUSES) {
+            let (few, many) = (cause.before_pct, cause.after_pct);
+            let (share, takes) = match one {
+                "usual" => (
+                    format!("In {few:.1} % of usual requests and {many:.1} % of slow ones"),
+                    format!("{} per slow request", time(cause.us_per_request)),
+                ),
+                _ => (
+                    format!("In {few:.1} % of requests {one}, {many:.1} % {other}"),
+                    format!("{} per request", change(cause.us_per_request)),
+                ),
+            };
             write!(
                 out,
-                "<li><b>{}</b> <span class=\"quiet\">{}</span><span class=\"where\">In {:.1} % of requests {one}, {:.1} % \
-                 {other}; {} per request",
+                "<li><b>{}</b> <span class=\"quiet\">{}</span><span class=\"where\">{share}; {takes}",
                 Text(&fit(&visible(&cause.title), COLUMNS)),
-                Text(cause.code),
-                cause.before_pct,
-                cause.after_pct,
-                change(cause.us_per_request)
+                Text(cause.code)
             )?;
             if cause.saving_us > 0.0 {
                 write!(out, "; without it a request would take {} less", time(cause.saving_us))?;

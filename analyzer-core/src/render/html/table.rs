@@ -75,7 +75,8 @@ impl Cell {
                         "<details><summary>below {}</summary><ol class=\"path\">",
                         Text(&fit(&visible(above), COLUMNS))
                     )?;
-                    path(way, out)?;
+                    let way: Vec<String> = way.iter().map(|name| fit(&visible(name), COLUMNS)).collect();
+                    path(&way, out)?;
                     write!(out, "</ol></details>")?;
                 }
             }

@@ -28,15 +28,14 @@ fn drawn(of: &[Span<'_>], marked: &str) -> Waterfall {
 }
 
 /// Depth, operation, start, end and stretches, in nanoseconds.
-fn rows(waterfall: &Waterfall) -> Vec<(u32, &str, f64, f64, Vec<(f64, f64)>)> {
+type Row<'a> = (u32, &'a str, f64, f64, Vec<(f64, f64)>);
+
+fn rows(waterfall: &Waterfall) -> Vec<Row<'_>> {
     let ns = |us: f64| (us * 1e3).round();
-    let row = |bar: &'_ Bar| {
-        let waited = bar.waited_us.iter().map(|&(from, to)| (ns(from), ns(to))).collect();
-        (bar.depth, ns(bar.start_us), ns(bar.end_us), waited)
-    };
     let rows = waterfall.bars.iter().map(|bar| {
-        let (depth, start, end, waited) = row(bar);
-        (depth, bar.frame.split(": ").nth(1).unwrap_or_default(), start, end, waited)
+        let waited = bar.waited_us.iter().map(|&(from, to)| (ns(from), ns(to))).collect();
+        let operation = bar.frame.split(": ").nth(1).unwrap_or_default();
+        (bar.depth, operation, ns(bar.start_us), ns(bar.end_us), waited)
     });
     rows.collect()
 }

@@ -148,10 +148,11 @@ fn page(findings: &Findings) -> String {
 fn sections_stand_in_their_order_and_name_the_culprit_first() {
     let page = page(&findings("db: q"));
     let order = [
-        "<h1>Slow requests take 16.40 ms on average, usual ones 2.00 ms. Most of that is db: q: +14.40 ms per request, called \
+        "<h1>Slow requests take 16.40 ms on average, usual ones 2.00 ms. The largest part of that is db: q: +14.40 ms per request, called \
          14 times instead of once.</h1>",
         "id=\"causes\"",
         "<b>N+1: db: q</b>",
+        "In 0.0 % of usual requests and 100.0 % of slow ones; 14.40 ms per slow request",
         "without it a request would take 13.00 ms less. See <code>trace db: q</code>",
         "id=\"waterfalls\"",
         "<b>usual</b>: 2.00 ms, one of usual length",
