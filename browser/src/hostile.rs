@@ -34,7 +34,7 @@ pub enum Names {
 }
 
 impl Names {
-    fn bytes(self, name: &str) -> Vec<u8> {
+    pub(crate) fn bytes(self, name: &str) -> Vec<u8> {
         match self {
             Names::Plain => format!("zq {name}").into(),
             Names::Hostile => {
@@ -45,7 +45,7 @@ impl Names {
         }
     }
 
-    fn text(self, name: &str) -> String {
+    pub(crate) fn text(self, name: &str) -> String {
         String::from_utf8_lossy(&self.bytes(name)).into_owned()
     }
 

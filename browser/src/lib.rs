@@ -7,6 +7,7 @@
 //! | `server.rs` | a page on the loopback address, and what was asked for |
 //! | `hostile.rs` | a report whose every name is an attack |
 //! | `reports.rs` | reports from folded text and from the corpus |
+//! | `requests.rs` | reports and pages of requests |
 //!
 //! The protocol is that of <https://chromedevtools.github.io/devtools-protocol/>: JSON messages, each ended by a zero
 //! byte, on file descriptors 3 and 4. It needs neither a port nor a driver, and the browser ends when the pipe does.
@@ -15,12 +16,14 @@ mod chromium;
 mod hostile;
 mod page;
 mod reports;
+mod requests;
 mod server;
 
 pub use chromium::{Chromium, shared};
 pub use hostile::{Names, hostile};
 pub use page::{Media, Page, Script};
 pub use reports::{Pair, capture, corpus, html, html_of_one, report};
+pub use requests::{html_of_traces, requests};
 pub use server::Server;
 
 use std::io::Write;

@@ -213,7 +213,7 @@ pub fn remarks(report: &Report) -> Vec<String> {
     remarks
         .into_iter()
         .flatten()
-        .chain(requests::remarks(report))
+        .chain(report.traces.iter().flat_map(requests::remarks))
         .chain(alignment(report))
         .chain(half(report))
         .collect()

@@ -56,15 +56,6 @@ const MOST_MAY: usize = 5;
 /// Spans of two requests, or rows of a critical path, that fit two screens.
 const MOST_SPANS: usize = 60;
 
-/// The tables on requests, those without rows left out.
-pub(super) fn tables(report: &Report) -> Vec<Table> {
-    let tables = parts(report).into_iter().filter_map(|part| match part {
-        Part::Table(table) => Some(table),
-        Part::List(_) => None,
-    });
-    tables.collect()
-}
-
 /// What is told of requests, what tells most first; parts without rows left out.
 pub(super) fn parts(report: &Report) -> Vec<Part> {
     let Some(findings) = &report.traces else { return Vec::new() };
@@ -137,8 +128,7 @@ const SLOW: Words = Words {
 };
 
 /// What to know of the traces before the figures are believed.
-pub(super) fn remarks(report: &Report) -> Vec<String> {
-    let Some(findings) = &report.traces else { return Vec::new() };
+pub(super) fn remarks(findings: &Findings) -> Vec<String> {
     let mut remarks = Vec::new();
     remarks.push(match findings.evidence {
         "captures" => "Intervals are of how much the captures of before differ.".to_owned(),

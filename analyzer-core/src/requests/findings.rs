@@ -33,6 +33,21 @@ pub struct Findings {
     pub quality: QualityRow,
 }
 
+impl Findings {
+    /// The contribution that the exemplars show: the first that grew, else the largest change.
+    #[must_use]
+    pub fn shown(&self) -> Option<&ContributionRow> {
+        shown(&self.contributions)
+    }
+}
+
+/// See [`Findings::shown`].
+pub(super) fn shown(rows: &[ContributionRow]) -> Option<&ContributionRow> {
+    let size = |row: &&ContributionRow| row.delta_us_per_request.abs();
+    let largest = || rows.iter().rev().max_by(|one, other| size(one).total_cmp(&size(other)));
+    rows.iter().find(|row| row.tier == "grew").or_else(largest)
+}
+
 /// The mean request.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct MeanChange {
@@ -254,6 +269,21 @@ pub struct Bar {
     pub failed: bool,
     /// Whether it is of the frame that the waterfall is to show.
     pub marked: bool,
+    /// Later calls of the same operation by the same span that are not among the bars.
+    pub more: Option<More>,
+}
+
+/// Calls told beside a bar. Times in microseconds from the start of the request.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct More {
+    /// How many.
+    pub count: u64,
+    /// The start of the first of them.
+    pub start_us: f64,
+    /// The end of the one that ends last.
+    pub end_us: f64,
+    /// What the request waited for them and for what they call.
+    pub waited_us: f64,
 }
 
 /// A span of one request and what it is in the other.

@@ -38,6 +38,7 @@ mod sums;
 mod tags;
 mod thresholds;
 mod trace_report;
+mod waterfall;
 
 use crate::spans::{Frames, PathOptions};
 use analyzer_formats::Capture;
@@ -45,7 +46,7 @@ use causes::causes;
 pub use choose::{NoSuchGroup, of_group};
 use contributions::Evidence;
 pub use findings::{
-    Bar, Cause, Change, ChangePct, ContributionRow, Findings, Group, GroupSide, MeanChange, PairRow,
+    Bar, Cause, Change, ChangePct, ContributionRow, Findings, Group, GroupSide, MeanChange, More, PairRow,
     QualityRow, Service, StructureRow, TagRow, Waterfall,
 };
 pub use one_set::{FrameRow, OneSet, one_set, slow_requests};
@@ -127,6 +128,9 @@ impl<'a> Whole<'a> {
         let (decomposition, list, evidence) =
             contributions::contributions(&compared, options.confidence, &options.thresholds);
         let view = View { whole: self, blocks: &blocks, all };
+        let rows: Vec<ContributionRow> =
+            (1..).zip(list.iter().take(MOST_ROWS)).map(|(rank, one)| view.contribution(rank, one)).collect();
+        let shown = findings::shown(&rows).and_then(|row| list.get(row.rank as usize - 1));
         Findings {
             compared: match self.question {
                 Question::Changed => "sets",
@@ -140,14 +144,11 @@ impl<'a> Whole<'a> {
             mean: view.mean(&decomposition),
             groups: view.groups(options.confidence),
             services: view.services(&decomposition, options.confidence),
-            contributions: (1..)
-                .zip(list.iter().take(MOST_ROWS))
-                .map(|(rank, one)| view.contribution(rank, one))
-                .collect(),
+            exemplars: waterfall::exemplars(self, shown),
+            contributions: rows,
             causes: causes(self, &decomposition, &list, options),
             structure: structure::structure(self, options),
             tags: tags::tags(self, options),
-            exemplars: [None, None],
             pair: pair::pair(self),
             quality: view.quality(),
         }

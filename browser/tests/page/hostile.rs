@@ -1,7 +1,7 @@
 //! Names are text, wherever they stand: none becomes an element, an attribute, a script or a request, and none hides.
 
 use crate::Open;
-use browser::{Media, Names, Script, Server, hostile, html, shared};
+use browser::{Media, Names, Page, Script, Server, hostile, html, shared};
 use std::collections::BTreeSet;
 
 /// Each kind of element on the page with the names of its attributes, and every address it holds.
@@ -10,7 +10,7 @@ const ELEMENTS: &str = "[...new Set([...document.querySelectorAll('*')].map((ele
         element.getAttribute('href')?.replace(/\\d+/, '') ?? ''].join(' ')))]";
 
 /// Characters that hide or reorder others, in what the page shows or says.
-const HIDDEN: &str = "(() => {
+pub(crate) const HIDDEN: &str = "(() => {
     const said = [...document.querySelectorAll('body *')].flatMap((element) =>
         [...element.attributes].map((attribute) => attribute.value));
     const shown = [...document.querySelectorAll('main')].map((element) => element.textContent);
@@ -22,7 +22,12 @@ const HIDDEN: &str = "(() => {
 const FUNCTIONS_WITH_NAMES: usize = 10;
 
 fn elements(open: &Open) -> BTreeSet<String> {
-    let elements = open.value(ELEMENTS);
+    elements_of(&open.page)
+}
+
+/// Each kind of element of a page.
+pub(crate) fn elements_of(page: &Page<'_>) -> BTreeSet<String> {
+    let elements = page.value(ELEMENTS).expect("a value");
     let elements = elements.as_array().expect("a list").iter();
     elements.map(|element| element.as_str().expect("a text").to_owned()).collect()
 }

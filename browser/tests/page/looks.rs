@@ -1,7 +1,7 @@
 //! How the page looks: palettes, contrast, narrow windows, print, without scripts, to a checker of accessibility.
 
 use crate::{Open, changed};
-use browser::{Media, Script, Server, corpus, html, html_of_one, npm, shared};
+use browser::{Media, Names, Script, Server, corpus, html, html_of_one, npm, requests, shared};
 
 const DARK: Media = Media { width: 1280, height: 900, dark: true, still: true };
 const NARROW: Media = Media { width: 390, height: 844, dark: false, still: true };
@@ -9,7 +9,10 @@ const NARROW: Media = Media { width: 390, height: 844, dark: false, still: true 
 /// The pages of the corpus, of a small pair and of one capture, by name.
 fn pages() -> Vec<(String, String)> {
     let pairs = corpus().expect("the corpus is there");
-    let mut pages = vec![("changed".to_owned(), html(&changed()))];
+    let mut pages = vec![
+        ("changed".to_owned(), html(&changed())),
+        ("requests".to_owned(), html(&requests(Names::Plain))),
+    ];
     for pair in &pairs {
         let report = pair.report().unwrap_or_else(|error| panic!("{}: {error:#}", pair.name));
         pages.push((pair.name.clone(), html(&report)));

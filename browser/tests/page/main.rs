@@ -4,6 +4,7 @@ mod explore;
 mod hostile;
 mod looks;
 mod offline;
+mod requests;
 mod sandwich;
 mod single;
 mod values;

@@ -81,3 +81,23 @@ fn it_can_be_left_and_is_in_the_address() {
     assert_eq!(open.name("p.state().selected"), "parse");
     open.is_quiet();
 }
+
+#[test]
+fn the_pointer_may_be_on_the_graph_when_its_key_is_pressed() {
+    let Some(mut open) = Open::new(&changed()) else { return };
+    open.run("document.getElementById('view').scrollIntoView()");
+    let at = open.value(
+        "((box) => [box.left + 200, box.top + 10])(document.getElementById('view').getBoundingClientRect())",
+    );
+    let (x, y) = (at[0].as_f64().expect("x"), at[1].as_f64().expect("y"));
+    open.run(&format!("plateau.graph.select({})", open.node("parse")));
+    open.page.point(x, y).expect("the pointer moves");
+    // The graph goes from below the pointer and comes back.
+    open.keys(&["s"]);
+    open.page.point(x + 3.0, y).expect("the pointer moves");
+    open.keys(&["s"]);
+    open.page.point(x + 6.0, y).expect("the pointer moves");
+    open.run("");
+    assert_eq!(open.number("p.page.name"), -1.0);
+    open.is_quiet();
+}

@@ -7,6 +7,10 @@
 //! | file | holds |
 //! |---|---|
 //! | `sections.rs` | verdict, captures, tables, how it was made |
+//! | `requests.rs`, `request_tables.rs` | what traces tell of requests |
+//! | `table.rs`, `amounts.rs` | tables and figures of that |
+//! | `waterfall.rs`, `time_scale.rs` | one request of each side as bars over time |
+//! | `traces.rs` | the page of one set of traces |
 //! | `single.rs` | the page of one capture |
 //! | `payload.rs`, `decode.js` | the call tree, written and read |
 //! | `layout.js` | the boxes, as `render/layout.rs` lays them out, for each mode |
@@ -16,14 +20,22 @@
 //! | `page.js` | toolbar, keys, address, the documented hook `window.plateau` |
 //! | `page.d.ts`, `tsconfig.json` | types of what the scripts share, for their check; no part of the page |
 
+mod amounts;
 mod payload;
+mod request_tables;
+mod requests;
 mod sections;
 mod single;
+mod table;
+mod time_scale;
+mod traces;
+mod waterfall;
 
 use super::layout::Layout;
 use super::markup::Text;
 use super::{Renderer, svg};
 use crate::report::{Graph, Report};
+use crate::spans::TraceValue;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
@@ -35,6 +47,7 @@ use std::sync::LazyLock;
 pub struct Html;
 
 pub use single::page_of_one;
+pub use traces::{AboutTraces, traces_page};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -50,13 +63,19 @@ const SCRIPTS: [&str; 6] = [
 
 /// What the page may do: run its own scripts and use its own style.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
-    let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
     let scripts = SCRIPTS.map(hash).join(" ");
-    format!(
-        "default-src 'none'; script-src {scripts}; style-src {}; img-src data:; base-uri 'none'; form-action 'none'",
-        hash(STYLE)
-    )
+    STYLE_POLICY.replace("style-src", &format!("script-src {scripts}; style-src"))
 });
+
+/// What a page without scripts may do: use its own style.
+static STYLE_POLICY: LazyLock<String> = LazyLock::new(|| {
+    let style = hash(STYLE);
+    format!("default-src 'none'; style-src {style}; img-src data:; base-uri 'none'; form-action 'none'")
+});
+
+fn hash(text: &str) -> String {
+    format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)))
+}
 
 /// A picture for the tab, so that the browser does not ask a server for one.
 const ICON: &str = "data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20viewBox='0%200%2016%2016'%3E\
@@ -86,11 +105,15 @@ impl Renderer for Html {
             is_single: false,
         };
         let title = format!("{} \u{2192} {}", report.before.name, report.after.name);
-        head(&title, tree.seconds.map_or("", |_| "timed"), out)?;
+        head(&title, tree.seconds.map_or("", |_| "timed"), &POLICY, out)?;
         sections::verdict(report, out)?;
+        sections::warnings(report, out)?;
+        if let Some(findings) = &report.traces {
+            let plateaus = Some(report.plateaus.as_slice());
+            requests::Requests { findings, plateaus, confidence: report.confidence }.write(out)?;
+        }
         sections::captures(report, out)?;
         sections::grew(report, out)?;
-        sections::requests(report, out)?;
         graph(report, &layout, out)?;
         sections::may_have_grown(report, out)?;
         sections::shrank(report, out)?;
@@ -103,7 +126,7 @@ impl Renderer for Html {
 }
 
 /// What stands before the sections of every page.
-fn head(title: &str, class: &str, out: &mut dyn Write) -> io::Result<()> {
+fn head(title: &str, class: &str, policy: &str, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "<!DOCTYPE html>\n<html lang=\"en\" class=\"{class}\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -111,7 +134,7 @@ fn head(title: &str, class: &str, out: &mut dyn Write) -> io::Result<()> {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"generator\" content=\"plateau {}\">\n<title>{} \u{b7} plateau</title>\n\
          <link rel=\"icon\" href=\"{ICON}\">\n<style>{STYLE}</style>\n</head>\n<body>\n<main>",
-        POLICY.as_str(),
+        policy,
         env!("CARGO_PKG_VERSION"),
         Text(title),
     )
@@ -129,9 +152,18 @@ fn foot(tree: &Tree<'_>, out: &mut dyn Write) -> io::Result<()> {
 
 /// The flame graph: what the scripts fill, and the static picture they replace.
 fn graph(report: &Report, layout: &Layout, out: &mut dyn Write) -> io::Result<()> {
+    let value = report.value_type.name.as_str();
+    let of = match &report.traces {
+        Some(_) if value == TraceValue::CriticalPath.name_and_unit().0 => {
+            "Flame graph of both: critical paths of all requests".to_owned()
+        }
+        Some(_) => format!("Flame graph of both: {value} of all requests"),
+        None => "Flame graph of both".to_owned(),
+    };
     writeln!(
         out,
-        "<section id=\"graph\" aria-labelledby=\"graph-title\">\n<h2 id=\"graph-title\">Flame graph of both</h2>"
+        "<section id=\"graph\" aria-labelledby=\"graph-title\">\n<h2 id=\"graph-title\">{}</h2>",
+        Text(&of)
     )?;
     sections::distance(report, layout, out)?;
     out.write_all(include_bytes!("graph.html"))?;

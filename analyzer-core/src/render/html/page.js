@@ -87,7 +87,7 @@ class Page {
 	/** The node under the pointer, or -1. */
 	at({ currentTarget, offsetX, offsetY }) {
 		const graph = this.graphs.find(({ view }) => view === currentTarget);
-		return { graph, i: graph.painter.hit(offsetX, offsetY) };
+		return { graph, i: graph?.painter.hit(offsetX, offsetY) ?? -1 };
 	}
 
 	hover(event) {

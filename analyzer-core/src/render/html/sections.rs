@@ -1,10 +1,10 @@
 //! The sections of the page that are text and tables, in their order.
 
 use crate::plateau::{Tier, Why};
+use crate::render::figures;
 use crate::render::layout::Layout;
 use crate::render::markup::{Text, visible};
 use crate::render::svg::{direction, fit};
-use crate::render::{figures, requests};
 use crate::report::{Mark, NoteRow, Plateau, Report, Summary, VerdictCode, units};
 use crate::scale::ScaleMode;
 use std::io::{self, Write};
@@ -45,8 +45,8 @@ fn value_type(report: &Report) -> String {
     if name.name == name.unit { name.name.clone() } else { format!("{} ({})", name.name, name.unit) }
 }
 
-/// The two captures side by side, and what makes them hard to compare.
-pub(super) fn captures(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+/// What makes the captures hard to compare.
+pub(super) fn warnings(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for warning in &report.comparability {
         writeln!(
             out,
@@ -58,6 +58,11 @@ pub(super) fn captures(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if let Some(warning) = &report.scale.warning {
         writeln!(out, "<p class=\"warning\" role=\"note\"><b>Scale:</b> {}</p>", Text(warning))?;
     }
+    Ok(())
+}
+
+/// The two captures side by side.
+pub(super) fn captures(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "<section aria-labelledby=\"captures\">\n<h2 id=\"captures\">The two captures</h2>\n<table class=\"captures\">\n\
@@ -200,11 +205,14 @@ fn section(report: &Report, id: &str, title: &str, rows: &[&Plateau], out: &mut 
 
 fn table(report: &Report, rows: &[&Plateau], explains: &str, out: &mut dyn Write) -> io::Result<()> {
     let classes = rows.iter().any(|row| row.class.is_some());
+    let has_intervals = rows.iter().any(|row| row.growth.low_pct.is_some());
+    let interval =
+        if has_intervals { format!(" ({:.0} % interval)", 100.0 * report.confidence) } else { String::new() };
     writeln!(
         out,
         "<table class=\"plateaus\">\n<thead><tr><th scope=\"col\">#</th><th scope=\"col\">function</th>\
          <th scope=\"col\" class=\"r\">before</th><th scope=\"col\" class=\"r\">after</th>\
-         <th scope=\"col\" class=\"r\">change, points</th><th scope=\"col\" class=\"r\">{explains}</th>{}\
+         <th scope=\"col\" class=\"r\">change, points{interval}</th><th scope=\"col\" class=\"r\">{explains}</th>{}\
          <th scope=\"col\">why</th></tr></thead>\n<tbody>",
         if classes { "<th scope=\"col\">class</th>" } else { "" }
     )?;
@@ -277,7 +285,7 @@ fn counterpart<'a>(report: &'a Report, row: &Plateau) -> Option<&'a Plateau> {
 }
 
 /// A path from the root, its middle left out where it is very long.
-fn path(names: &[String], out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn path(names: &[String], out: &mut dyn Write) -> io::Result<()> {
     const ENDS: usize = 25;
     let hidden = names.len().saturating_sub(2 * ENDS);
     for (place, name) in names.iter().enumerate() {
@@ -368,35 +376,6 @@ pub(super) fn distance(report: &Report, layout: &Layout, out: &mut dyn Write) ->
         )?;
     }
     writeln!(out, "</p>")
-}
-
-/// What became of requests.
-pub(super) fn requests(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    for (number, table) in requests::tables(report).iter().enumerate() {
-        writeln!(
-            out,
-            "<section aria-labelledby=\"requests-{number}\">\n<h2 id=\"requests-{number}\">{}</h2>\n\
-             <table class=\"plateaus figures\">\n<thead><tr>",
-            Text(table.title)
-        )?;
-        for (column, head) in table.heads.iter().enumerate() {
-            let class = if column == 0 { "" } else { " class=\"r\"" };
-            write!(out, "<th scope=\"col\"{class}>{}</th>", Text(head))?;
-        }
-        writeln!(out, "</tr></thead>\n<tbody>")?;
-        for row in &table.rows {
-            let name = fit(&visible(&row[0]), 500);
-            write!(out, "<tr><td class=\"function\"><span class=\"name\">{}</span></td>", Text(&name))?;
-            for (cell, head) in row.iter().zip(&table.heads).skip(1) {
-                write!(out, "<td class=\"r\" data-head=\"{}\">{}</td>", Text(head), Text(&visible(cell)))?;
-            }
-            writeln!(out, "</tr>")?;
-        }
-        writeln!(out, "</tbody>\n</table>")?;
-        table.note.iter().try_for_each(|note| writeln!(out, "<p class=\"quiet\">{}</p>", Text(note)))?;
-        writeln!(out, "</section>")?;
-    }
-    Ok(())
 }
 
 /// What is new, gone or moved, by the numbers of the tables: code that changed hands is seen at a glance.

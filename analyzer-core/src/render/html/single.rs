@@ -1,6 +1,6 @@
 //! The page of one capture: what it is, its functions, its flame graph. The scripts and the style are those of reports.
 
-use super::{Tree, foot, head, seconds};
+use super::{POLICY, Tree, foot, head, seconds};
 use crate::flat::{FlatRow, Order};
 use crate::render::layout::Layout;
 use crate::render::markup::{Text, visible};
@@ -23,7 +23,7 @@ pub fn page_of_one(single: &Single, command: &str, out: &mut dyn Write) -> io::R
     let seconds = seconds(about.duration_ns).map(|seconds| (seconds, seconds));
     let tree = Tree { graph: &graph, whole: layout.whole, unit: &about.unit, seconds, is_single: true };
     let title = format!("{} \u{b7} {}", about.file, about.value_type);
-    head(&title, if seconds.is_some() { "single timed" } else { "single" }, out)?;
+    head(&title, if seconds.is_some() { "single timed" } else { "single" }, &POLICY, out)?;
     let functions = single.flat(Order::Own).functions;
     verdict(about, &functions, out)?;
     table(about, &functions, out)?;
