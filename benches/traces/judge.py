@@ -111,7 +111,8 @@ def judge_causes(fault: Fault, outcome: Outcome) -> None:
     right = [is_right_cause(fault, cause) for cause in causes]
     if fault.causes:
         outcome.named, outcome.named_first = any(right), bool(right) and right[0]
-    outcome.beside = [cause["code"] for cause, held in zip(causes, right) if not held]
+    outcome.beside = [cause["code"] for cause, held in zip(causes, right)
+                      if not held and not (cause["code"] in fault.follows and cause["frame"] in fault.frames)]
 
 
 def judge_faults(counts: tuple[int, ...]) -> list[Outcome]:

@@ -43,6 +43,8 @@ class Fault:
     """Codes of the causes that it may be called; none where no known pattern is behind it."""
     about: tuple[str, ...] = ()
     """Frames that a cause may be about beside `frames`: what is waited for."""
+    follows: tuple[str, ...] = ()
+    """Codes of causes that are true as well where they are about the same frames, neither right nor wrong."""
     clients: int = FEW
 
 
@@ -55,10 +57,11 @@ FAULTS = (
           ("slow_query",)),
     Fault("pool-of-one", ("orders: GET /orders", "orders: POST /orders", "orders: GET /orders/{id}"),
           ("orders: GET /orders", "orders: POST /orders", "orders: GET /orders/{id}"), ("pool_wait",),
-          ("remote:sqlite: SELECT bookstore.orders", "net:orders -> catalogue", "catalogue: POST /stock"), MANY),
+          ("remote:sqlite: SELECT bookstore.orders", "net:orders -> catalogue", "catalogue: POST /stock"), clients=MANY),
     Fault("retry-storm", ("catalogue: POST /stock", "net:orders -> catalogue"), ("catalogue: POST /stock", "orders: POST catalogue"),
-          ("retries",)),
-    Fault("cpu-burn", ("gateway: GET /orders", "gateway: GET /start"), ("gateway: GET /orders", "gateway: GET /start")),
+          ("retries",), follows=("errors",)),
+    Fault("cpu-burn", ("gateway: GET /orders", "gateway: GET /start"), ("gateway: GET /orders", "gateway: GET /start"),
+          follows=("slow_work",)),
 )
 BY_NAME = {fault.name: fault for fault in FAULTS}
 

@@ -97,7 +97,7 @@ fn pair(setting: &Setting) -> Result<Task> {
         bytes: facts.iter().map(|facts| facts.bytes).sum(),
         jobs,
         floors: vec![Box::new(move || floor::read(&files.each_ref().map(|path| path.as_path())))],
-        bars: vec![Bar::Seconds(1.0), Bar::PerByte(1.5), Bar::Faster("python3 json.load", 5.0)],
+        bars: vec![Bar::Seconds(1.0), Bar::PerByte(1.5)],
         check: Box::new(move || {
             let report = Command::new(&plateau)
                 .args(["diff", "-q", "--format", "json"])
