@@ -15,6 +15,8 @@ import shutil
 import sys
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parents[1] / "judges"))
+
 import programs
 import tools
 from figures import grouped, true_growth

@@ -1,36 +1,16 @@
 """The record as Markdown: the acceptance table first, then what it is made of."""
 
-from collections.abc import Iterable
 from statistics import median
 
 from figures import PLATEAU, Duel, Group, Growth, above_detectable, duel, grouped
 from judge import Outcome
+from markdown import markdown, met, rate
 from programs import WORK
-from shares import detectable_at, paired_difference, wilson
+from shares import detectable_at, paired_difference
 from simulated import Simulated
 
 # How many of a kind are named.
 SHOWN = 6
-
-
-def markdown(head: str, rows: Iterable[Iterable]) -> str:
-    """A table; columns whose title ends in `:` hold numbers."""
-    titles = head.split("|")
-    lines = ["| " + " | ".join(title.strip().rstrip(":") for title in titles) + " |",
-             "|" + "|".join("--:" if title.strip().endswith(":") else "---" for title in titles) + "|"]
-    lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
-    return "\n".join(lines) + "\n"
-
-
-def rate(found: int, of: int) -> str:
-    if of == 0:
-        return "none compared"
-    low, high = wilson(found, of)
-    return f"{found} of {of}, {100 * found / of:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
-
-
-def met(held: bool | None) -> str:
-    return {True: "met", False: "**not met**", None: "not measured"}[held]
 
 
 def not_below(low: float, high: float, bar: float) -> str:

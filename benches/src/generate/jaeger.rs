@@ -1,57 +1,67 @@
-//! Jaeger JSON made of the traces of the corpus: the same shapes again under fresh ids, at later times, each trace stretched
-//! or shrunk by up to a fifth.
+//! Jaeger JSON of requests to a made-up shop of services: one file, or a pair of which after has a slow statement.
 
 use super::random::Random;
-use super::{Facts, Made, cached, corpus_text};
-use anyhow::{Context, Result};
-use std::collections::HashMap;
+use super::request::{Drawing, Drawn, Slow};
+use super::services::Shop;
+use super::{Facts, Made, cached};
+use anyhow::Result;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::path::Path;
 
-/// A piece of a recorded trace.
-enum Piece<'a> {
-    Text(&'a str),
-    TraceId,
-    /// An id of a span: which one of the trace, in order of its first mention.
-    SpanId(usize),
-    /// Microseconds since the trace's first time.
-    StartUs(u64),
-    DurationUs(u64),
-}
+/// The shop is the same on both sides.
+const SHOP: u64 = 6;
+/// When the first request of before comes, microseconds since 1970; after is a day later.
+const BEGIN_US: u64 = 1_795_370_970_000_000;
+const DAY_US: u64 = 86_400_000_000;
+
+/// The table whose SELECTs take six times as long in after; one request in two queries it.
+pub const SLOW_TABLE: &str = "coupon.coupon_lines";
+const TIMES: usize = 6;
 
 /// Makes a file of about `megabytes` (10^6 bytes each).
 ///
 /// # Errors
 /// When the cache cannot be written.
 pub fn make(cache: &Path, megabytes: u64) -> Result<Made> {
-    cached(cache, "jaeger.json", megabytes, |out| write(out, megabytes * 1_000_000))
+    cached(cache, "jaeger.json", megabytes, |out| write(out, megabytes * 1_000_000, Side::Before))
 }
 
-fn write(out: &mut dyn Write, bytes: u64) -> Result<Facts> {
-    let text = ["before", "after"].map(|side| corpus_text(&format!("services/{side}.jaeger.json.gz")));
-    let mut traces = Vec::new();
-    for text in &text {
-        let data = text.strip_prefix("{\"data\":[").context("the corpus begins as Jaeger's answers do")?;
-        let (data, _) = data.rsplit_once("],\"total\"").context("the corpus ends as Jaeger's answers do")?;
-        for trace in whole_traces(data) {
-            traces.push(pieces(trace)?);
-        }
-    }
-    let mut random = Random::new(6);
+/// Makes before and after, of about `megabytes` each.
+///
+/// # Errors
+/// When the cache cannot be written.
+pub fn make_pair(cache: &Path, megabytes: u64) -> Result<[Made; 2]> {
+    let after =
+        cached(cache, "jaeger-after.json", megabytes, |out| write(out, megabytes * 1_000_000, Side::After))?;
+    Ok([make(cache, megabytes)?, after])
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Before,
+    After,
+}
+
+fn write(out: &mut dyn Write, bytes: u64, side: Side) -> Result<Facts> {
+    let shop = Shop::new(SHOP);
+    let (seed, slow, mut start_us) = match side {
+        Side::Before => (1, None, BEGIN_US),
+        Side::After => (2, Some(Slow { table: SLOW_TABLE, times: TIMES }), BEGIN_US + DAY_US),
+    };
+    let mut random = Random::new(seed);
     let mut facts = Facts::default();
-    let mut start_us = 1_795_370_970_000_000_u64;
     let mut made = String::from("{\"data\":[");
     while facts.bytes + (made.len() as u64) < bytes {
         if facts.unique > 0 {
             made.push(',');
         }
         start_us += random.between(500, 5000) as u64;
-        let trace: &Vec<_> = random.pick(&traces);
-        let (spans, duration_us) = render(&mut made, trace, start_us, &mut random)?;
+        let spans = Drawing::request(&shop, &mut random, slow, start_us);
         facts.unique += 1;
-        facts.records += spans;
-        facts.sum += duration_us;
+        facts.records += spans.len() as u64;
+        facts.sum += spans.iter().map(|span| span.end_us - span.start_us).sum::<u64>();
+        render(&mut made, &shop, &spans, &mut random)?;
         out.write_all(made.as_bytes())?;
         facts.bytes += made.len() as u64;
         made.clear();
@@ -62,93 +72,92 @@ fn write(out: &mut dyn Write, bytes: u64) -> Result<Facts> {
     Ok(facts)
 }
 
-/// The objects of the traces in the text between the brackets of `data`.
-fn whole_traces(data: &str) -> Vec<&str> {
-    const OPEN: usize = "{\"traceID\":\"0123456789abcdef0123456789abcdef".len();
-    let starts: Vec<usize> = data.match_indices("\",\"spans\":[").map(|(at, _)| at - OPEN).collect();
-    let ends = starts.iter().skip(1).map(|next| next - 1).chain([data.len()]);
-    starts.iter().zip(ends).map(|(&start, end)| &data[start..end]).collect()
-}
-
-/// Cuts a trace at what changes from one copy to the next.
-fn pieces(trace: &str) -> Result<Vec<Piece<'_>>> {
-    const KEYS: [&str; 4] = ["\"traceID\":\"", "\"spanID\":\"", "\"startTime\":", "\"duration\":"];
-    let mut spans = HashMap::new();
-    let mut found = Vec::new();
-    let mut rest = trace;
-    let mut first_us = u64::MAX;
-    while let Some((at, key)) =
-        KEYS.iter().enumerate().filter_map(|(key, text)| Some((rest.find(text)? + text.len(), key))).min()
-    {
-        found.push(Piece::Text(&rest[..at]));
-        rest = &rest[at..];
-        let end = rest.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(rest.len());
-        let value = &rest[..end];
-        rest = &rest[end..];
-        let next = spans.len();
-        found.push(match key {
-            0 => Piece::TraceId,
-            1 => Piece::SpanId(*spans.entry(value).or_insert(next)),
-            2 => Piece::StartUs(value.parse().context("a start is a number")?),
-            _ => Piece::DurationUs(value.parse().context("a duration is a number")?),
-        });
-        if let Some(Piece::StartUs(start)) = found.last() {
-            first_us = first_us.min(*start);
-        }
-    }
-    found.push(Piece::Text(rest));
-    for piece in &mut found {
-        if let Piece::StartUs(start) = piece {
-            *start -= first_us;
-        }
-    }
-    Ok(found)
-}
-
-/// Writes a copy of a trace; gives the number of its spans and the sum of their durations.
+/// Writes a trace; processes are numbered in the order in which its spans name them.
 fn render(
     out: &mut String,
-    trace: &[Piece<'_>],
-    start_us: u64,
+    shop: &Shop,
+    spans: &[Drawn],
     random: &mut Random,
-) -> Result<(u64, u64), std::fmt::Error> {
-    let trace_id = [random.bits(), random.bits()];
-    let span_ids = random.bits();
-    let percent = random.between(80, 120) as u64;
-    let (mut spans, mut sum_us) = (0, 0);
-    for piece in trace {
-        match *piece {
-            Piece::Text(text) => out.push_str(text),
-            Piece::TraceId => write!(out, "{:016x}{:016x}", trace_id[0], trace_id[1])?,
-            // An odd factor keeps ids of one trace apart and lets them look drawn.
-            Piece::SpanId(span) => {
-                let id = span_ids.wrapping_add((span as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-                write!(out, "{id:016x}")?;
-            }
-            Piece::StartUs(after) => write!(out, "{}", start_us + after * percent / 100)?,
-            Piece::DurationUs(duration) => {
-                let duration = duration * percent / 100;
-                spans += 1;
-                sum_us += duration;
-                write!(out, "{duration}")?;
-            }
+) -> Result<(), std::fmt::Error> {
+    let trace_id = format!("{:016x}{:016x}", random.bits(), random.bits());
+    let ids: Vec<u64> = spans.iter().map(|_| random.bits()).collect();
+    let mut processes: Vec<(usize, usize)> = Vec::new();
+    write!(out, r#"{{"traceID":"{trace_id}","spans":["#)?;
+    for (at, (span, id)) in spans.iter().zip(&ids).enumerate() {
+        let known = processes.iter().position(|process| *process == span.process);
+        let process = known.unwrap_or_else(|| {
+            processes.push(span.process);
+            processes.len() - 1
+        });
+        let comma = if at == 0 { "" } else { "," };
+        write!(
+            out,
+            r#"{comma}{{"traceID":"{trace_id}","spanID":"{id:016x}","operationName":"{}","references":["#,
+            span.name
+        )?;
+        if let Some((parent, kind)) = span.parent {
+            write!(out, r#"{{"refType":"{kind}","traceID":"{trace_id}","spanID":"{:016x}"}}"#, ids[parent])?;
         }
+        let duration = span.end_us - span.start_us;
+        write!(out, r#"],"startTime":{},"duration":{duration},"tags":[{}],"#, span.start_us, span.tags)?;
+        write!(out, r#""logs":[{}],"processID":"p{}","warnings":null}}"#, span.logs, process + 1)?;
     }
-    Ok((spans, sum_us))
+    out.push_str(r#"],"processes":{"#);
+    for (at, (service, instance)) in processes.iter().enumerate() {
+        let comma = if at == 0 { "" } else { "," };
+        write!(out, r#"{comma}"p{}":{}"#, at + 1, shop.services[*service].instances[*instance].process)?;
+    }
+    out.push_str(r#"},"warnings":null}"#);
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn facts_are_those_a_reader_finds() {
         let mut text = Vec::new();
-        let facts = write(&mut text, 1_000_000).expect("memory takes it");
+        let facts = write(&mut text, 3_000_000, Side::After).expect("memory takes it");
         let capture = analyzer_formats::read_bytes("made", &text, &Default::default()).expect("it is read");
         let analyzer_formats::Content::Traces(traces) = &capture.content else { panic!("traces") };
         assert_eq!(traces.spans.len() as u64, facts.records);
         assert_eq!(traces.traces.len() as u64, facts.unique);
         assert_eq!(capture.notes.losses().count(), 0);
+    }
+
+    /// As various as traces of a large system: operations, hosts, tags, failures.
+    #[test]
+    fn traces_are_various() {
+        let mut text = Vec::new();
+        let facts = write(&mut text, 10_000_000, Side::Before).expect("memory takes it");
+        let made: serde_json::Value = serde_json::from_slice(&text).expect("it is JSON");
+        let (mut names, mut hosts, mut statements) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let (mut tags, mut failed) = (0, 0);
+        for trace in made["data"].as_array().expect("traces") {
+            for process in trace["processes"].as_object().expect("processes").values() {
+                hosts.insert(process["tags"][3]["value"].as_str().expect("a host").to_owned());
+            }
+            for span in trace["spans"].as_array().expect("spans") {
+                let service =
+                    &trace["processes"][span["processID"].as_str().expect("a process")]["serviceName"];
+                names.insert(format!("{service} {}", span["operationName"]));
+                let list = span["tags"].as_array().expect("tags");
+                tags += list.len();
+                failed += usize::from(list.iter().any(|tag| tag["key"] == "error"));
+                statements.extend(
+                    list.iter()
+                        .filter(|tag| tag["key"] == "db.statement")
+                        .map(|tag| tag["value"].to_string()),
+                );
+            }
+        }
+        let spans = facts.records as usize;
+        assert!(names.len() > 400, "{} operations", names.len());
+        assert!(hosts.len() > 60, "{} hosts", hosts.len());
+        assert!((8.0..16.0).contains(&(tags as f64 / spans as f64)), "{tags} tags of {spans} spans");
+        assert!(statements.len() * 10 > spans, "{} statements", statements.len());
+        assert!((spans / 1000..spans / 20).contains(&failed), "{failed} of {spans} failed");
     }
 }

@@ -8,6 +8,8 @@ pub mod jaeger;
 pub mod perf_script;
 pub mod pprof;
 pub mod random;
+mod request;
+mod services;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -16,7 +18,7 @@ use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Changes when a generator does, so that no file of an older one is taken for its own.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// How often an input says the same thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-"""The few statistics of the tables."""
+"""The few statistics of the judges' tables."""
 
 from math import exp, log, sqrt
 from statistics import NormalDist
