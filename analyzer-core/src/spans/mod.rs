@@ -10,6 +10,7 @@ mod project;
 #[cfg(test)]
 pub(crate) mod request_testing;
 mod self_time;
+mod statement;
 
 pub use children::{Children, is_async};
 pub(crate) use critical_path::path_roots;
@@ -19,6 +20,7 @@ pub(crate) use frames::{operation, tag};
 pub use names::group_name;
 pub use project::{TraceValue, project};
 pub use self_time::self_times;
+pub use statement::{Statement, StatementSource, statement};
 
 use analyzer_formats::Traces;
 

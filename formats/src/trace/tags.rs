@@ -39,6 +39,7 @@ const NEEDED: &[&[u8]] = &[
     b"server.address",
     b"server.port",
     b"span.kind",
+    b"sql",
     b"sql.query",
     b"url.full",
     b"url.path",
@@ -64,6 +65,12 @@ mod tests {
             ("http.url", true),
             ("http.user_agent", false),
             ("url.full", true),
+            ("db.query.text", true),
+            ("db.query.summary", true),
+            ("sql", true),
+            ("sql.query", true),
+            ("sql.rows", false),
+            ("sqlite", false),
         ] {
             assert_eq!(is_needed(key.as_bytes()), needed, "{key}");
         }
