@@ -31,6 +31,7 @@ pub mod select;
 mod sides;
 mod single;
 pub mod spans;
+pub mod sql;
 pub mod stats;
 pub mod survey;
 mod tree;

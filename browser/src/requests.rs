@@ -187,7 +187,7 @@ pub fn requests(names: Names) -> Report {
 /// When it is not UTF-8.
 #[must_use]
 pub fn html_of_traces(names: Names) -> String {
-    let options = RequestOptions { confidence: 0.95, thresholds: Thresholds::default() };
+    let options = RequestOptions::default();
     let mut findings = slow_requests(&[capture("one", names, Loops::Some)], &options);
     filled(&mut findings, names);
     let files = [names.text("one.json")];

@@ -12,6 +12,7 @@ mod project;
 pub(crate) mod request_testing;
 mod self_time;
 mod skew;
+mod statement;
 
 pub use children::{Children, is_async};
 pub(crate) use critical_path::path_roots;
@@ -22,6 +23,7 @@ pub use names::group_name;
 pub use project::{SpanMeasure, TraceValue, project};
 pub use self_time::self_times;
 pub use skew::{Skew, fix_skew, fix_skew_of, skew};
+pub use statement::{Statement, StatementSource, statement};
 
 use analyzer_formats::Traces;
 

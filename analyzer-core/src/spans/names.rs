@@ -1,29 +1,26 @@
-//! Operation names without the ids in them, so that `/users/17` and `/users/18` are one operation.
+//! Operation names without the ids in them, so that `/users/17` and `/users/18` are one operation; statements of SQL
+//! without their values.
 
+use crate::sql;
 use std::borrow::Cow;
 
 const ID: &[u8] = b"{id}";
 /// Hexadecimal words of at least this many digits are ids: no shorter one is sure not to be a name.
 const LONG_HEX: usize = 12;
-/// How an operation starts that is a statement of SQL; those have a lexer of their own.
-const SQL: &[&[u8]] =
-    &[b"select ", b"insert ", b"update ", b"delete ", b"with ", b"merge ", b"call ", b"create ", b"alter "];
 
-/// An operation's name with UUIDs, long hexadecimal words and path segments of digits replaced by `{id}`.
+/// An operation's name with UUIDs, long hexadecimal words and path segments of digits replaced by `{id}`. A name that is
+/// a statement of SQL becomes its [fingerprint](sql::fingerprint).
 ///
 /// ```
 /// use analyzer_core::spans::group_name;
 ///
 /// assert_eq!(&*group_name(b"GET /users/17/cart"), b"GET /users/{id}/cart");
-/// assert_eq!(&*group_name(b"SELECT * FROM t WHERE id = 17"), b"SELECT * FROM t WHERE id = 17");
+/// assert_eq!(&*group_name(b"select * from t1 where id = 17"), b"SELECT * FROM t1 WHERE id = ?");
 /// ```
 #[must_use]
 pub fn group_name(operation: &[u8]) -> Cow<'_, [u8]> {
-    if SQL
-        .iter()
-        .any(|word| operation.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word)))
-    {
-        return Cow::Borrowed(operation);
+    if sql::is_sql(operation) {
+        return Cow::Owned(sql::fingerprint(operation));
     }
     let mut name = Vec::new();
     let (mut at, mut copied) = (0, 0);
@@ -102,10 +99,12 @@ mod tests {
             ("cache:9f86d081884c7d65_x", "cache:{id}_x"),
             ("deadbeef", "deadbeef"),
             ("feedfacefeed", "feedfacefeed"),
-            (
-                "select * from t1 where id=507f1f77bcf86cd799439011",
-                "select * from t1 where id=507f1f77bcf86cd799439011",
-            ),
+            ("select * from t1 where id=507f1f77bcf86cd799439011", "SELECT * FROM t1 WHERE id = ?"),
+            ("INSERT INTO t VALUES (1, 'a'), (2, 'b')", "INSERT INTO t VALUES (?, ?)+"),
+            ("SELECT * FROM t WHERE path = '/users/17", "SELECT * FROM t WHERE path =..."),
+            ("SELECT bookstore.orders", "SELECT bookstore.orders"),
+            ("select seat /17", "select seat /{id}"),
+            ("update profile", "update profile"),
             ("hipstershop.CartService/GetCart", "hipstershop.CartService/GetCart"),
             ("个人信息/12", "个人信息/{id}"),
             ("", ""),

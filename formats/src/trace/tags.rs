@@ -45,6 +45,7 @@ const NEEDED: &[&[u8]] = &[
     b"server.address",
     b"server.port",
     b"span.kind",
+    b"sql",
     b"sql.query",
     b"url.full",
     b"url.path",
@@ -78,6 +79,12 @@ mod tests {
             ("db.client.connection.pool.name", true),
             ("db.query.parameter.0", true),
             ("messaging.message.delivery_attempt", true),
+            ("db.query.text", true),
+            ("db.query.summary", true),
+            ("sql", true),
+            ("sql.query", true),
+            ("sql.rows", false),
+            ("sqlite", false),
         ] {
             assert_eq!(is_needed(key.as_bytes()), needed, "{key}");
         }
