@@ -4,7 +4,7 @@ use crate::hostile::Names;
 use analyzer_core::render::html::{AboutTraces, traces_page};
 use analyzer_core::report::Report;
 use analyzer_core::requests::{
-    Cause, Findings, PairRow, RequestOptions, StructureRow, TagRow, Thresholds, slow_requests,
+    Cause, Findings, PairRow, RequestOptions, StructureRow, TagRow, slow_requests,
 };
 use analyzer_core::{CompareOptions, compare};
 use analyzer_formats::{
