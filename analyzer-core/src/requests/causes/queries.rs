@@ -268,7 +268,7 @@ fn slow_query(ground: &Ground<'_>, one: &Asked) -> Row {
     let shown = ground.requests_where(|side, fact| is_it(side, fact) && fact.duration_ns as f64 > limit);
     let ratio = (one.time.before / one.time.after.max(1.0)).min(1.0);
     let saving =
-        ground.saving(&shown[1], |fact| is_it(1, fact).then(|| (fact.duration_ns as f64 * ratio) as i64));
+        ground.saving(&shown[1], |fact| is_it(1, fact).then_some((fact.duration_ns as f64 * ratio) as i64));
     Row {
         code: "slow_query",
         title,
