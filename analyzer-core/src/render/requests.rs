@@ -138,6 +138,13 @@ pub(super) fn remarks(findings: &Findings) -> Vec<String> {
         _ => "There are too few requests for intervals.".to_owned(),
     });
     remarks.extend(flaws(findings));
+    remarks.extend(
+        findings
+            .quality
+            .selection_warnings
+            .iter()
+            .map(|warning| format!("Of the choice of requests: {warning}.")),
+    );
     if findings.mean.mix_us != 0.0 {
         let change = findings.mean.after_us - findings.mean.before_us;
         remarks.push(format!(
@@ -162,7 +169,13 @@ pub(super) fn remarks_of_one(report: &TraceReport) -> Vec<String> {
         ));
     }
     remarks.extend(flaws(findings));
-    remarks.extend(findings.quality.selection_warnings.iter().map(|warning| format!("{warning}.")));
+    remarks.extend(
+        findings
+            .quality
+            .selection_warnings
+            .iter()
+            .map(|warning| format!("Of the choice of requests: {warning}.")),
+    );
     remarks
 }
 
