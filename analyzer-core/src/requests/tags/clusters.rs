@@ -12,17 +12,24 @@ const MOST: usize = 1000;
 
 /// The clusters of items that stand in the order of their rank, as their places in it; first the one that ranks first.
 ///
-/// An item joins the first cluster of which it goes together with any member. Ids are left out where something else says
+/// An item joins the first cluster of which it goes together with any member, or in which it stands already for another service:
+/// a version that is deployed to all is one thing. Ids are left out where something else says
 /// the same. Keys of another instrumentation are one cluster for each side, at the end.
 pub(super) fn clusters(found: &[Found<'_>], labels: &[Label<'_>]) -> Vec<Vec<usize>> {
+    let texts: Vec<String> =
+        found.iter().take(MOST).map(|one| one.item.text(&labels[one.item.label as usize])).collect();
+    let rises = |one: &Found<'_>| one.difference.strength.is_sign_positive();
     let mut clusters: Vec<Vec<usize>> = Vec::new();
     let mut instrumented: [Vec<usize>; 2] = Default::default();
     for (at, one) in found.iter().enumerate().take(MOST) {
         if matches!(one.item.what, What::Instrumented) {
-            instrumented[usize::from(one.difference.strength.is_sign_positive())].push(at);
+            instrumented[usize::from(rises(one))].push(at);
             continue;
         }
-        let is_together = |&other: &usize| together(&one.places, &found[other].places);
+        let is_together = |&other: &usize| {
+            let is_same = texts[at] == texts[other] && rises(one) == rises(&found[other]);
+            is_same || together(&one.places, &found[other].places)
+        };
         match clusters.iter_mut().find(|cluster| cluster.iter().any(is_together)) {
             Some(cluster) => cluster.push(at),
             None => clusters.push(vec![at]),
