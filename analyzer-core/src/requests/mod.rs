@@ -11,6 +11,7 @@
 //! | `decomposition.rs` | the exact sum of the mean's change |
 //! | `contributions.rs` | each frame's part in it, and how sure that is |
 //! | `latency.rs` | percentiles and failures by group |
+//! | `means.rs` | means over parts of a set, and how sure a change of one is |
 //! | `causes/` | known patterns that explain it |
 //! | `structure.rs` | calls that are new, gone, or made more often |
 //! | `tags/` | tags that one side has more of |
@@ -26,6 +27,7 @@ mod contributions;
 mod decomposition;
 mod findings;
 mod latency;
+mod means;
 mod one_set;
 mod pair;
 mod paths;

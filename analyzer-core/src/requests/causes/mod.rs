@@ -64,7 +64,7 @@ use pattern::{Occurrence, Pattern};
 use rayon::prelude::*;
 use replay::Replay;
 use said::Sayings;
-use scatter::Layout;
+use scatter::{Change, Layout, Sums, changes};
 use seen::{Known, Seen};
 use statements::Statements;
 use tally::{Key, Tallies, Tally};
@@ -82,8 +82,6 @@ const DETECTORS: &[Detector] = &[
     waits::named,
     waits::before_calls,
 ];
-
-pub(super) use tally::{Mean, ratio};
 
 /// The share of the error rate that causes may use; contributions have the rest.
 const CHANCE: f64 = 0.4;
@@ -113,7 +111,8 @@ pub(super) fn causes(
         thresholds: &options.thresholds,
     });
     let tallies = [0, 1].map(|side: usize| looking[side].tallies());
-    let mut found: Vec<Found> = changed(whole.question, &tallies, decomposition, options);
+    let layouts = whole.sides.map(|side| Layout::new(side.set));
+    let mut found: Vec<Found> = changed(whole.question, &tallies, &layouts, decomposition, options);
     found.truncate(LOOKED_AT);
     look_again(&mut found, &looking, whole.frames);
     found.retain(|found| found.is_confirmed(whole.question, &options.thresholds));
@@ -148,7 +147,7 @@ pub(super) fn causes(
         statements: &statements,
         found: &found,
         facts: looking.each_ref().map(Facts::new),
-        layouts: whole.sides.map(|side| Layout::new(side.set)),
+        layouts,
     }));
     list.sort_by(|one, other| {
         let key = |cause: &'_ Cause| (cause.code, cause.frame.clone(), cause.title.clone());
@@ -163,8 +162,8 @@ struct Found {
     key: Key,
     /// Before and after.
     sides: [Tally; 2],
-    /// Time per request on the critical path.
-    times: [Mean; 2],
+    /// Time per request on the critical path, nanoseconds.
+    time: Change,
     /// What a second look showed.
     evidence: [Evidence; 2],
 }
@@ -173,8 +172,8 @@ impl Found {
     /// What is told of its time: its growth, or of one set what slow requests spend on it.
     fn change(&self, question: Question) -> f64 {
         match question {
-            Question::Changed => self.times[1].value - self.times[0].value,
-            Question::Slow => self.times[1].value,
+            Question::Changed => self.time.growth(),
+            Question::Slow => self.time.after,
         }
     }
 
@@ -196,10 +195,7 @@ impl Found {
     /// before, as every span works before its first call, that is the part that came.
     fn new_share(&self) -> f64 {
         match self.key.0 {
-            Pattern::Serialised => {
-                let [before, after] = self.times.map(|time| time.value);
-                ((after - before) / after.max(1.0)).clamp(0.0, 1.0)
-            }
+            Pattern::Serialised => (self.time.growth() / self.time.after.max(1.0)).clamp(0.0, 1.0),
             Pattern::WaitBeforeCall => {
                 let [before, after] = [0, 1].map(|side: usize| self.evidence[side].wait_ns());
                 ((after - before) / after.max(1.0)).clamp(0.0, 1.0)
@@ -223,6 +219,7 @@ fn look_again(found: &mut [Found], looking: &[Looking<'_>; 2], frames: &Frames) 
 fn changed(
     question: Question,
     tallies: &[Tallies; 2],
+    layouts: &[Layout; 2],
     decomposition: &Decomposition,
     options: &RequestOptions,
 ) -> Vec<Found> {
@@ -230,17 +227,21 @@ fn changed(
     keys.extend(tallies[1].keys());
     keys.sort_unstable();
     keys.dedup();
+    let sides: Vec<[Tally; 2]> =
+        keys.iter().map(|&key| [0, 1].map(|side: usize| tallies[side].get(key))).collect();
+    let sums: Vec<[Sums; 2]> = sides
+        .iter()
+        .map(|sides| [0, 1].map(|side: usize| layouts[side].per_request(sides[side].times())))
+        .collect();
     let mut found: Vec<Found> = keys
         .into_iter()
-        .map(|key| {
-            let sides = [0, 1].map(|side: usize| tallies[side].get(key));
-            let times = [0, 1].map(|side: usize| tallies[side].time(&sides[side]));
-            Found { key, sides, times, evidence: Default::default() }
-        })
+        .zip(sides)
+        .zip(changes(&sums))
+        .map(|((key, sides), time)| Found { key, sides, time, evidence: Default::default() })
         .collect();
     let is_sure = match question {
         Question::Changed => {
-            let p_values: Vec<f64> = found.iter().map(|found| p_value(&found.times)).collect();
+            let p_values: Vec<f64> = found.iter().map(|found| found.time.p_value()).collect();
             student::discoveries(&p_values, CHANCE * (1.0 - options.confidence))
         }
         // Slow requests were chosen for being slow: there is nothing to test.
@@ -256,18 +257,6 @@ fn changed(
         other.change(question).total_cmp(&one.change(question)).then(one.key.cmp(&other.key))
     });
     found
-}
-
-/// The probability of such a change of a mean by chance (Welch, 1947, with the fewer degrees of freedom); 1 where there is no
-/// telling.
-pub(super) fn p_value([before, after]: &[Mean; 2]) -> f64 {
-    let degrees = before.degrees.min(after.degrees);
-    let error = before.error.hypot(after.error);
-    if degrees < 4.0 || error == 0.0 {
-        1.0
-    } else {
-        student::p_value((after.value - before.value) / error, degrees)
-    }
 }
 
 /// One side, as detectors look at it.

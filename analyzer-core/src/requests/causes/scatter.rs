@@ -4,8 +4,8 @@
 //! over stretches of a set (Cochran, 1977, chapter 6), as neighbouring requests are alike, or, where there are several
 //! captures of before and these differ more, what those say.
 
-use super::tally::Mean;
 use crate::requests::contributions::FEWEST_CAPTURES;
+use crate::requests::means::{Mean, ratio};
 use crate::requests::set::Set;
 use crate::requests::sums::{MOST_BLOCKS, range};
 use crate::stats::student;
@@ -54,6 +54,14 @@ impl Layout {
         let capture: Vec<u32> = set.requests.iter().map(|request| request.capture).collect();
         let captures = capture.iter().max().map_or(0, |&last| last as usize + 1);
         Layout { stretch, stretches, capture, captures }
+    }
+
+    /// The sums of what some requests have, over all requests.
+    pub(super) fn per_request(&self, list: impl Iterator<Item = (u32, f64)>) -> Sums {
+        let mut sums = self.nothing();
+        (0..self.requests() as u32).for_each(|request| self.add(&mut sums, request, 0.0, 1.0));
+        list.for_each(|(request, sum)| self.add(&mut sums, request, sum, 0.0));
+        sums
     }
 
     /// How many requests there are.
@@ -153,7 +161,7 @@ pub(super) fn changes(list: &[[Sums; 2]]) -> Vec<Change> {
 /// A mean over stretches and its error; the degrees are those of stretches that have something.
 fn mean(stretches: &[(f64, f64)]) -> Mean {
     let occupied: Vec<(f64, f64)> = stretches.iter().copied().filter(|part| part.1 > 0.0).collect();
-    super::tally::ratio(&occupied)
+    ratio(&occupied)
 }
 
 /// The standard deviation of a mean between captures over the mean, and how many captures there are.

@@ -7,8 +7,8 @@
 //! several.
 
 use crate::requests::Question;
-use crate::requests::causes::{Mean, p_value, ratio};
 use crate::requests::contributions::FEWEST_CAPTURES;
+use crate::requests::means::{Mean, p_value, ratio};
 use crate::requests::set::Set;
 use crate::requests::sums::{MOST_BLOCKS, range};
 use crate::stats::{fisher, normal};
