@@ -25,13 +25,22 @@ fn deviate(t: f64, degrees: f64) -> f64 {
 /// Hochberg, 1995).
 #[must_use]
 pub fn discoveries(p_values: &[f64], level: f64) -> Vec<bool> {
+    q_values(p_values, p_values.len()).into_iter().map(|q| q <= level).collect()
+}
+
+/// For each of these tests the least level at which it is one of the [`discoveries`] among `tests` tests; those that are
+/// not given count as found nothing.
+#[must_use]
+pub fn q_values(p_values: &[f64], tests: usize) -> Vec<f64> {
     let mut order: Vec<usize> = (0..p_values.len()).collect();
     order.sort_by(|&one, &other| p_values[one].total_cmp(&p_values[other]));
-    let limit = |rank: usize| level * (rank + 1) as f64 / p_values.len() as f64;
-    let last = (0..order.len()).rev().find(|&rank| p_values[order[rank]] <= limit(rank));
-    let mut is_found = vec![false; p_values.len()];
-    order.iter().take(last.map_or(0, |last| last + 1)).for_each(|&at| is_found[at] = true);
-    is_found
+    let mut q_values = vec![1.0; p_values.len()];
+    let mut least = 1.0f64;
+    for (rank, at) in (1..).zip(order).collect::<Vec<(u32, usize)>>().into_iter().rev() {
+        least = least.min(p_values[at] * tests as f64 / f64::from(rank));
+        q_values[at] = least;
+    }
+    q_values
 }
 
 #[cfg(test)]
@@ -69,5 +78,15 @@ mod tests {
         assert_eq!(found.iter().filter(|&&found| found).count(), 4);
         assert!(found[..4].iter().all(|&found| found));
         assert_eq!(discoveries(&[], 0.05), [] as [bool; 0]);
+    }
+
+    #[test]
+    fn q_values_by_hand() {
+        // R: p.adjust(c(0.03, 0.01, 0.02), "BH"), and with two tests more that found nothing.
+        let near = |found: Vec<f64>, wanted: [f64; 3]| {
+            found.iter().zip(wanted).all(|(found, wanted)| (found - wanted).abs() < 1e-12)
+        };
+        assert!(near(q_values(&[0.03, 0.01, 0.02], 3), [0.03, 0.03, 0.03]));
+        assert!(near(q_values(&[0.5, 0.001, 0.02], 5), [5.0 / 6.0, 0.005, 0.05]));
     }
 }
