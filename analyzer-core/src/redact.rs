@@ -5,7 +5,7 @@
 //! order of names nor which capture has them, and are the same in every run.
 
 use crate::align::demangled;
-use analyzer_formats::{Capture, Content, Strings};
+use analyzer_formats::{Capture, Content, Strings, TagValue, Traces};
 use regex::bytes::Regex;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -36,6 +36,7 @@ impl Redaction {
         }
         for capture in captures {
             texts(capture).for_each(|text| redaction.meet(text));
+            numbers(capture).for_each(|text| redaction.meet(text.as_bytes()));
         }
         others.iter().for_each(|text| redaction.meet(text.as_bytes()));
         let mut found: Vec<Vec<u8>> = redaction.stand_ins.keys().cloned().collect();
@@ -75,7 +76,10 @@ impl Redaction {
                 [&mut profile.meta.command, &mut profile.meta.host].into_iter().flatten().for_each(hide);
                 profile.strings = self.strings(&profile.strings);
             }
-            Content::Traces(traces) => traces.strings = self.strings(&traces.strings),
+            Content::Traces(traces) => {
+                traces.strings = self.strings(&traces.strings);
+                self.hide_numbers(traces);
+            }
         }
     }
 
@@ -83,6 +87,16 @@ impl Redaction {
     #[must_use]
     pub fn text(&self, text: &str) -> String {
         String::from_utf8_lossy(&self.bytes(text.as_bytes())).into_owned()
+    }
+
+    /// Numbers of tags that match become texts, which no range of numbers is made of.
+    fn hide_numbers(&self, traces: &mut Traces) {
+        for tag in &mut traces.tags {
+            let Some(text) = written(tag.value) else { continue };
+            if let Cow::Owned(hidden) = self.bytes(text.as_bytes()) {
+                tag.value = TagValue::Text(traces.strings.push(&hidden));
+            }
+        }
     }
 
     fn strings(&self, strings: &Strings) -> Strings {
@@ -159,6 +173,24 @@ fn texts(capture: &Capture) -> impl Iterator<Item = &[u8]> {
         .map(|text| text.as_bytes())
         .chain(meta)
         .chain(strings.iter())
+}
+
+/// The values of tags that are no texts, as outputs write them.
+fn numbers(capture: &Capture) -> impl Iterator<Item = String> {
+    let tags = match &capture.content {
+        Content::Profile(_) => &[],
+        Content::Traces(traces) => traces.tags.as_slice(),
+    };
+    tags.iter().filter_map(|tag| written(tag.value))
+}
+
+fn written(value: TagValue) -> Option<String> {
+    match value {
+        TagValue::Text(_) => None,
+        TagValue::Int(number) => Some(number.to_string()),
+        TagValue::Float(number) => Some(number.to_string()),
+        TagValue::Bool(value) => Some(value.to_string()),
+    }
 }
 
 #[cfg(test)]

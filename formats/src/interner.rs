@@ -119,7 +119,8 @@ impl Strings {
         }
     }
 
-    fn push(&mut self, string: &[u8]) -> StringId {
+    /// Adds a string under a new id, whether it is there already or not.
+    pub fn push(&mut self, string: &[u8]) -> StringId {
         let id = StringId::new(self.ends.len());
         self.bytes.extend_from_slice(string);
         self.ends.push(self.bytes.len());
