@@ -11,7 +11,7 @@
 //! | `latency.rs` | percentiles and failures by group |
 //! | `causes/` | known patterns that explain it |
 //! | `structure.rs` | calls that are new, gone, or made more often |
-//! | `tags.rs` | tags that one side has more of |
+//! | `tags/` | tags that one side has more of |
 //! | `pair.rs` | two single requests, span by span |
 //! | `waterfall.rs` | a request as bars over time |
 //! | `quality.rs` | flaws of the traces, and how they were chosen |
@@ -27,6 +27,7 @@ mod rows;
 mod set;
 mod slow;
 mod sums;
+mod tags;
 mod thresholds;
 
 use crate::spans::Frames;
@@ -135,7 +136,7 @@ impl Whole<'_> {
                 .collect(),
             causes: causes(self, &decomposition, &list, options),
             structure: Vec::new(),
-            tags: Vec::new(),
+            tags: tags::tags(self, options),
             exemplars: [None, None],
             pair: None,
             quality: view.quality(),

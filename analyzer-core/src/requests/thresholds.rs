@@ -17,6 +17,10 @@ pub struct Thresholds {
     pub pattern_ns: f64,
     /// unless that would be more than this share of the request.
     pub pattern_ns_share: f64,
+    /// A tag is worth a line where the shares of requests that have it differ by so many hundredths or more,
+    pub tag_points: f64,
+    /// and where so many requests of a side have it, and so many of both have its service.
+    pub tag_requests: u64,
 }
 
 impl Default for Thresholds {
@@ -29,6 +33,8 @@ impl Default for Thresholds {
             pattern_share: 0.05,
             pattern_ns: 10e6,
             pattern_ns_share: 0.25,
+            tag_points: 5.0,
+            tag_requests: 5,
         }
     }
 }

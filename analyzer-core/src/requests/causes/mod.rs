@@ -37,13 +37,15 @@ use rayon::prelude::*;
 use replay::Replay;
 use seen::Seen;
 use statements::Statements;
-use tally::{Key, Mean, Tallies, Tally};
+use tally::{Key, Tallies, Tally};
 
 /// Finds one kind of pattern in a request.
 type Detector = fn(&Seen<'_>, &Thresholds, &mut Vec<Occurrence>);
 
 /// All of them.
 const DETECTORS: &[Detector] = &[calls::repeated];
+
+pub(super) use tally::{Mean, ratio};
 
 /// The share of the error rate that causes may use; contributions have the rest.
 const CHANCE: f64 = 0.4;
@@ -149,7 +151,7 @@ fn changed(
 
 /// The probability of such a change of a mean by chance (Welch, 1947, with the fewer degrees of freedom); 1 where there is no
 /// telling.
-fn p_value([before, after]: &[Mean; 2]) -> f64 {
+pub(super) fn p_value([before, after]: &[Mean; 2]) -> f64 {
     let degrees = before.degrees.min(after.degrees);
     let error = before.error.hypot(after.error);
     if degrees < 4.0 || error == 0.0 {

@@ -37,11 +37,11 @@ pub(super) struct Tallies {
 
 /// A mean of all requests and its standard error.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Mean {
-    pub(super) value: f64,
-    pub(super) error: f64,
+pub(in crate::requests) struct Mean {
+    pub(in crate::requests) value: f64,
+    pub(in crate::requests) error: f64,
     /// The degrees of freedom of the error; 0 where it is unknown.
-    pub(super) degrees: f64,
+    pub(in crate::requests) degrees: f64,
 }
 
 impl Tallies {
@@ -119,7 +119,7 @@ impl Tallies {
 }
 
 /// The sum of sums over the sum of counts, and the error of that by how much the parts differ.
-fn ratio(parts: &[(f64, f64)]) -> Mean {
+pub(in crate::requests) fn ratio(parts: &[(f64, f64)]) -> Mean {
     let all = parts.iter().fold((0.0, 0.0), |all, part| (all.0 + part.0, all.1 + part.1));
     let value = if all.1 > 0.0 { all.0 / all.1 } else { 0.0 };
     let number = parts.len() as f64;
