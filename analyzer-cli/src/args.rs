@@ -117,7 +117,7 @@ impl Reading {
             max_unpacked: self.max_unpacked.unwrap_or(default.max_unpacked),
             max_ratio: if self.max_unpacked.is_some() { u64::MAX } else { default.max_ratio },
             digest,
-            // No output shows a tag that no finding is about.
+            // No output of one capture shows a tag that no finding is about; comparisons ask for all of them.
             tags: Tags::Needed,
             ..default
         }

@@ -8,7 +8,7 @@ use analyzer_core::redact::Redaction;
 use analyzer_core::select::{Selection, select};
 use analyzer_core::{Question, subtract};
 use analyzer_formats::folded::{self, Text, Totals};
-use analyzer_formats::{Capture, Container, ReadOptions, Source, read_path, read_stdin};
+use analyzer_formats::{Capture, Container, ReadOptions, Source, Tags, read_path, read_stdin};
 use anyhow::{Context, Result, bail};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -106,7 +106,8 @@ pub(crate) fn read_sides(diff: &Diff, digest: bool) -> Result<Captures> {
     let selections = diff.selections();
     let read_side =
         |paths: &[&Path], selections: &[&Selection], base: Option<&PathBuf>| -> Result<Vec<Capture>> {
-            let options = ReadOptions { timeline: !selections.is_empty(), ..diff.reading.options(digest) };
+            let timeline = !selections.is_empty();
+            let options = ReadOptions { timeline, tags: Tags::All, ..diff.reading.options(digest) };
             let read = |path: &&Path| {
                 let mut capture = match base {
                     Some(base) => less(path, base, &diff.reading, &options)?,
@@ -156,7 +157,7 @@ pub(crate) fn read_sides(diff: &Diff, digest: bool) -> Result<Captures> {
                     path.display()
                 );
             }
-            let options = ReadOptions { timeline: true, ..diff.reading.options(digest) };
+            let options = ReadOptions { timeline: true, tags: Tags::All, ..diff.reading.options(digest) };
             let whole = read_as(path, &diff.reading, &options)?;
             let chosen = |selections: &[&Selection]| {
                 let mut capture = None;
