@@ -192,9 +192,15 @@ pub fn html_of_traces(names: Names) -> String {
     filled(&mut findings, names);
     let files = [names.text("one.json")];
     let account = [names.text("Read: all.")];
-    let (title, command) = (names.text("title"), names.text("question"));
-    let about =
-        AboutTraces { title: &title, files: &files, account: &account, command: &command, confidence: 0.95 };
+    let (title, command, verdict) = (names.text("title"), names.text("question"), names.text("verdict"));
+    let about = AboutTraces {
+        title: &title,
+        verdict: &verdict,
+        files: &files,
+        account: &account,
+        command: &command,
+        confidence: 0.95,
+    };
     let mut page = Vec::new();
     traces_page(&findings, &about, &mut page).expect("memory takes what is written to it");
     String::from_utf8(page).expect("pages are UTF-8")

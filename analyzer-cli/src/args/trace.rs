@@ -31,7 +31,7 @@ pub(crate) struct Trace {
     /// How many rows the tables have; json and csv have all
     #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
     pub(crate) nodecount: usize,
-    /// Write the report; the extension chooses its form: txt, md, json, csv. May repeat
+    /// Write the report; the extension chooses its form: html, txt, md, json, csv. May repeat
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Vec<PathBuf>,
     /// What to print on standard output

@@ -7,7 +7,7 @@ use crate::{input, progress, terminal};
 use analyzer_core::render::screen::Screen;
 use analyzer_core::render::{TraceRenderer, TraceText};
 use analyzer_core::requests::{TraceReport, Wanted, of_group, trace_report};
-use analyzer_formats::{Capture, Content};
+use analyzer_formats::{Capture, Content, ReadOptions, Tags};
 use anyhow::{Result, bail};
 use rayon::prelude::*;
 use std::path::Path;
@@ -71,7 +71,8 @@ fn expect_sense(trace: &Trace) -> Result<()> {
 fn read(trace: &Trace) -> Result<Vec<Capture>> {
     progress::expect(trace.captures.len());
     let read = |path: &std::path::PathBuf| {
-        let mut capture = input::read(path, &trace.reading, true)?;
+        let options = ReadOptions { tags: Tags::All, ..trace.reading.options(true) };
+        let mut capture = input::read_as(path, &trace.reading, &options)?;
         if matches!(capture.content, Content::Profile(_)) {
             let name = &capture.source.name;
             bail!("{name}: holds a profile, expected traces; plateau show lists the functions of a profile");

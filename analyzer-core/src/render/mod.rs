@@ -26,7 +26,7 @@ pub use screen::wrap;
 use std::io::{self, Write};
 pub use svg::Svg;
 pub use text::Text;
-pub use trace::{TRACE_RENDERERS, TraceCsv, TraceJson, TraceMarkdown, TraceRenderer, TraceText};
+pub use trace::{TRACE_RENDERERS, TraceCsv, TraceHtml, TraceJson, TraceMarkdown, TraceRenderer, TraceText};
 
 /// Every output of a report, by name. The text here is for files: without colour, 160 columns wide.
 pub const RENDERERS: &[&dyn Renderer] =

@@ -508,7 +508,7 @@ fn all_groups(report: &TraceReport) -> Table {
     });
     Table {
         title: "Requests",
-        heads: vec!["request", "number", "p50", "p95", "failed", "p99", "p90"],
+        heads: vec!["request", "number", "failed", "p50", "p90", "p95", "p99"],
         rows: rows.collect(),
         least: 4,
         note: more(groups.len(), report.rows),
@@ -530,7 +530,7 @@ fn all_services(report: &TraceReport) -> Table {
     });
     Table {
         title: "Services: their part of the mean request, and how long they take to answer a call",
-        heads: vec!["service", "per request", "calls", "p50 of calls", "p95", "failed", "p99", "p90"],
+        heads: vec!["service", "per request", "calls", "failed", "p50 of calls", "p90", "p95", "p99"],
         rows: rows.collect(),
         least: 4,
         note: more(services.len(), report.rows),
@@ -547,11 +547,11 @@ fn of_all(name: String, part: Option<String>, all: Option<&GroupSide>) -> Vec<St
     row.extend(part);
     row.extend([
         units::count(side.n as f64),
-        percentile(side.p50_us),
-        percentile(side.p95_us),
         failed,
-        percentile(side.p99_us),
+        percentile(side.p50_us),
         percentile(side.p90_us),
+        percentile(side.p95_us),
+        percentile(side.p99_us),
     ]);
     row
 }

@@ -2,17 +2,18 @@
 
 use super::csv::cell;
 use super::figures::printable;
+use super::html::{AboutTraces, traces_page};
 use super::markdown;
 use super::parts::draw;
 use super::requests::{parts_of_one, remarks_of_one};
 use super::screen::{Ink, paint, shorten, wrap};
 use crate::report::units;
-use crate::requests::TraceReport;
+use crate::requests::{TraceFile, TraceReport};
 use std::io::{self, Write};
 
 /// Every output of a report on one set, by name. Another is a line here.
 pub const TRACE_RENDERERS: &[&dyn TraceRenderer] =
-    &[&TraceText { width: 160, color: false }, &TraceMarkdown, &TraceJson, &TraceCsv];
+    &[&TraceText { width: 160, color: false }, &TraceHtml, &TraceMarkdown, &TraceJson, &TraceCsv];
 
 /// Turns a report on one set into bytes.
 pub trait TraceRenderer: Sync {
@@ -33,6 +34,40 @@ pub trait TraceRenderer: Sync {
 const NAME_WIDTH: usize = 120;
 /// More files and notes are counted.
 const MOST_FILES: usize = 10;
+
+/// The page, for postmortems.
+#[derive(Clone, Copy, Debug)]
+pub struct TraceHtml;
+
+impl TraceRenderer for TraceHtml {
+    fn name(&self) -> &'static str {
+        "html"
+    }
+
+    fn extension(&self) -> &'static str {
+        "html"
+    }
+
+    fn render(&self, report: &TraceReport, out: &mut dyn Write) -> io::Result<()> {
+        let files: Vec<String> = report
+            .files
+            .iter()
+            .map(|TraceFile { file, digest, .. }| match digest {
+                Some(digest) => format!("{file} (BLAKE3 {digest})"),
+                None => file.clone(),
+            })
+            .collect();
+        let about = AboutTraces {
+            title: &head(report),
+            verdict: &report.text,
+            account: &read(report),
+            files: &files,
+            command: &report.command,
+            confidence: report.confidence,
+        };
+        traces_page(&report.traces.findings, &about, out)
+    }
+}
 
 /// For a terminal of some width.
 #[derive(Clone, Copy, Debug)]

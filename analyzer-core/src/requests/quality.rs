@@ -1,6 +1,7 @@
 //! What the traces of a side are worth as a sample of what happened: flaws of theirs, and how they were chosen.
 
-use super::set::Set;
+use super::set::{Request, Set};
+use crate::report::units::duration;
 use crate::spans::skew;
 use analyzer_formats::{Link, Notes, Traces};
 
@@ -38,35 +39,51 @@ pub(super) fn flaws(traces: &Traces, notes: &Notes) -> Quality {
 /// How the requests of both sides seem to be chosen. `is_sampled` says of each side whether spans have tags of samplers.
 pub(super) fn selection(sets: [&Set; 2], is_sampled: [bool; 2]) -> Vec<String> {
     let mut warnings = Vec::new();
-    for ((side, set), is_sampled) in ["before", "after"].into_iter().zip(sets).zip(is_sampled) {
-        let count = set.requests.len();
-        if LIMITS.contains(&count) {
-            warnings.push(format!(
-                "{side} holds {count} traces, which looks like the limit of a search: they may be no fair sample"
-            ));
+    let mut windows = [0.0; 2];
+    for (at, (side, set)) in ["before", "after"].into_iter().zip(sets).enumerate() {
+        for capture in of_captures(set) {
+            let count = capture.len();
+            if LIMITS.contains(&count) {
+                warnings.push(format!(
+                    "{side} holds {count} traces, which looks like the limit of a search: they may be no fair sample"
+                ));
+            }
+            windows[at] = window(&capture).max(windows[at]);
         }
         if let Some((least, median)) = cut_off(set) {
             warnings.push(format!(
                 "no request of {side} took less than {}, {:.0} % of their median: they seem to be chosen by duration",
-                crate::report::units::duration(least),
+                duration(least),
                 100.0 * least as f64 / median as f64
             ));
         }
-        if is_sampled {
+        if is_sampled[at] {
             warnings.push(format!("{side} was sampled (tags sampler.*): rare requests may be missing"));
         }
     }
-    let [before, after] = sets.map(window);
-    if let (Some(before), Some(after)) = (before, after)
-        && (before / after > WINDOWS_APART || after / before > WINDOWS_APART)
-    {
+    warnings.dedup();
+    let [before, after] = windows;
+    if before.min(after) > 0.0 && before.max(after) > WINDOWS_APART * before.min(after) {
         warnings.push(format!(
-            "before spans {}, after {}: load and time of day may differ",
-            crate::report::units::duration(before as i64),
-            crate::report::units::duration(after as i64)
+            "a capture of before spans {}, one of after {}: load and time of day may differ",
+            duration(before as i64),
+            duration(after as i64)
         ));
     }
     warnings
+}
+
+/// The requests of each capture of a side, in the order of their starts.
+fn of_captures(set: &Set) -> Vec<Vec<&Request>> {
+    let mut captures: Vec<Vec<&Request>> = Vec::new();
+    for request in &set.requests {
+        let at = request.capture as usize;
+        if captures.len() <= at {
+            captures.resize_with(at + 1, Vec::new);
+        }
+        captures[at].push(request);
+    }
+    captures
 }
 
 /// The shortest request and the median, where none is short.
@@ -82,9 +99,11 @@ fn cut_off(set: &Set) -> Option<(i64, i64)> {
 }
 
 /// From the first start to the last, nanoseconds.
-fn window(set: &Set) -> Option<f64> {
-    let (first, last) = (set.requests.first()?, set.requests.last()?);
-    Some((last.start_ns - first.start_ns) as f64).filter(|&window| window > 0.0)
+fn window(requests: &[&Request]) -> f64 {
+    match requests {
+        [first, .., last] => last.start_ns.saturating_sub(first.start_ns) as f64,
+        _ => 0.0,
+    }
 }
 
 /// Whether spans have tags of samplers that leave out requests.

@@ -52,15 +52,6 @@ pub(super) fn calls(calls: f64) -> String {
     units::count((calls * 100.0).round() / 100.0)
 }
 
-/// How often something is called: `once`, `5.59 times`.
-pub(super) fn times(number: f64) -> String {
-    match calls(number).as_str() {
-        "1" => "once".to_owned(),
-        "0" => "never".to_owned(),
-        calls => format!("{calls} times"),
-    }
-}
-
 fn beside(us: f64, largest_us: f64) -> String {
     units::beside(us * 1e3, largest_us * 1e3, "nanoseconds").replace('-', "\u{2212}")
 }

@@ -1,7 +1,7 @@
 //! What traces tell of requests, in the order in which to read it: causes, one request of each side, what the mean request
 //! waited for, figures of groups and services, calls and tags that differ, and how far to trust all that.
 
-use super::amounts::{change, time, times};
+use super::amounts::{change, time};
 use super::waterfall;
 use crate::render::markup::{Text, visible};
 use crate::render::requests;
@@ -51,37 +51,6 @@ impl Requests<'_> {
             Some(plateaus) => plateaus.iter().find(|row| row.function == frame).map(|row| row.rank as u32),
             None => self.findings.contributions.iter().find(|row| row.frame == frame).map(|row| row.rank),
         }
-    }
-
-    /// What became of the mean request, and what changed most: the answer where a page has no verdict.
-    pub(super) fn headline(&self) -> String {
-        let [one, other] = self.sides();
-        let mean = &self.findings.mean;
-        if mean.before_us <= 0.0 || mean.after_us <= 0.0 {
-            return format!("There are too few requests to tell {one} from {other}.");
-        }
-        let mut text = if one == "usual" {
-            format!(
-                "Slow requests take {} on average, usual ones {}.",
-                time(mean.after_us),
-                time(mean.before_us)
-            )
-        } else {
-            format!("Requests take {} on average instead of {}.", time(mean.after_us), time(mean.before_us))
-        };
-        let Some(row) = self.findings.shown() else { return text };
-        let name = fit(&visible(&row.frame), 120);
-        let part = change(row.delta_us_per_request);
-        text += &match row.tier {
-            "grew" | "shrank" => {
-                format!(" The largest part of that is {name}: {part} per request, {}.", how(row))
-            }
-            _ => format!(
-                " No part of that is certain; the largest is {name}: {part} per request, {}.",
-                how(row)
-            ),
-        };
-        text
     }
 
     /// Known patterns, a sentence each.
@@ -162,24 +131,6 @@ pub(super) fn direction(row: &ContributionRow) -> &'static str {
 /// Whether a change may be noise.
 pub(super) fn is_doubtful(row: &ContributionRow) -> bool {
     row.tier.starts_with("may")
-}
-
-/// Whether an operation is called more, or takes longer each time.
-fn how(row: &ContributionRow) -> String {
-    /// This share of a change is nearly all of it.
-    const NEARLY_ALL: f64 = 0.8;
-    let by_calls = row.calls_us_per_request / row.delta_us_per_request;
-    let called = format!("called {} instead of {}", times(row.after_calls), times(row.before_calls));
-    if row.before_calls <= 0.0 || row.after_calls <= 0.0 || by_calls >= NEARLY_ALL {
-        return called;
-    }
-    let each = |us: f64, calls: f64| time(us / calls);
-    let slower = format!(
-        "each call takes {} instead of {}",
-        each(row.after_us_per_request, row.after_calls),
-        each(row.before_us_per_request, row.before_calls)
-    );
-    if by_calls <= 1.0 - NEARLY_ALL { slower } else { format!("{called}, and {slower}") }
 }
 
 /// Ids of traces to look at.

@@ -13,6 +13,8 @@ pub struct AboutTraces<'a> {
     pub title: &'a str,
     /// Paths as given.
     pub files: &'a [String],
+    /// What the requests tell, in a few sentences.
+    pub verdict: &'a str,
     /// What was read, a sentence for each file or one for all.
     pub account: &'a [String],
     /// The question as it was asked.
@@ -32,7 +34,7 @@ pub fn traces_page(findings: &Findings, about: &AboutTraces<'_>, out: &mut dyn W
         out,
         "<header>\n<p class=\"sides\"><b>{}</b></p>\n<h1>{}</h1>",
         Text(about.title),
-        Text(&requests.headline())
+        Text(&visible(about.verdict))
     )?;
     for line in about.account {
         writeln!(out, "<p class=\"quiet\">{}</p>", Text(&visible(line)))?;

@@ -128,7 +128,7 @@ pub(super) fn causes(
         Cause {
             code: found.key.0.code(),
             title: titles.title(found, &tallies),
-            frame: Some(whole.frames.get(found.key.1.called).name.clone()),
+            frame: Some(whole.frames.get(found.key.0.frame(found.key.1)).name.clone()),
             statement: found.key.1.statement.map(|statement| statements.get(statement).to_owned()),
             before_pct: tallies[0].prevalence_pct(before),
             after_pct: tallies[1].prevalence_pct(after),

@@ -33,6 +33,14 @@ impl Pattern {
             Pattern::LockWait => "lock_wait",
         }
     }
+
+    /// The frame whose time it takes: who waits for a free connection or a lock does so in its own time.
+    pub(super) fn frame(self, subject: Subject) -> u32 {
+        match self {
+            Pattern::PoolWait | Pattern::LockWait | Pattern::WaitBeforeCall => subject.caller,
+            _ => subject.called,
+        }
+    }
 }
 
 /// What a pattern is about.

@@ -136,6 +136,7 @@ fn page(findings: &Findings) -> String {
     let files = [HOSTILE.to_owned()];
     let about = AboutTraces {
         title: "x.json",
+        verdict: "Slow requests take longer.",
         files: &files,
         account: &[],
         command: "plateau trace x.json",
