@@ -109,7 +109,7 @@ pub enum ReadErrorKind {
         /// Where.
         at: At,
         /// What the format demands there.
-        expected: String,
+        expected: Box<str>,
         /// What stands there.
         found: String,
     },
@@ -155,7 +155,7 @@ impl ReadErrorKind {
         ReadErrorKind::Malformed {
             flaw: Flaw::Corrupt,
             at,
-            expected: expected.into(),
+            expected: expected.into().into_boxed_str(),
             found: found.into(),
         }
     }

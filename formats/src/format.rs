@@ -4,8 +4,8 @@ use crate::error::{ReadError, ReadErrorKind};
 use crate::input::{self, Stored};
 use crate::unpack::{self, Container, Unpacked, Unpacker};
 use crate::{
-    Capture, Content, Notes, Progress, Source, Tags, archive, console, folded, jaeger, json, otlp, perf_script, pprof,
-    speedscope, zipkin,
+    Capture, Content, Notes, Progress, Source, Tags, archive, console, folded, jaeger, json, otlp,
+    perf_script, pprof, speedscope, zipkin,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -206,7 +206,7 @@ fn read_stored(name: &str, stored: &Stored<'_>, options: &ReadOptions) -> Result
             return Ok(Capture { source: source(format, why, unpacker.container()), content, notes });
         }
     }
-    let (bytes, container, format, why_recognised, mut damage) = unpack(stored, options, &mut notes)?;
+    let Found { bytes, container, format, why_recognised, mut damage } = unpack(stored, options, &mut notes)?;
     let is_plain = container == Container::Plain;
     let progress = options.progress.clone().filter(|_| is_plain);
     let content = format
@@ -239,12 +239,22 @@ fn names() -> String {
     FORMATS.iter().map(|format| format.name()).collect::<Vec<_>>().join(", ")
 }
 
-/// Unpacks a file and recognises what it holds; the damage to its container is given last.
+/// What a file holds, unpacked.
+pub(crate) struct Found<'a> {
+    pub(crate) bytes: Unpacked<'a>,
+    pub(crate) container: Container,
+    pub(crate) format: &'static dyn Format,
+    pub(crate) why_recognised: String,
+    /// Where the container is cut or corrupt.
+    damage: Option<ReadErrorKind>,
+}
+
+/// Unpacks a file and recognises what it holds.
 pub(crate) fn unpack<'a>(
     stored: &'a Stored<'_>,
     options: &ReadOptions,
     notes: &mut Notes,
-) -> Result<(Unpacked<'a>, Container, &'static dyn Format, String, Option<ReadErrorKind>), ReadErrorKind> {
+) -> Result<Found<'a>, ReadErrorKind> {
     if stored.is_empty() {
         return Err(ReadErrorKind::Empty);
     }
@@ -264,7 +274,7 @@ pub(crate) fn unpack<'a>(
     if format.is_lines() {
         bytes.end_lines_at_cr();
     }
-    Ok((bytes, container, format, why_recognised, damage))
+    Ok(Found { bytes, container, format, why_recognised, damage })
 }
 
 fn digest(stored: &[u8]) -> String {
