@@ -11,6 +11,7 @@ use analyzer_formats::{ReadOptions, read_bytes};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution, Geometric, LogNormal, Pareto};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, HashSet};
 
 /// How samples are drawn.
@@ -364,6 +365,44 @@ fn planted_growth_comes_first_and_intervals_hold_it() {
             assert!(extra * 5 <= runs() + 10, "{drawn:?} {samples}: {extra}");
             // One in twenty at the most: what is detectable is found four times in five, and is large even where it is not.
             assert!((shown - third) * 20 <= shown + 20, "{drawn:?} {samples}: {third} of {shown}");
+        }
+    }
+}
+
+/// How many pairs without change had at most each of [`LEVELS`] as the p-value of their surest growth.
+fn at_most(p_values: &[f64]) -> [usize; LEVELS.len()] {
+    LEVELS.map(|level| p_values.iter().filter(|&&p| p <= level).count())
+}
+
+const LEVELS: [f64; 5] = [0.1, 0.025, 0.01, 1e-3, 1e-4];
+
+/// More than this many of `pairs` are not by chance: an excess of three and a half deviations, and one.
+fn most(pairs: usize, level: f64) -> f64 {
+    let expected = pairs as f64 * level;
+    expected + 3.5 * expected.sqrt() + 1.0
+}
+
+/// The surest growth's p-value of pairs of one program each, drawn so; after has `load` times the samples of before.
+fn p_values(pairs: usize, drawn: Drawn, samples: usize, load: f64) -> Vec<f64> {
+    let of = |pair: usize| {
+        let mut rng = StdRng::seed_from_u64(1_000_003 * pair as u64 + samples as u64);
+        let program = Program::new(&mut rng);
+        let before = program.capture(samples, drawn, &mut rng);
+        let after = program.capture((samples as f64 * load) as usize, drawn, &mut rng);
+        diff(&before, &after).p_value.expect("samples are counted")
+    };
+    (0..pairs).into_par_iter().map(of).collect()
+}
+
+#[test]
+fn p_values_of_pairs_without_change_are_at_least_uniform() {
+    for (samples, load) in [(3_000, 1.3), (30_000, 1.3), (30_000, 0.05), (1_500, 20.0)] {
+        for drawn in [Drawn::Independent, Drawn::Bursty, Drawn::Drifting] {
+            let found = at_most(&p_values(runs(), drawn, samples, load));
+            println!("p-values of {} pairs, {drawn:?}, {samples} samples, load {load}: {found:?} at most {LEVELS:?}", runs());
+            for (found, level) in found.into_iter().zip(LEVELS) {
+                assert!(found as f64 <= most(runs(), level), "{drawn:?} {samples} {load}: {found} at {level}");
+            }
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::compare::CompareOptions;
 use crate::count::Count;
 use crate::function::FunctionCells;
 use crate::idle::Idle;
-use crate::plateau::{Kind, Ranked, Tier, Totals, Why};
+use crate::plateau::{Kind, Ranked, Ranking, Tier, Totals, Why};
 use crate::requests::Findings;
 use crate::scale::Alternative;
 use crate::sides::Sides;
@@ -34,7 +34,7 @@ pub(crate) struct Inputs<'a> {
     pub tree: &'a CallTree,
     pub children: Children,
     pub functions: &'a [FunctionCells],
-    pub ranked: &'a [Ranked],
+    pub ranking: &'a Ranking,
     pub classified: &'a Classified<'a>,
     /// What each class has of both; `None` for traces.
     pub classes: Option<Vec<ClassRow>>,
@@ -84,8 +84,8 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
     };
 
     let gross = facts.gross();
-    let places = places(inputs.tree, inputs.keys, &totals, inputs.ranked);
-    let rows = inputs.ranked.iter().zip(places).enumerate();
+    let places = places(inputs.tree, inputs.keys, &totals, &inputs.ranking.rows);
+    let rows = inputs.ranking.rows.iter().zip(places).enumerate();
     let mut plateaus: Vec<Plateau> =
         rows.map(|(index, (ranked, place))| facts.plateau(index + 1, ranked, place, gross)).collect();
     if sides.requests.is_none() {
@@ -118,7 +118,7 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         requests: inputs.requests.as_ref().filter(|_| options.trace_value.is_critical_path()),
     });
     let mut ranks: Ranks = vec![None; inputs.keys.keys().len()];
-    for (index, ranked) in inputs.ranked.iter().enumerate() {
+    for (index, ranked) in inputs.ranking.rows.iter().enumerate() {
         let mark = match ranked.tier {
             Tier::Grew => Mark::Grew,
             Tier::Shrank => Mark::Shrank,
@@ -137,6 +137,10 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
     let noise = inputs.noise.as_ref().filter(|_| totals.before > 0.0 && totals.after > 0.0);
     // With an empty side there is no change that could be detected or not.
     let noise = noise.map(|noise| facts.figures(noise, &plateaus));
+    let p_value = match &inputs.requests {
+        Some(requests) => requests.p_value.filter(|_| inputs.is_known_by_requests),
+        None => inputs.ranking.p_value.filter(|_| noise.is_some()),
+    };
     let unchanged_functions = wide.count().saturating_sub(plateaus.len());
     Report {
         schema: SCHEMA,
@@ -163,6 +167,7 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         left_out: note_rows(sides, |kind| kind == NoteKind::LeftOut),
         notes: note_rows(sides, |kind| kind != NoteKind::LeftOut),
         redacted: options.redacted,
+        p_value,
         traces: inputs.requests.clone(),
         confidence: options.confidence,
         min_share_pct: 100.0 * options.rank.min_share,
@@ -298,7 +303,7 @@ impl Facts<'_> {
             (key, (growth.abs() + noise.margin(before, after, confidence)) / scaled)
         });
         // A region may have changed by more than any of its functions.
-        let regions = self.inputs.ranked.iter().filter(|row| row.kind == Kind::Region).map(|row| {
+        let regions = self.inputs.ranking.rows.iter().filter(|row| row.kind == Kind::Region).map(|row| {
             (row.key as usize, (row.growth.abs() + row.margin.unwrap_or(0.0)) / self.totals.whole())
         });
         let (key, farthest) = farthest.chain(regions).max_by(|one, other| one.1.total_cmp(&other.1))?;
@@ -324,7 +329,8 @@ impl Facts<'_> {
         };
         let explained: f64 = self
             .inputs
-            .ranked
+            .ranking
+            .rows
             .iter()
             .filter(|ranked| ranked.growth > 0.0 && ranked.tier != Tier::MayHaveGrown)
             .map(|ranked| ranked.growth)

@@ -89,7 +89,7 @@ const UNLIKE: f64 = 25.0;
 /// More captures than this say no more: they are not all independent.
 const MOST_FREEDOM: f64 = 20.0;
 /// Below this many samples on both sides together, nothing is called significant.
-const FEWEST_SAMPLES: f64 = 10.0;
+pub(crate) const FEWEST_SAMPLES: f64 = 10.0;
 /// Below this many samples the normal distribution is too far from that of counts.
 const SMALL: f64 = 40.0;
 /// The share of real changes that a change called detectable would show in.
