@@ -6,6 +6,7 @@
 
 use analyzer_core::plateau::Tier;
 use analyzer_core::report::Report;
+use analyzer_core::stats::student;
 use analyzer_core::{CompareOptions, compare};
 use analyzer_formats::{ReadOptions, read_bytes};
 use rand::rngs::StdRng;
@@ -396,13 +397,47 @@ fn p_values(pairs: usize, drawn: Drawn, samples: usize, load: f64) -> Vec<f64> {
 
 #[test]
 fn p_values_of_pairs_without_change_are_at_least_uniform() {
+    let mut all = Vec::new();
     for (samples, load) in [(3_000, 1.3), (30_000, 1.3), (30_000, 0.05), (1_500, 20.0)] {
         for drawn in [Drawn::Independent, Drawn::Bursty, Drawn::Drifting] {
             let found = at_most(&p_values(runs(), drawn, samples, load));
-            println!("p-values of {} pairs, {drawn:?}, {samples} samples, load {load}: {found:?} at most {LEVELS:?}", runs());
-            for (found, level) in found.into_iter().zip(LEVELS) {
-                assert!(found as f64 <= most(runs(), level), "{drawn:?} {samples} {load}: {found} at {level}");
-            }
+            let what = format!("{drawn:?}, {samples} samples, load {load}");
+            println!("p-values of {} pairs, {what}: {found:?} at most {LEVELS:?}", runs());
+            all.push((what, found));
         }
     }
+    for (what, found) in all {
+        for (found, level) in found.into_iter().zip(LEVELS) {
+            assert!(found as f64 <= most(runs(), level), "{what}: {found} at {level}");
+        }
+    }
+}
+
+#[test]
+fn planted_growth_is_what_is_discovered_among_many_pairs() {
+    let planted = runs().div_ceil(20);
+    let grown = |pair: usize| {
+        let mut rng = StdRng::seed_from_u64(7_000_003 * pair as u64);
+        let (program, function) = loop {
+            let program = Program::new(&mut rng);
+            if let Some(function) = some_function(&program.own(), 0.01..0.1, &mut rng) {
+                break (program, function);
+            }
+        };
+        let before = program.capture(SIZES[1], Drawn::Drifting, &mut rng);
+        let after = program.grown(function, 0.03).capture(SIZES[1], Drawn::Drifting, &mut rng);
+        diff(&before, &after).p_value.expect("samples are counted")
+    };
+    let mut all: Vec<f64> = (0..planted).into_par_iter().map(grown).collect();
+    let largest = all.iter().copied().fold(0.0, f64::max);
+    all.extend(p_values(runs() - planted, Drawn::Drifting, SIZES[1], 1.3));
+    let q_values = student::q_values(&all, all.len());
+    let found = q_values.iter().take(planted).filter(|&&q| q <= 0.05).count();
+    let wrong = q_values.iter().skip(planted).filter(|&&q| q <= 0.05).count();
+    println!(
+        "of {} pairs {planted} grew: {found} are found, with p at most {largest:.1e}, and {wrong} others",
+        runs()
+    );
+    assert!(found * 10 >= planted * 9, "{found} of {planted}");
+    assert!(wrong <= 2, "{wrong}");
 }

@@ -189,8 +189,8 @@ pub(super) fn regions(changes: &Changes<'_>, noise: &Noise, sign: f64, worth: &W
         if sign * (total.after.samples() - k * total.before.samples()) < AS_A_WHOLE * score.growth {
             continue;
         }
-        let p_value =
-            worth.tests * noise.p_value_of_sum(score.growth, score.by_phi, score.by_alpha, score.scaled);
+        let p_value = worth.tests
+            * noise.p_value_of_sum(sign * score.growth, score.by_phi, score.by_alpha, score.scaled);
         if p_value > (1.0 - noise.confidence) / 2.0 {
             continue;
         }
