@@ -200,6 +200,7 @@ pub fn compare_all(question: &Question<'_>, options: &CompareOptions) -> Result<
         ranking: &ranking,
         aligned: &aligned,
         cuts: &cuts,
+        own: &own,
         idle,
         scales,
         noise,

@@ -1,6 +1,7 @@
 //! Builds the report: gathers what was computed, rounds it, and puts it into words.
 
 use super::alignment::alignment;
+use super::captures::Captures;
 use super::comparability::comparability;
 use super::graph::{self, Mark, Ranks};
 use super::places::{Place, places};
@@ -22,7 +23,7 @@ use crate::requests::Findings;
 use crate::scale::Alternative;
 use crate::sides::Sides;
 use crate::stats::noise::Noise;
-use crate::tree::{CallTree, Children, ROOT};
+use crate::tree::{CallTree, Children, ROOT, Side};
 use analyzer_formats::NoteKind;
 
 /// Everything that was computed of two sides.
@@ -40,6 +41,8 @@ pub(crate) struct Inputs<'a> {
     pub classes: Option<Vec<ClassRow>>,
     pub aligned: &'a Aligned,
     pub cuts: &'a Cuts,
+    /// Samples of each function itself in each capture, where a side has several.
+    pub own: &'a [(Side, Vec<f64>)],
     pub idle: Idle,
     pub scales: Vec<Alternative>,
     pub noise: Option<Noise>,
@@ -57,7 +60,13 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
     let per_unit = 10f64.powi(i32::from(common.decimals));
     let k = inputs.scales[0].k;
     let totals = Totals { before: whole.value.before as f64, after: whole.value.after as f64, k };
-    let facts = Facts { totals, per_unit, noise: inputs.noise.as_ref(), inputs: &inputs };
+    let facts = Facts {
+        totals,
+        per_unit,
+        noise: inputs.noise.as_ref(),
+        captures: Captures::new(inputs.own),
+        inputs: &inputs,
+    };
     let basis = sides.basis();
     let samples = match sides.requests {
         Some((before, after)) => (Some(before as i64), Some(after as i64)),
@@ -193,6 +202,7 @@ struct Facts<'a> {
     totals: Totals,
     per_unit: f64,
     noise: Option<&'a Noise>,
+    captures: Captures<'a>,
     inputs: &'a Inputs<'a>,
 }
 
@@ -257,6 +267,10 @@ impl Facts<'_> {
             survives_phi: self.noise.filter(|_| ranked.kind == Kind::Plateau).and_then(|noise| {
                 noise.survives(cell.count.before.samples(), cell.count.after.samples()).map(round)
             }),
+            captures_grown: self
+                .noise
+                .filter(|_| ranked.kind == Kind::Plateau && ranked.growth > 0.0)
+                .and_then(|noise| self.captures.grown(ranked.key, noise)),
         }
     }
 

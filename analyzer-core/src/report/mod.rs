@@ -5,6 +5,7 @@
 
 mod alignment;
 mod build;
+mod captures;
 mod comparability;
 pub(crate) mod culprit;
 mod explain;
@@ -25,6 +26,7 @@ use crate::requests::Findings;
 use crate::scale::{Alternative, ScaleMode};
 pub use alignment::{Alignment, DepthLimit, InlinedRow, Inserted, ModuleRow, Renamed, RuleRow};
 pub(crate) use build::{Inputs, build};
+pub use captures::CapturesGrown;
 pub use explain::Explanation;
 pub(crate) use graph::graph;
 pub use graph::{Graph, GraphNode, Mark};
@@ -349,6 +351,9 @@ pub struct Plateau {
     pub explains_pct: Option<f64>,
     /// The largest phi at which it would still be more than noise; null where it is not, or for a region.
     pub survives_phi: Option<f64>,
+    /// On how many captures of after it grew, each by itself; null where after is one capture, and for regions, shrinkage
+    /// and traces.
+    pub captures_grown: Option<CapturesGrown>,
 }
 
 /// One side of a plateau.
