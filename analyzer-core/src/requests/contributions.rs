@@ -84,11 +84,7 @@ pub(super) struct Sides<'a> {
 }
 
 /// The contributions of all frames.
-pub(super) fn contributions(
-    sides: &Sides<'_>,
-    confidence: f64,
-    thresholds: &Thresholds,
-) -> Contributions {
+pub(super) fn contributions(sides: &Sides<'_>, confidence: f64, thresholds: &Thresholds) -> Contributions {
     let [before, after] = sides.blocks;
     let count = sides.frames.len();
     let decomposed = |a: &_, b: &_| Decomposition::new(sides.cells, count, a, b);
