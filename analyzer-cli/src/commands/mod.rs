@@ -1,10 +1,12 @@
 //! One file per verb.
 
 mod baseline;
+mod check;
 mod convert;
 mod diff;
 mod flame;
 mod info;
+mod merge;
 mod show;
 mod trace;
 
@@ -30,6 +32,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Outcome> {
         Command::Trace(trace) => trace::run(&trace),
         Command::Info(info) => info::run(&info),
         Command::Baseline(baseline) => baseline::run(&baseline),
+        Command::Check(check) => check::run(&check),
+        Command::Merge(merge) => merge::run(&merge),
         Command::Convert(convert) => convert::run(&convert),
     }
 }

@@ -22,6 +22,7 @@
 //! Of several limits of a budget each is one. The first rule that is about something is the one that counts.
 
 use super::limit::{Limits, Unit, UnitLimit};
+use crate::requests::Thresholds;
 use jiff::civil::Date;
 use regex::Regex;
 use serde::Deserialize;
@@ -174,6 +175,15 @@ struct AcceptedTable {
 struct Fault(Range<usize>, String);
 
 impl Budgets {
+    /// What matters of changes of requests: whatever a budget is about.
+    #[must_use]
+    pub fn thresholds(&self) -> Thresholds {
+        let shares = self.rules.iter().map(|rule| rule.limits.share.unwrap_or(0.0));
+        let least_share = shares.fold(self.default, f64::min);
+        let default = Thresholds::default();
+        Thresholds { least_share: least_share.min(default.least_share), least_ns: 0.0, ..default }
+    }
+
     /// Reads a file of budgets; `name` is what messages call it.
     ///
     /// # Errors
