@@ -1,15 +1,22 @@
 //! The command line as clap sees it.
 
+mod check;
+mod comparing;
 mod diff;
 mod parse;
+mod sides;
 mod trace;
+mod words;
 
 use analyzer_core::Order;
 use analyzer_core::spans::{PathOptions, SpanMeasure, TraceValue};
 use analyzer_formats::{FORMATS, ReadOptions, Tags, format_named};
+pub(crate) use check::Check;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-pub(crate) use diff::{Diff, Sources};
+pub(crate) use comparing::Comparing;
+pub(crate) use diff::Diff;
 use regex::bytes::Regex;
+pub(crate) use sides::{Sides, Sources};
 use std::path::{Path, PathBuf};
 pub(crate) use trace::Trace;
 
@@ -45,6 +52,14 @@ pub(crate) enum Command {
     /// Keep an archive of captures to compare with, and how much they differ.
     #[command(subcommand)]
     Baseline(Baseline),
+    /// Fail when anything grew by more than it may, and for certain.
+    #[command(after_help = check::EXAMPLES)]
+    Check(Box<Check>),
+    /// Add captures up, as go tool pprof -proto does.
+    #[command(
+        after_help = "Examples:\n  plateau merge host1.pb.gz host2.pb.gz -o fleet.pb.gz\n  plateau merge *.perf.txt -o sum.folded"
+    )]
+    Merge(Merge),
     /// Turn a capture into another format.
     #[command(
         after_help = "Examples:\n  plateau convert perf.txt -o stacks.folded\n  plateau convert stacks.folded -o cpu.pb.gz\n  plateau convert perf.txt -o cpu.speedscope.json"
@@ -62,6 +77,8 @@ impl Command {
             Command::Trace(trace) => &trace.reading.redact,
             Command::Info(info) => &info.reading.redact,
             Command::Convert(convert) => &convert.reading.redact,
+            Command::Check(check) => &check.reading.redact,
+            Command::Merge(merge) => &merge.reading.redact,
             Command::Baseline(_) => &[],
         }
     }
@@ -425,6 +442,24 @@ pub(crate) struct Convert {
     pub(crate) format: Option<ConvertFormat>,
     #[command(flatten)]
     pub(crate) measuring: Measuring,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Merge {
+    /// The captures, all of one kind; - for standard input
+    #[arg(required = true, value_name = "CAPTURE")]
+    pub(crate) captures: Vec<PathBuf>,
+    /// The file to write; the extension chooses the format: pb.gz, folded, speedscope.json
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// The format to write, for standard output or an unknown extension
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<ConvertFormat>,
+    /// The value type that folded stacks are written of, and that others take for the default
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sample_index: Option<String>,
     #[command(flatten)]
     pub(crate) reading: Reading,
 }

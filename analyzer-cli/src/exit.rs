@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 /// Usage, reading or writing failed.
 const FAILED: u8 = 2;
-/// The captures cannot be compared.
+/// The captures cannot be compared, or do not tell enough.
 const NOT_COMPARABLE: u8 = 3;
 
 /// How a command ended that did not fail.
@@ -15,8 +15,10 @@ const NOT_COMPARABLE: u8 = 3;
 pub(crate) enum Outcome {
     /// It did what it was asked.
     Done,
-    /// Growth was found and `--exit-code` asked to say so.
+    /// Growth was found and `--exit-code` asked to say so, or it is above a budget.
     Grew,
+    /// It cannot be told whether anything grew above its budget, and that was to be taken for a failure.
+    Inconclusive,
 }
 
 /// The exit code of a command; a failure is printed in one line.
@@ -24,6 +26,7 @@ pub(crate) fn code(outcome: anyhow::Result<Outcome>) -> ExitCode {
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Grew) => ExitCode::from(1),
+        Ok(Outcome::Inconclusive) => ExitCode::from(NOT_COMPARABLE),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // If standard error is closed there is no one left to tell.

@@ -2,7 +2,9 @@
 
 use crate::interrupt;
 use analyzer_core::render::figures::printable;
-use analyzer_core::render::{RENDERERS, Renderer, TRACE_RENDERERS, TraceRenderer};
+use analyzer_core::render::{
+    CHECK_RENDERERS, CheckRenderer, RENDERERS, Renderer, TRACE_RENDERERS, TraceRenderer,
+};
 use anyhow::{Context, Result, bail};
 use regex::bytes::Regex;
 use std::fs;
@@ -69,6 +71,27 @@ pub(crate) fn trace_form_of(path: &Path) -> Result<&'static dyn TraceRenderer> {
     let renderer = TRACE_RENDERERS.iter().copied().find(|renderer| renderer.extension() == extension);
     renderer.with_context(|| {
         let known: Vec<&str> = TRACE_RENDERERS.iter().map(|renderer| renderer.extension()).collect();
+        format!("{}: expected an output ending in one of: {}", path.display(), known.join(", "))
+    })
+}
+
+/// What `plateau check --format` takes.
+pub(crate) fn check_formats() -> clap::builder::PossibleValuesParser {
+    CHECK_RENDERERS.iter().map(|renderer| renderer.name()).collect::<Vec<_>>().into()
+}
+
+/// The form of the result of a check called `name`.
+pub(crate) fn check_form_named(name: &str) -> Option<&'static dyn CheckRenderer> {
+    CHECK_RENDERERS.iter().copied().find(|renderer| renderer.name() == name)
+}
+
+/// The form of such a result that the extension of an output file asks for.
+pub(crate) fn check_form_of(path: &Path) -> Result<&'static dyn CheckRenderer> {
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    let extension = extension.as_deref().unwrap_or("");
+    let renderer = CHECK_RENDERERS.iter().copied().find(|renderer| renderer.extension() == extension);
+    renderer.with_context(|| {
+        let known: Vec<&str> = CHECK_RENDERERS.iter().map(|renderer| renderer.extension()).collect();
         format!("{}: expected an output ending in one of: {}", path.display(), known.join(", "))
     })
 }

@@ -340,6 +340,27 @@ fn sample_weight(values: &[i64]) -> Option<i64> {
 /// A stack seen so often was seen for minutes.
 const LARGE: i64 = 10_000;
 
+/// The measures that add up over captures: counts of samples are kept with what they are the samples of.
+pub(crate) fn kept(profile: &Profile) -> Vec<Measure> {
+    let measures = measures(profile).into_iter();
+    measures.filter(|measure| matches!(measure.source, ValueSource::Column(_))).collect()
+}
+
+/// What a profile measures, and of what its samples are unknown: captures of which this is the same add up.
+pub(crate) fn kind(profile: &Profile) -> String {
+    let mut series: Vec<Vec<String>> = vec![Vec::new(); profile.series.len()];
+    for Measure { name, unit, evidence, series: of, .. } in kept(profile) {
+        series[of.index()].push(match evidence {
+            Evidence::Unknown => format!("{name} ({unit}, of unknown samples)"),
+            _ => format!("{name} ({unit})"),
+        });
+    }
+    let mut names: Vec<String> =
+        series.iter().filter(|names| !names.is_empty()).map(|names| names.join(", ")).collect();
+    names.sort_unstable();
+    if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+}
+
 /// The measures that all captures have, the first being the one to compare: the default of the last capture if the
 /// others have it.
 ///

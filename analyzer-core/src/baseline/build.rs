@@ -2,9 +2,9 @@
 
 use super::{Archived, Baseline, BaselineError, Member, SHARE, SQUARE};
 use crate::align::{KeySpace, Names};
-use crate::merge::{Lines, add_stacks};
-use crate::value::{self, Evidence, Measure, ValueSource};
-use analyzer_formats::{Capture, Content, NoteKind, Notes, Profile, ProfileBuilder, ValueType};
+use crate::merge::{Adding, Lines, Row, Zeros};
+use crate::value::{self, Evidence, Measure, kept};
+use analyzer_formats::{Capture, Content, NoteKind, Notes, ValueType};
 use std::collections::BTreeMap;
 
 impl Baseline {
@@ -59,25 +59,11 @@ impl Baseline {
     }
 }
 
-/// The measures of a profile that a baseline keeps: counts of samples are kept with what they are the samples of.
-fn kept(profile: &Profile) -> Vec<Measure> {
-    let measures = value::measures(profile).into_iter();
-    measures.filter(|measure| matches!(measure.source, ValueSource::Column(_))).collect()
-}
-
 /// Refuses to add up captures that measure different things, or of which one tells its samples and the other does not.
 pub(super) fn expect_same_kind(first: &Capture, other: &Capture) -> Result<(), BaselineError> {
-    let kind = |capture: &Capture| {
-        let Content::Profile(profile) = &capture.content else { return String::new() };
-        let mut names: Vec<String> = kept(profile)
-            .into_iter()
-            .map(|Measure { name, unit, evidence, .. }| match evidence {
-                Evidence::Unknown => format!("{name} ({unit}, of unknown samples)"),
-                _ => format!("{name} ({unit})"),
-            })
-            .collect();
-        names.sort_unstable();
-        if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+    let kind = |capture: &Capture| match &capture.content {
+        Content::Profile(profile) => value::kind(profile),
+        Content::Traces(_) => "traces".to_owned(),
     };
     let (known, has) = (kind(first), kind(other));
     if known == has {
@@ -89,7 +75,7 @@ pub(super) fn expect_same_kind(first: &Capture, other: &Capture) -> Result<(), B
 
 /// All captures in one: a series for every measure, functions without lines.
 pub(super) fn added_up(captures: &[&Capture]) -> Capture {
-    let mut builder = ProfileBuilder::default();
+    let mut adding = Adding::default();
     let (mut start, mut duration, mut default) = (None::<i64>, Some(0i64), None);
     // All captures are brought to the finest decimals of any.
     let mut decimals: BTreeMap<(String, String), u8> = BTreeMap::new();
@@ -102,33 +88,31 @@ pub(super) fn added_up(captures: &[&Capture]) -> Capture {
     }
     for capture in captures {
         let Content::Profile(profile) = &capture.content else { continue };
-        let stacks = add_stacks(&mut builder, profile, Lines::Dropped);
+        let stacks = adding.stacks(profile, Lines::Dropped);
         for measure in kept(profile) {
             let value_type = ValueType {
-                name: builder.string(measure.name.as_bytes()),
-                unit: builder.string(measure.unit.as_bytes()),
+                name: adding.builder.string(measure.name.as_bytes()),
+                unit: adding.builder.string(measure.unit.as_bytes()),
                 decimals: decimals[&(measure.name.clone(), measure.unit.clone())],
             };
             let raise = 10i128.pow(u32::from(value_type.decimals - measure.decimals));
-            let series = builder.series(&[value_type]);
+            let series = adding.series(&[value_type]);
             default.get_or_insert((series, 0));
             let samples = &profile.series[measure.series.index()].samples;
             for (row, stack) in samples.stacks.iter().enumerate() {
                 let stack = stack.map(|id| stacks[id.index()]);
-                let within = |value: i128| value.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
-                let value = within(measure.value(samples, row) * raise);
-                match measure.evidence {
-                    Evidence::Unknown => builder.sum(series, stack, value),
-                    _ => {
-                        let count = measure.count(samples, row).whole();
-                        builder.count(series, stack, within(count) as u64, value);
-                    }
-                }
+                let count = match measure.evidence {
+                    Evidence::Unknown => None,
+                    _ => Some(u64::try_from(measure.count(samples, row).whole().max(0)).unwrap_or(u64::MAX)),
+                };
+                let values = [measure.value(samples, row) * raise];
+                adding.row(series, &Row { stack, labels: None, values: &values, count });
             }
         }
         start = start.into_iter().chain(profile.meta.start_ns).min();
         duration = duration.and_then(|sum| sum.checked_add(profile.meta.duration_ns?));
     }
+    let (mut builder, _) = adding.finish(Zeros::Kept);
     builder.meta.default_value = default;
     (builder.meta.start_ns, builder.meta.duration_ns) = (start, duration);
     let records = captures.iter().map(|capture| capture.notes.records()).fold(0, u64::saturating_add);

@@ -147,10 +147,15 @@ impl Baseline {
     /// When it is none, or damaged.
     pub fn read(bytes: &[u8], source: Source) -> Result<Baseline, BaselineError> {
         let not_one = |found: String| BaselineError::NotABaseline { name: source.name.clone(), found };
-        let file: File = serde_json::from_slice(bytes).map_err(|error| not_one(error.to_string()))?;
-        if file.schema != SCHEMA {
-            return Err(not_one(format!("the schema \"{}\"", file.schema)));
+        // What a later version wrote may have other fields, so its name is read first.
+        let head: Head = serde_json::from_slice(bytes).map_err(|error| not_one(error.to_string()))?;
+        if is_later(&head.schema) {
+            return Err(BaselineError::Later { name: source.name.clone(), found: head.schema });
         }
+        if head.schema != SCHEMA {
+            return Err(not_one(format!("the schema \"{}\"", head.schema)));
+        }
+        let file: File = serde_json::from_slice(bytes).map_err(|error| not_one(error.to_string()))?;
         let damaged = |fault: Fault| BaselineError::Damaged {
             name: source.name.clone(),
             place: fault.place,
@@ -166,6 +171,18 @@ impl Baseline {
             measures: file.spread,
         })
     }
+}
+
+/// The field by which versions are told apart.
+#[derive(Deserialize)]
+struct Head {
+    schema: String,
+}
+
+/// Whether a schema is a later version of this one.
+fn is_later(schema: &str) -> bool {
+    let number = |schema: &str| schema.strip_prefix("plateau-baseline/")?.parse::<u32>().ok();
+    number(schema).zip(number(SCHEMA)).is_some_and(|(found, known)| found > known)
 }
 
 impl File {

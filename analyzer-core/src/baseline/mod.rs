@@ -71,6 +71,17 @@ pub enum BaselineError {
         /// What stands there.
         found: String,
     },
+    /// A later version of plateau wrote it.
+    #[error(
+        "{name}: a later version of plateau wrote it ({found}, and this one reads {SCHEMA}); take that version, or build \
+         the baseline again from its captures"
+    )]
+    Later {
+        /// The file.
+        name: String,
+        /// Its schema.
+        found: String,
+    },
     /// Its tables do not agree with each other.
     #[error(
         "{name}: {place}: expected {expected}, found {found}; the file was edited or damaged, build it again"
@@ -86,7 +97,10 @@ pub enum BaselineError {
         found: String,
     },
     /// A capture is of requests.
-    #[error("{name} holds traces; a baseline is made of profiles")]
+    #[error(
+        "{name} holds traces; a baseline adds captures up, and how sure a change of requests is needs each of them: keep \
+         the files, and give them to diff or check by --before"
+    )]
     Traces {
         /// The capture.
         name: String,

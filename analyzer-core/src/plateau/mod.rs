@@ -182,7 +182,7 @@ pub struct Certainty {
 impl Changes<'_> {
     /// What a sample of a cell weighs, in the unit of the values of after: on both sides, so that they may be turned
     /// round.
-    fn weight(&self, cell: &Cell) -> f64 {
+    pub(crate) fn weight(&self, cell: &Cell) -> f64 {
         let weigh = |value: i128, count: Count| (!count.is_zero()).then(|| value as f64 / count.samples());
         let sides = |cell: &Cell| {
             (weigh(cell.value.before, cell.count.before), weigh(cell.value.after, cell.count.after))

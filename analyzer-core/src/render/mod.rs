@@ -1,5 +1,6 @@
 //! Renderers: a report into bytes. One file per output; they lay out and decide nothing.
 
+mod check;
 mod csv;
 pub mod figures;
 pub mod html;
@@ -17,6 +18,7 @@ mod text;
 mod trace;
 
 use crate::report::Report;
+pub use check::{CHECK_RENDERERS, CheckJson, CheckMarkdown, CheckRenderer, CheckText};
 pub use csv::{Csv, cell};
 pub use html::Html;
 pub use json::Json;

@@ -9,7 +9,7 @@ use super::summary::{note_rows, side_names, summary};
 use super::totals::{idle, other_values, rate};
 use super::{
     Detectable, Equivalence, Growth, NoiseFigures, Plateau, PlateauSide, Report, SCHEMA, Scale, Summary,
-    ValueName, Verdict, VerdictCode, explain, moved, provenance, words,
+    ValueName, Verdict, VerdictCode, explain, moved, provenance, subjects, words,
 };
 use crate::align::cut::Cuts;
 use crate::align::{Aligned, KeySpace};
@@ -151,6 +151,10 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         None => inputs.ranking.p_value.filter(|_| noise.is_some()),
     };
     let unchanged_functions = wide.count().saturating_sub(plateaus.len());
+    let functions = match sides.requests {
+        None => subjects::functions(&inputs, totals, per_unit),
+        Some(_) => Vec::new(),
+    };
     Report {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
@@ -183,6 +187,8 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         basis,
         certainty: words::certainty(code, basis),
         unchanged_functions,
+        functions,
+        class_subjects: subjects::classes(&inputs, totals, per_unit),
         graph: graph::graph(
             inputs.tree,
             inputs.children.clone(),
@@ -400,7 +406,7 @@ fn fingerprint(name: &[u8], kind: Kind, measure: &str) -> String {
     hasher.finalize().to_hex()[..12].to_owned()
 }
 
-fn saturate(count: Count) -> i64 {
+pub(super) fn saturate(count: Count) -> i64 {
     i64::try_from(count.whole()).unwrap_or(i64::MAX)
 }
 

@@ -14,6 +14,7 @@ mod moved;
 mod phrases;
 mod places;
 mod provenance;
+mod subjects;
 mod summary;
 mod totals;
 pub mod units;
@@ -31,6 +32,7 @@ pub use explain::Explanation;
 pub(crate) use graph::graph;
 pub use graph::{Graph, GraphNode, Mark};
 use serde::Serialize;
+pub use subjects::Subject;
 
 /// The name and version of the JSON form.
 pub const SCHEMA: &str = "plateau-report/1";
@@ -101,6 +103,12 @@ pub struct Report {
     /// How many functions of at least the smallest share did not change detectably.
     #[serde(skip)]
     pub unchanged_functions: usize,
+    /// Every wide function by itself, whether it changed or not, widest first; none for traces.
+    #[serde(skip)]
+    pub functions: Vec<Subject>,
+    /// Every class of code, widest first; none for traces.
+    #[serde(skip)]
+    pub class_subjects: Vec<Subject>,
     /// The call tree of both captures, for pictures.
     #[serde(skip)]
     pub graph: Graph,

@@ -1,0 +1,171 @@
+//! Judges what changed by the rules: which rule is about it, whether it is above its budget, and how sure that is.
+
+use super::budget::{Accepted, Budgets};
+use super::candidate::{Candidate, What};
+use super::limit::Limits;
+use super::{AcceptedInfo, RowResult, RowVerdict, RuleResult, words};
+use crate::plateau::Tier;
+use crate::report::Report;
+use jiff::civil::Date;
+
+/// Rules and what they were found to be about.
+pub(super) struct Judged {
+    /// The rules of the file, in its order, and that of all else.
+    pub(super) rules: Vec<RuleResult>,
+    /// Of every accepted change, whether it excused something.
+    pub(super) is_used: Vec<bool>,
+}
+
+/// The rule that judges a candidate.
+#[derive(Clone, Copy)]
+struct Rule<'a> {
+    limits: &'a Limits,
+    min_samples: Option<u64>,
+    /// Whether it is the one of all else.
+    is_default: bool,
+}
+
+/// Judges everything.
+pub(super) fn judge(report: &Report, candidates: &[Candidate], budgets: &Budgets, today: Date) -> Judged {
+    let default = Limits::share(budgets.default);
+    let mut rules: Vec<RuleResult> = budgets.rules.iter().enumerate().map(RuleResult::of).collect();
+    rules.push(RuleResult::of_all_else(&default));
+    let mut is_used = vec![false; budgets.accepted.len()];
+    for candidate in candidates {
+        let Some(at) = rule_of(candidate, budgets) else { continue };
+        let result = &mut rules[at];
+        result.checked += 1;
+        let rule = match budgets.rules.get(at) {
+            Some(rule) => Rule { limits: &rule.limits, min_samples: rule.min_samples, is_default: false },
+            None => Rule { limits: &default, min_samples: None, is_default: true },
+        };
+        let is_class_rule = result.selects.as_ref().is_some_and(|selects| selects.by == "class");
+        let row = if is_class_rule && candidate.what != What::Class {
+            // The class is judged as a whole; its functions show where it grew.
+            let is_growth = matches!(candidate.tier, Tier::Grew);
+            is_growth.then(|| {
+                row(candidate, rule.limits, RowVerdict::InClass, "part of its class".to_owned(), None)
+            })
+        } else {
+            judged(report, candidate, rule, &budgets.accepted, (today, &mut is_used))
+        };
+        result.rows.extend(row);
+    }
+    for (at, result) in rules.iter_mut().enumerate() {
+        let is_default = at == budgets.rules.len();
+        let too_small = if is_default { words::too_small(report, &default) } else { None };
+        let worst =
+            result.rows.iter().map(|row| row.verdict.as_of_rule()).max().unwrap_or(RowVerdict::Passed);
+        result.verdict = if too_small.is_some() { worst.max(RowVerdict::Inconclusive) } else { worst };
+        result.text = words::rule(result, too_small);
+    }
+    Judged { rules, is_used }
+}
+
+/// The first rule that is about a candidate; that of all else for rows that none is about.
+fn rule_of(candidate: &Candidate, budgets: &Budgets) -> Option<usize> {
+    let rule = budgets.rules.iter().position(|rule| rule.selector.is_about(candidate));
+    rule.or((candidate.has_row && candidate.what != What::Class).then_some(budgets.rules.len()))
+}
+
+/// The row of a candidate, where there is anything to say about it.
+fn judged(
+    report: &Report,
+    candidate: &Candidate,
+    rule: Rule<'_>,
+    accepted: &[Accepted],
+    (today, is_used): (Date, &mut [bool]),
+) -> Option<RowResult> {
+    let Rule { limits, min_samples, is_default } = rule;
+    let is_above = candidate.exceeds(limits);
+    let is_certain = candidate.tier == Tier::Grew;
+    let plain = |verdict| row(candidate, limits, verdict, words::row(candidate, limits, verdict), None);
+    if !is_above {
+        // What shrank for certain did not grow unseen.
+        let is_open = !is_default && !matches!(candidate.tier, Tier::Grew | Tier::Shrank);
+        let is_unseen = is_open && candidate.may_exceed_unseen(limits).is_some();
+        return match (is_unseen, is_certain) {
+            (true, _) => Some(plain(RowVerdict::Inconclusive)),
+            (false, true) => Some(plain(RowVerdict::Passed)),
+            (false, false) => None,
+        };
+    }
+    if candidate.is_moved && is_default {
+        let mut row = plain(RowVerdict::Passed);
+        row.text += "; it moved there from a function nearby, and the whole did not grow by it";
+        return Some(row);
+    }
+    let is_about = |(_, entry): &(usize, &Accepted)| entry.selector.is_about(candidate);
+    let entries: Vec<(usize, &Accepted)> = accepted.iter().enumerate().filter(is_about).collect();
+    let holds = |entry: &Accepted| {
+        today <= entry.until && entry.up_to.is_none_or(|up_to| candidate.change_pct <= 100.0 * up_to + 1e-9)
+    };
+    if let Some((at, entry)) = entries.iter().find(|(_, entry)| holds(entry)) {
+        is_used[*at] = true;
+        let info = AcceptedInfo {
+            line: entry.line,
+            until: entry.until.to_string(),
+            up_to_pct: entry.up_to.map(|up_to| 100.0 * up_to),
+            reason: entry.reason.clone(),
+        };
+        let because = entry.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+        let text = words::row(candidate, limits, RowVerdict::Accepted);
+        let text = format!("{text}; accepted until {}{because}", entry.until);
+        return Some(row(candidate, limits, RowVerdict::Accepted, text, Some(info)));
+    }
+    let few = min_samples.filter(|&least| candidate.samples.is_none_or(|samples| samples < least));
+    let mut judged = match (is_certain, few) {
+        (true, None) => plain(RowVerdict::Failed),
+        (true, Some(least)) => {
+            let mut row = plain(RowVerdict::Inconclusive);
+            let noun = words::noun(report.basis);
+            let known = match candidate.samples {
+                Some(samples) => format!("it rests on {}", crate::report::units::many(samples, noun)),
+                None => format!("its {noun}s are not counted"),
+            };
+            row.text = format!(
+                "{}, more than its budget of {}; {known}, and the rule asks for {least}",
+                words::change(candidate, limits),
+                limits.text()
+            );
+            row
+        }
+        (false, _) => plain(RowVerdict::Inconclusive),
+    };
+    if let Some((at, entry)) = entries.first() {
+        is_used[*at] = true;
+        judged.text += &match entry.up_to.filter(|_| today <= entry.until) {
+            Some(up_to) => format!("; accepted up to {} % only", words::amount(100.0 * up_to)),
+            None => format!("; it was accepted until {}, which has passed", entry.until),
+        };
+    }
+    Some(judged)
+}
+
+fn row(
+    candidate: &Candidate,
+    limits: &Limits,
+    verdict: RowVerdict,
+    text: String,
+    accepted: Option<AcceptedInfo>,
+) -> RowResult {
+    RowResult {
+        function: candidate.name.clone(),
+        kind: candidate.what,
+        module: candidate.module.clone(),
+        class: candidate.class.clone(),
+        path: candidate.path.clone(),
+        tier: candidate.tier,
+        verdict,
+        before_pct: candidate.before_pct,
+        change_pct: candidate.change_pct,
+        low_pct: candidate.low_pct,
+        high_pct: candidate.high_pct,
+        growth_pct: candidate.growth_pct(),
+        per_unit: candidate.per_unit.map(|(amount, _)| amount),
+        samples: candidate.samples,
+        budget: limits.text(),
+        accepted,
+        text,
+    }
+}
