@@ -2,6 +2,7 @@
 
 mod diff;
 mod parse;
+mod shell;
 mod trace;
 
 use analyzer_core::Order;
@@ -10,6 +11,7 @@ use analyzer_formats::{FORMATS, ReadOptions, Tags, format_named};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub(crate) use diff::{Diff, Sources};
 use regex::bytes::Regex;
+pub(crate) use shell::{Completions, Man};
 use std::path::{Path, PathBuf};
 pub(crate) use trace::Trace;
 
@@ -50,6 +52,12 @@ pub(crate) enum Command {
         after_help = "Examples:\n  plateau convert perf.txt -o stacks.folded\n  plateau convert stacks.folded -o cpu.pb.gz\n  plateau convert perf.txt -o cpu.speedscope.json"
     )]
     Convert(Convert),
+    /// Print what a shell needs to complete this command line.
+    #[command(after_help = shell::COMPLETIONS_EXAMPLES)]
+    Completions(Completions),
+    /// Print the manual page of a command, or write those of all.
+    #[command(after_help = shell::MAN_EXAMPLES)]
+    Man(Man),
 }
 
 impl Command {
@@ -62,7 +70,7 @@ impl Command {
             Command::Trace(trace) => &trace.reading.redact,
             Command::Info(info) => &info.reading.redact,
             Command::Convert(convert) => &convert.reading.redact,
-            Command::Baseline(_) => &[],
+            Command::Baseline(_) | Command::Completions(_) | Command::Man(_) => &[],
         }
     }
 }

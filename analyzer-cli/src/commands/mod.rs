@@ -1,10 +1,12 @@
 //! One file per verb.
 
 mod baseline;
+mod completions;
 mod convert;
 mod diff;
 mod flame;
 mod info;
+mod man;
 mod show;
 mod trace;
 
@@ -27,6 +29,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Outcome> {
         Command::Info(info) => info::run(&info),
         Command::Baseline(baseline) => baseline::run(&baseline),
         Command::Convert(convert) => convert::run(&convert),
+        Command::Completions(completions) => completions::run(&completions),
+        Command::Man(man) => man::run(&man),
     }
 }
 
