@@ -4,6 +4,7 @@ mod check;
 mod comparing;
 mod diff;
 mod parse;
+mod shell;
 mod sides;
 mod trace;
 mod words;
@@ -16,6 +17,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub(crate) use comparing::Comparing;
 pub(crate) use diff::Diff;
 use regex::bytes::Regex;
+pub(crate) use shell::{Completions, Man};
 pub(crate) use sides::{Sides, Sources};
 use std::path::{Path, PathBuf};
 pub(crate) use trace::Trace;
@@ -65,6 +67,12 @@ pub(crate) enum Command {
         after_help = "Examples:\n  plateau convert perf.txt -o stacks.folded\n  plateau convert stacks.folded -o cpu.pb.gz\n  plateau convert perf.txt -o cpu.speedscope.json"
     )]
     Convert(Convert),
+    /// Print what a shell needs to complete this command line.
+    #[command(after_help = shell::COMPLETIONS_EXAMPLES)]
+    Completions(Completions),
+    /// Print the manual page of a command, or write those of all.
+    #[command(after_help = shell::MAN_EXAMPLES)]
+    Man(Man),
 }
 
 impl Command {
@@ -79,7 +87,7 @@ impl Command {
             Command::Convert(convert) => &convert.reading.redact,
             Command::Check(check) => &check.reading.redact,
             Command::Merge(merge) => &merge.reading.redact,
-            Command::Baseline(_) => &[],
+            Command::Baseline(_) | Command::Completions(_) | Command::Man(_) => &[],
         }
     }
 }

@@ -2,10 +2,12 @@
 
 mod baseline;
 mod check;
+mod completions;
 mod convert;
 mod diff;
 mod flame;
 mod info;
+mod man;
 mod merge;
 mod show;
 mod trace;
@@ -35,6 +37,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Outcome> {
         Command::Check(check) => check::run(&check),
         Command::Merge(merge) => merge::run(&merge),
         Command::Convert(convert) => convert::run(&convert),
+        Command::Completions(completions) => completions::run(&completions),
+        Command::Man(man) => man::run(&man),
     }
 }
 

@@ -49,6 +49,7 @@ fn run(args: &[&str], variables: &[(&str, &str)], input: &[u8]) -> Run {
 }
 
 /// The path of a capture of the corpus.
+#[allow(dead_code)] // Not every test has a use for it.
 pub(crate) fn corpus(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/captures").join(name).display().to_string()
 }

@@ -67,7 +67,7 @@ pub(super) fn functions(inputs: &Inputs<'_>, totals: Totals, per_unit: f64) -> V
             module: key.module.clone(),
             class: inputs.classified.of_key(ranked.key as usize).map(str::to_owned),
             path: place.path,
-            row: inputs.ranked.iter().position(is_own),
+            row: inputs.ranking.rows.iter().position(is_own),
             ..measuring.subject(key_name(inputs.keys, ranked.key), cell, is_sure)
         }
     });
