@@ -1,15 +1,20 @@
 //! The command line as clap sees it.
 
+mod comparing;
 mod diff;
 mod parse;
+mod sides;
 mod trace;
+mod words;
 
 use analyzer_core::Order;
 use analyzer_core::spans::{PathOptions, SpanMeasure, TraceValue};
 use analyzer_formats::{FORMATS, ReadOptions, Tags, format_named};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-pub(crate) use diff::{Diff, Sources};
+pub(crate) use comparing::Comparing;
+pub(crate) use diff::Diff;
 use regex::bytes::Regex;
+pub(crate) use sides::{Sides, Sources};
 use std::path::{Path, PathBuf};
 pub(crate) use trace::Trace;
 

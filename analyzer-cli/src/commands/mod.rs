@@ -8,13 +8,17 @@ mod info;
 mod show;
 mod trace;
 
-use crate::args::{Args, Clocks, Command, Measuring, Reading};
+use crate::args::{Args, Clocks, Command, Measuring, Reading, Sides};
 use crate::exit::Outcome;
+use crate::input::{self, Captures};
 use crate::output;
+use analyzer_core::classes::ClassRules;
+use analyzer_core::requests::of_group;
 use analyzer_core::spans;
 use analyzer_formats::{Capture, Content, Notes, Profile};
-use anyhow::bail;
+use anyhow::{Context, Result, bail};
 use std::borrow::Cow;
+use std::path::Path;
 
 /// Runs a command.
 pub(crate) fn run(args: Args) -> anyhow::Result<Outcome> {
@@ -28,6 +32,33 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Outcome> {
         Command::Baseline(baseline) => baseline::run(&baseline),
         Command::Convert(convert) => convert::run(&convert),
     }
+}
+
+/// Reads the captures of both sides, and makes of them what is asked for.
+fn read_compared(sides: &Sides, measuring: &Measuring, reading: &Reading, digest: bool) -> Result<Captures> {
+    let mut captures = input::read_sides(sides, reading, digest)?;
+    if let Some(pattern) = &sides.group {
+        if captures.baseline.is_some() {
+            bail!("--group chooses requests of traces, and a baseline holds a profile");
+        }
+        let choose = |captures: Vec<Capture>| -> Result<Vec<Capture>> {
+            captures.into_iter().map(|capture| Ok(of_group(capture, pattern)?)).collect()
+        };
+        captures.before = choose(captures.before)?;
+        captures.after = choose(captures.after)?;
+    }
+    for capture in captures.all_mut() {
+        prepare_spans(capture, measuring)?;
+    }
+    Ok(captures)
+}
+
+/// The classes of a file, and behind them those of the project.
+fn class_rules(path: Option<&Path>) -> Result<Option<ClassRules>> {
+    let Some(path) = path else { return Ok(None) };
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    Ok(Some(ClassRules::new(&text).with_context(|| path.display().to_string())?))
 }
 
 /// Says on standard error what is missing of a capture.
