@@ -1,6 +1,7 @@
 //! One file per verb.
 
 mod baseline;
+mod batch;
 mod convert;
 mod diff;
 mod flame;
@@ -25,6 +26,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Outcome> {
     output::hide(args.command.redact());
     match args.command {
         Command::Diff(diff) => diff::run(&diff),
+        Command::Batch(batch) => batch::run(&batch),
         Command::Show(show) => show::run(&show),
         Command::Flame(flame) => flame::run(&flame),
         Command::Trace(trace) => trace::run(&trace),

@@ -11,7 +11,7 @@
 //! | `row.rs` | one pair as a line of `results.jsonl` |
 //! | `order.rs` | which growth stands among so many pairs, and the order to look at them |
 //! | `counts.rs` | how many pairs there are of each sort; the manifest |
-//! | `index.rs`, `page.rs` | the index as Markdown and as a page |
+//! | `index.rs`, `page.rs`, `text.rs` | the index as Markdown, as a page, and its first rows for a terminal |
 
 mod counts;
 mod index;
@@ -21,6 +21,7 @@ mod page;
 mod pairing;
 mod pattern;
 mod row;
+mod text;
 
 pub use counts::{Counts, MANIFEST_SCHEMA, Manifest, Results};
 pub use index::{About, markdown};
@@ -31,3 +32,4 @@ pub use pairing::{
 };
 pub use pattern::{Keys, PathPattern, PatternError, hive_keys};
 pub use row::{Code, Failure, File, ROW_SCHEMA, Row, RowVerdict, Status, Top, Unread};
+pub use text::text;

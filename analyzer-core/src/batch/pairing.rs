@@ -6,7 +6,8 @@
 //! service are one group, in which hosts are replicates.
 
 use super::names::Parts;
-use super::pattern::{Keys, hive_keys};
+use super::pattern::{Keys, PathPattern, hive_keys};
+use super::row::Unread;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Keys that tell captures of one side apart in time or release: no part of a pair's name.
@@ -35,10 +36,10 @@ impl Named {
         }
     }
 
-    /// A capture with the keys of a pattern.
+    /// A capture with the keys of a pattern; without any where the pattern does not describe its name.
     #[must_use]
-    pub fn with_keys(name: String, keys: Keys) -> Named {
-        Named { name, keys: Some(keys), rest: String::new() }
+    pub fn matched(name: String, pattern: &PathPattern) -> Named {
+        Named { keys: pattern.keys(&name), name, rest: String::new() }
     }
 
     fn value(&self, key: &str) -> Option<&str> {
@@ -100,6 +101,30 @@ pub struct Pair {
     pub before: Vec<usize>,
     /// Positions among the captures of after.
     pub after: Vec<usize>,
+}
+
+impl Pair {
+    /// The pair with at most so many captures of a side, evenly chosen, and how many are left out.
+    #[must_use]
+    pub fn reduced(&self, most: usize) -> (Pair, Unread) {
+        let (before, after) = (evenly(&self.before, most), evenly(&self.after, most));
+        let unread =
+            Unread { before: self.before.len() - before.len(), after: self.after.len() - after.len() };
+        (Pair { name: self.name.clone(), before, after }, unread)
+    }
+
+    /// Numbers names that stand there more than once; pairs are sorted by name.
+    pub fn make_unique(pairs: &mut [Pair]) {
+        let mut known: BTreeSet<String> = BTreeSet::new();
+        for pair in pairs {
+            let mut number = 1;
+            let name = pair.name.clone();
+            while !known.insert(pair.name.clone()) {
+                number += 1;
+                pair.name = format!("{name} ({number})");
+            }
+        }
+    }
 }
 
 /// A capture without a partner.
@@ -234,12 +259,12 @@ pub fn peers(captures: &[Named], most: usize) -> Pairing {
     }
     unpaired.sort_by_key(|row| row.capture);
     pairs.sort_by(|one, other| (&one.name, &one.after).cmp(&(&other.name, &other.after)));
-    make_unique(&mut pairs);
+    Pair::make_unique(&mut pairs);
     Pairing { how: How::Given, pairs, unpaired }
 }
 
 /// At most `most` of these, evenly spread.
-pub(super) fn evenly(all: &[usize], most: usize) -> Vec<usize> {
+fn evenly(all: &[usize], most: usize) -> Vec<usize> {
     if all.len() <= most {
         return all.to_vec();
     }
@@ -417,21 +442,8 @@ impl Groups {
             };
             key(one).cmp(&key(other))
         });
-        make_unique(&mut pairs);
+        Pair::make_unique(&mut pairs);
         Pairing { how, pairs, unpaired }
-    }
-}
-
-/// Numbers names that stand there more than once; pairs are sorted by name.
-fn make_unique(pairs: &mut [Pair]) {
-    let mut known: BTreeSet<String> = BTreeSet::new();
-    for pair in pairs {
-        let mut number = 1;
-        let name = pair.name.clone();
-        while !known.insert(pair.name.clone()) {
-            number += 1;
-            pair.name = format!("{name} ({number})");
-        }
     }
 }
 
@@ -446,11 +458,7 @@ mod tests {
 
     fn with(pattern: &str, names: &[&str]) -> Vec<Named> {
         let pattern = PathPattern::new(pattern).unwrap();
-        let keys = |name: &&str| match pattern.keys(name) {
-            Some(keys) => Named::with_keys((*name).to_owned(), keys),
-            None => Named { name: (*name).to_owned(), keys: None, rest: String::new() },
-        };
-        names.iter().map(keys).collect()
+        names.iter().map(|name| Named::matched((*name).to_owned(), &pattern)).collect()
     }
 
     /// `name: before | after` of each pair, with names.
