@@ -13,7 +13,6 @@
 //! | `finish.rs` | rows in their order, index and manifest |
 //! | `bar.rs` | how far it is |
 
-mod archive;
 mod bar;
 mod finish;
 mod kept;
@@ -36,7 +35,7 @@ use std::io;
 pub(crate) fn run(batch: &Batch) -> Result<Outcome> {
     expect_sense(batch)?;
     let place = place::Place::open(batch)?;
-    let work = work::Work::find(batch, &place)?;
+    let work = work::Work::find(batch, &place).inspect_err(|_| place.leave())?;
     for line in work.passed_over.iter().take(5).filter(|_| !batch.reading.quiet) {
         output::warn(line);
     }

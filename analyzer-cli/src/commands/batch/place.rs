@@ -56,6 +56,14 @@ impl Place {
         }
     }
 
+    /// Takes back what was made, as far as nothing is in it.
+    pub(super) fn leave(&self) {
+        for folder in [&self.partial, &self.folder.join(REPORTS), &self.folder] {
+            // What is not empty stays.
+            let _ = fs::remove_dir(folder);
+        }
+    }
+
     /// Whether there is the manifest of a batch.
     fn is_finished(&self) -> bool {
         let family = MANIFEST_SCHEMA.split('/').next().unwrap_or_default();

@@ -4,9 +4,9 @@
 //! what is read anyway is passed over, so that nothing is read twice and no loop is entered. What is no file (a pipe, a
 //! device) is never opened.
 
-use super::archive::Archive;
-use super::source::{Origin, Source};
+use super::source::{Origin, Source, failure};
 use analyzer_formats::ReadOptions;
+use analyzer_formats::archive::{Archive, MemberKind};
 use anyhow::{Context, Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -40,7 +40,10 @@ pub(super) fn walk(root: &Path, opening: &Opening<'_>) -> Result<Found> {
         if !metadata.is_file() || !add_members(root, "", opening, &mut sources) {
             bail!("{shown}: expected a folder or an archive of captures; plateau diff compares two captures");
         }
-        sources.sort_by(|one, other| one.name.cmp(&other.name));
+        if let [Source { origin: Origin::Broken(failure), .. }] = &sources[..] {
+            bail!("{shown}: {}", failure.text);
+        }
+        sources.sort_by(|one, other| (&one.name, &one.shown).cmp(&(&other.name, &other.shown)));
         return Ok(Found { sources, passed_over: Vec::new() });
     }
     let entries = fs::read_dir(root).with_context(|| format!("{shown}: cannot be read"))?;
@@ -159,11 +162,35 @@ pub(super) fn kind(metadata: &fs::Metadata) -> &'static str {
     if metadata.is_dir() { "a folder" } else { "no ordinary file" }
 }
 
-/// The members of an archive, named below `prefix`; whether the file is one.
+/// The members of an archive, named below `prefix`; whether the file is one. Folders in it are no captures, and of
+/// whatever else is there and cannot be read there is a row.
 fn add_members(path: &Path, prefix: &str, opening: &Opening<'_>, sources: &mut Vec<Source>) -> bool {
-    let _ = (prefix, sources);
-    let opened = Archive::open(path, opening.options, opening.spool);
-    matches!(opened.map(|archive| archive.map(Arc::new)), Ok(Some(_)))
+    let shown = path.display().to_string();
+    let whole = || prefix.strip_suffix('/').unwrap_or(&shown).to_owned();
+    let archive = match Archive::open(path, opening.options, opening.spool) {
+        Ok(None) => return false,
+        Ok(Some(archive)) => Arc::new(archive),
+        Err(error) => {
+            let origin = Origin::Broken(failure(&shown, &error));
+            sources.push(Source { name: whole(), shown, origin });
+            return true;
+        }
+    };
+    for (at, member) in archive.members().iter().enumerate() {
+        if member.kind == MemberKind::Other("a directory") {
+            continue;
+        }
+        sources.push(Source {
+            name: format!("{prefix}{}", member.name),
+            shown: format!("{shown}!{}", member.unique_name()),
+            origin: Origin::Member(Arc::clone(&archive), at),
+        });
+    }
+    if let Some(fault) = archive.fault() {
+        let origin = Origin::Broken(failure(&shown, fault));
+        sources.push(Source { name: whole(), shown, origin });
+    }
+    true
 }
 
 /// A name of a file as text. What is no UTF-8 is written as `\xff`, so that two names never become one.
