@@ -62,7 +62,10 @@ fn rows(out: &Path) -> Vec<Value> {
 }
 
 fn manifest(out: &Path) -> Value {
-    validate("plateau-batch-1.schema.json", &fs::read_to_string(out.join("manifest.json")).expect("a manifest"))
+    validate(
+        "plateau-batch-1.schema.json",
+        &fs::read_to_string(out.join("manifest.json")).expect("a manifest"),
+    )
 }
 
 #[test]
@@ -74,7 +77,11 @@ fn pairs_are_ranked_and_the_folder_is_the_same_for_any_number_of_jobs() {
         let out = scratch.path().join(format!("out{jobs}"));
         let run = plateau(&["batch", text(&before), text(&after), "-o", text(&out), "-j", jobs]);
         assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", run.stdout);
-        assert!(run.stdout.starts_with("6 pairs compared: 1 grew, 5 without detectable change; 1 unpaired\n"), "{}", run.stdout);
+        assert!(
+            run.stdout.starts_with("6 pairs compared: 1 grew, 5 without detectable change; 1 unpaired\n"),
+            "{}",
+            run.stdout
+        );
         out
     };
     let (one, four) = (out("1"), out("4"));
@@ -88,7 +95,10 @@ fn pairs_are_ranked_and_the_folder_is_the_same_for_any_number_of_jobs() {
     assert!(rows[0]["q"].as_f64().expect("a rate") < 0.05);
     let report = rows[0]["report"].as_str().expect("a report");
     assert!(String::from_utf8_lossy(&files[report]).contains("parse"));
-    assert!(String::from_utf8_lossy(&files["index.html"]).contains(&format!("<a href=\"{report}\">api/h2.folded</a>")));
+    assert!(
+        String::from_utf8_lossy(&files["index.html"])
+            .contains(&format!("<a href=\"{report}\">api/h2.folded</a>"))
+    );
     assert!(String::from_utf8_lossy(&files["index.md"]).contains("AFTER has no capture of this name"));
     let manifest = manifest(&one);
     assert_eq!(manifest["counts"]["files"], 12);
@@ -144,9 +154,14 @@ fn whatever_fails_is_a_row_and_all_others_are_right() {
     assert_eq!((compared.len(), &compared[0]["pair"]), (6, &Value::from("api/h2.folded")));
     let expected = bad.iter().map(|(name, _, code)| (*name, *code));
     for (name, code) in expected.chain([("fifo", "not_a_file"), ("dangling", "unreadable")]) {
-        let row = rows.iter().find(|row| row["error"]["file"].as_str().is_some_and(|file| file.ends_with(name)));
+        let row =
+            rows.iter().find(|row| row["error"]["file"].as_str().is_some_and(|file| file.ends_with(name)));
         let row = row.unwrap_or_else(|| panic!("no row of {name}"));
-        assert_eq!((&row["status"], &row["error"]["code"]), (&Value::from("quarantined"), &Value::from(code)), "{name}");
+        assert_eq!(
+            (&row["status"], &row["error"]["code"]),
+            (&Value::from("quarantined"), &Value::from(code)),
+            "{name}"
+        );
     }
     assert_eq!(manifest(&out)["passed_over"].as_array().map(Vec::len), Some(2));
     let run = plateau(&[&args[..], &["--max-failed", "7"]].concat());
@@ -161,7 +176,9 @@ fn a_run_that_is_killed_goes_on_and_ends_with_the_same_bytes() {
     let (before, after) = folders(scratch.path(), 24);
     write(&after.join("api/h5.folded"), "");
     let args = |out: &Path| -> Vec<String> {
-        ["batch", text(&before), text(&after), "-o", text(out), "-j", "2", "--max-failed", "100%"].map(str::to_owned).into()
+        ["batch", text(&before), text(&after), "-o", text(out), "-j", "2", "--max-failed", "100%"]
+            .map(str::to_owned)
+            .into()
     };
     let whole = scratch.path().join("whole");
     let run = |out: &Path| {
@@ -208,8 +225,13 @@ fn what_is_finished_is_not_made_anew_unless_something_changed() {
     assert_eq!((code, stderr.lines().count()), (Some(2), 1), "{stderr}");
     assert!(stderr.contains("cannot be written"), "{stderr}");
     let left = contents(&out);
-    assert!(left.keys().all(|name| name.starts_with(".partial/") && name.ends_with(".json")), "{:?}", left.keys());
-    let run = |args: &[&str]| plateau(&[&["batch", text(&before), text(&after), "-o", text(&out)], args].concat());
+    assert!(
+        left.keys().all(|name| name.starts_with(".partial/") && name.ends_with(".json")),
+        "{:?}",
+        left.keys()
+    );
+    let run =
+        |args: &[&str]| plateau(&[&["batch", text(&before), text(&after), "-o", text(&out)], args].concat());
     assert_eq!(run(&[]).code, 0);
     let fresh = contents(&out);
     // Rows that are kept are taken, but not those of other captures, other questions or reports that are gone.
@@ -234,19 +256,44 @@ fn renamed_hosts_are_pooled_per_service() {
     let scratch = scratch();
     let (before, after) = (scratch.path().join("before"), scratch.path().join("after"));
     for host in 0..4 {
-        write(&before.join(format!("service=api/date=2026-11-27/host=old{host}/cpu.folded")), capture(host, 0));
-        write(&after.join(format!("service=api/date=2026-11-28/host=new{host}/cpu.folded")), capture(host + 9, 1500));
-        write(&before.join(format!("service=web/date=2026-11-27/host=w{host}a/cpu.folded")), capture(host, 0));
-        write(&after.join(format!("service=web/date=2026-11-28/host=w{host}b/cpu.folded")), capture(host + 5, 0));
+        write(
+            &before.join(format!("service=api/date=2026-11-27/host=old{host}/cpu.folded")),
+            capture(host, 0),
+        );
+        write(
+            &after.join(format!("service=api/date=2026-11-28/host=new{host}/cpu.folded")),
+            capture(host + 9, 1500),
+        );
+        write(
+            &before.join(format!("service=web/date=2026-11-27/host=w{host}a/cpu.folded")),
+            capture(host, 0),
+        );
+        write(
+            &after.join(format!("service=web/date=2026-11-28/host=w{host}b/cpu.folded")),
+            capture(host + 5, 0),
+        );
     }
     write(&after.join("service=api/date=2026-11-28/host=new9/cpu.folded"), "");
     let out = scratch.path().join("out");
-    let run = plateau(&["batch", text(&before), text(&after), "-o", text(&out), "--report", "none", "--max-failed", "1"]);
+    let run = plateau(&[
+        "batch",
+        text(&before),
+        text(&after),
+        "-o",
+        text(&out),
+        "--report",
+        "none",
+        "--max-failed",
+        "1",
+    ]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     let rows = rows(&out);
     assert_eq!((rows.len(), &rows[0]["pair"]), (2, &Value::from("api/cpu.folded")));
     assert_eq!(rows[0]["before"].as_array().map(Vec::len), Some(4));
-    assert_eq!((&rows[0]["status"], &rows[0]["error"]["code"]), (&Value::from("partial"), &Value::from("empty")));
+    assert_eq!(
+        (&rows[0]["status"], &rows[0]["error"]["code"]),
+        (&Value::from("partial"), &Value::from("empty"))
+    );
     assert_eq!((&rows[0]["verdict"]["code"], &rows[1]["status"]), (&Value::from("grew"), &Value::from("ok")));
     assert_ne!(rows[1]["verdict"]["code"], "grew");
     assert!(manifest(&out)["pairing"].as_str().expect("words").contains("hosts as replicates"));
@@ -291,7 +338,8 @@ fn archives_and_lists_are_read() {
     let (before, after) = folders(scratch.path(), 4);
     let tar = |folder: &Path, flags: &str, name: &str| {
         let at = scratch.path().join(name);
-        let run = std::process::Command::new("tar").args([flags, text(&at), "-C", text(folder), "."]).status();
+        let run =
+            std::process::Command::new("tar").args([flags, text(&at), "-C", text(folder), "."]).status();
         assert!(run.expect("tar").success());
         at
     };
@@ -302,7 +350,9 @@ fn archives_and_lists_are_read() {
     assert_eq!(run.stdout.as_bytes(), contents(&out)["results.jsonl"]);
     let from_archives = rows(&out);
     assert_eq!((from_archives.len(), &from_archives[0]["pair"]), (4, &Value::from("api/h2.folded")));
-    assert!(from_archives[0]["after"][0]["file"].as_str().expect("a name").ends_with("after.tar!api/h2.folded"));
+    assert!(
+        from_archives[0]["after"][0]["file"].as_str().expect("a name").ends_with("after.tar!api/h2.folded")
+    );
 
     let lines: String = (1..3)
         .map(|host| format!("{0}/api/h{host}.folded\t{1}/api/h{host}.folded\n", text(&before), text(&after)))
@@ -325,16 +375,32 @@ fn what_cannot_be_is_said_in_one_line() {
     let run = plateau(&["batch", text(&before), text(&after), "-o", text(&inside)]);
     fails(&run, 2, &["would be read with it"]);
     assert!(!inside.exists());
-    fails(&plateau(&["batch", text(&before), text(&after), "-o", text(scratch.path())]), 2, &["holds the input"]);
+    fails(
+        &plateau(&["batch", text(&before), text(&after), "-o", text(scratch.path())]),
+        2,
+        &["holds the input"],
+    );
     let other = scratch.path().join("other");
     write(&other.join("thesis.tex"), "precious");
-    fails(&plateau(&["batch", text(&before), text(&after), "-o", text(&other)]), 2, &["is not empty and holds no batch"]);
+    fails(
+        &plateau(&["batch", text(&before), text(&after), "-o", text(&other)]),
+        2,
+        &["is not empty and holds no batch"],
+    );
     let out = scratch.path().join("out");
     fails(&plateau(&["batch", text(&before), "-o", text(&out)]), 2, &["--path-pattern"]);
     fails(&plateau(&["batch", text(&before), "nowhere", "-o", text(&out)]), 2, &["nowhere: cannot be read"]);
-    fails(&plateau(&["batch", text(&before), text(&after), "-o", text(&out), "--redact", "x"]), 2, &["--redact"]);
+    fails(
+        &plateau(&["batch", text(&before), text(&after), "-o", text(&out), "--redact", "x"]),
+        2,
+        &["--redact"],
+    );
     let single = corpus("../MANIFEST.toml");
     fails(&plateau(&["batch", &single, &single, "-o", text(&out)]), 2, &["expected a folder or an archive"]);
     write(&other.join("x/alone.folded"), capture(1, 0));
-    fails(&plateau(&["batch", text(&before), text(&other.join("x")), "-o", text(&out)]), 2, &["no two captures belong together"]);
+    fails(
+        &plateau(&["batch", text(&before), text(&other.join("x")), "-o", text(&out)]),
+        2,
+        &["no two captures belong together"],
+    );
 }

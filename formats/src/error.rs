@@ -152,12 +152,7 @@ impl ReadErrorKind {
     }
 
     pub(crate) fn malformed(at: At, expected: impl Into<String>, found: impl Into<String>) -> ReadErrorKind {
-        ReadErrorKind::Malformed {
-            flaw: Flaw::Corrupt,
-            at,
-            expected: expected.into(),
-            found: found.into(),
-        }
+        ReadErrorKind::Malformed { flaw: Flaw::Corrupt, at, expected: expected.into(), found: found.into() }
     }
 
     /// The same error, of another sort.

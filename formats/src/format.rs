@@ -4,8 +4,8 @@ use crate::error::{ReadError, ReadErrorKind};
 use crate::input::{self, Stored};
 use crate::unpack::{self, Container, Unpacked, Unpacker};
 use crate::{
-    Capture, Content, Notes, Progress, Source, Tags, archive, console, folded, jaeger, json, otlp, perf_script, pprof,
-    speedscope, zipkin,
+    Capture, Content, Notes, Progress, Source, Tags, archive, console, folded, jaeger, json, otlp,
+    perf_script, pprof, speedscope, zipkin,
 };
 use std::path::Path;
 use std::sync::Arc;

@@ -43,7 +43,8 @@ pub mod zipkin;
 pub use capture::{Capture, Content, Source};
 pub use error::{At, Flaw, ReadError, ReadErrorKind};
 pub use format::{
-    Confidence, FORMATS, Format, Pipes, ReadOptions, Recognition, format_named, read_bytes, read_path, read_stdin,
+    Confidence, FORMATS, Format, Pipes, ReadOptions, Recognition, format_named, read_bytes, read_path,
+    read_stdin,
 };
 pub use note::{Note, NoteKind, Notes, Place};
 pub use overlap::{Blocks, write_overlapped};

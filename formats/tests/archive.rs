@@ -77,8 +77,7 @@ fn zip(files: &[(&str, &[u8])], packing: Packing) -> Vec<u8> {
         let packed = match packing {
             Packing::Stored => bytes.to_vec(),
             Packing::Deflate => {
-                let mut encoder =
-                    flate2::write::DeflateEncoder::new(Vec::new(), Compression::default());
+                let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), Compression::default());
                 encoder.write_all(bytes).unwrap();
                 encoder.finish().unwrap()
             }
@@ -103,7 +102,9 @@ fn sized_zip(files: &[(&str, &[u8])]) -> Vec<u8> {
         fields.extend(rawzip::crc32(bytes).to_le_bytes());
         fields.extend([size, size].concat());
         fields.extend((name.len() as u32).to_le_bytes());
-        directory.extend([&b"PK\x01\x02\x14\0"[..], &fields, &[0; 10], &(out.len() as u32).to_le_bytes()].concat());
+        directory.extend(
+            [&b"PK\x01\x02\x14\0"[..], &fields, &[0; 10], &(out.len() as u32).to_le_bytes()].concat(),
+        );
         directory.extend(name.as_bytes());
         out.extend([b"PK\x03\x04", &fields[..], name.as_bytes(), bytes].concat());
     }
@@ -255,7 +256,8 @@ fn every_cut(what: &str, bytes: &[u8], may_end_at: impl Fn(usize) -> bool) -> us
             let fault = archive.fault().unwrap_or_else(|| panic!("{what} cut at {cut} is told"));
             assert_eq!(fault.kind.code(), "truncated", "{what} cut at {cut}: {fault}");
             // Of a tar that is cut and whose container ends where it may, the byte is one of what was unpacked.
-            let of_container = archive.container() == Container::Plain || !fault.to_string().contains("tar data");
+            let of_container =
+                archive.container() == Container::Plain || !fault.to_string().contains("tar data");
             let end = if of_container { cut } else { tar(&FILES).len() };
             assert!(fault.kind.byte().is_some_and(|byte| byte <= end as u64), "{what} cut at {cut}: {fault}");
         }
@@ -454,7 +456,10 @@ fn zips_that_cannot_be_read_say_why() {
     };
     let encrypted = changed(8, whole[directory + 8] | 1);
     assert_eq!(encrypted.kind.code(), "unsupported_format");
-    assert!(encrypted.to_string().starts_with("input!a: is an encrypted file in a zip archive"), "{encrypted}");
+    assert!(
+        encrypted.to_string().starts_with("input!a: is an encrypted file in a zip archive"),
+        "{encrypted}"
+    );
     assert!(changed(10, 14).to_string().contains("packed with LZMA"));
     let crc = changed(16, !whole[directory + 16]);
     assert_eq!((crc.kind.code(), crc.to_string().contains("a CRC of")), ("bad_zip", true), "{crc}");

@@ -156,7 +156,10 @@ impl Batch {
             let name = Some(form.name().unwrap_or("none")).filter(|_| self.report != [ReportForm::Html]);
             words.option("report", name.map(str::to_owned));
         }
-        words.option("replicates", Some(self.replicates).filter(|&most| most != 100).map(|most| most.to_string()));
+        words.option(
+            "replicates",
+            Some(self.replicates).filter(|&most| most != 100).map(|most| most.to_string()),
+        );
         self.say_comparison(&mut words);
         words.finish()
     }
@@ -193,10 +196,7 @@ mod tests {
     fn how_many_may_fail() {
         let of = |text: &str, files| MaxFailed::of(Some(max_failed(text).unwrap()), files);
         assert_eq!((of("3", 1000), of("5%", 1000), of("5%", 19)), (3, 50, 0));
-        assert_eq!(
-            (MaxFailed::of(None, 9), MaxFailed::of(None, 100), MaxFailed::of(None, 1999)),
-            (0, 1, 19)
-        );
+        assert_eq!((MaxFailed::of(None, 9), MaxFailed::of(None, 100), MaxFailed::of(None, 1999)), (0, 1, 19));
         for bad in ["", "x", "101%", "-1", "1.5"] {
             assert!(max_failed(bad).is_err(), "{bad}");
         }

@@ -44,13 +44,19 @@ pub(crate) fn run(batch: &Batch) -> Result<Outcome> {
     let counts = finish::finish(batch, &work, &place, &kept)?;
     print(batch, &place, &counts)?;
     let most = MaxFailed::of(batch.max_failed, counts.files);
-    Ok(if counts.failed > most { Outcome::TooManyFailed { failed: counts.failed, most } } else { Outcome::Done })
+    Ok(if counts.failed > most {
+        Outcome::TooManyFailed { failed: counts.failed, most }
+    } else {
+        Outcome::Done
+    })
 }
 
 /// Refuses options that have no sense for many captures.
 fn expect_sense(batch: &Batch) -> Result<()> {
     if !batch.reading.redact.is_empty() {
-        bail!("--redact: names of files and functions stand in the index; give it to diff for a report to be shown");
+        bail!(
+            "--redact: names of files and functions stand in the index; give it to diff for a report to be shown"
+        );
     }
     if !batch.reading.subtract.is_empty() {
         bail!("--subtract takes one capture off another, and a folder holds many; give it to diff");

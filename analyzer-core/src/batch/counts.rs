@@ -22,7 +22,7 @@ pub struct Counts {
     pub unpaired: u64,
     /// Pairs of which growth stands among all.
     pub grew: u64,
-    /// Pairs that may have grown.
+    /// Pairs that grew by themselves, which among so many may be chance.
     pub may_have_grown: u64,
     /// Pairs in which something shrank and nothing grew.
     pub shrank: u64,
@@ -52,7 +52,6 @@ impl Counts {
             Some("may_have_grown") => self.may_have_grown += 1,
             Some("shrank") => self.shrank += 1,
             Some("unquantified") => self.unquantified += 1,
-            Some(_) if row.top.iter().any(|top| top.tier == "may_have_grown") => self.may_have_grown += 1,
             Some(_) => self.unchanged += 1,
         }
         if row.status != Status::Unpaired {

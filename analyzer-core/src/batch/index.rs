@@ -43,7 +43,11 @@ pub fn markdown(
             pairs.add(&pair(&row));
         }
         for (name, failure) in row.failures() {
-            failures.add(&format!("| {} | {} |\n", cell(&name, NAME_WIDTH), cell(&reason(failure), TEXT_WIDTH)));
+            failures.add(&format!(
+                "| {} | {} |\n",
+                cell(&name, NAME_WIDTH),
+                cell(&reason(failure), TEXT_WIDTH)
+            ));
         }
         if row.status == Status::Unpaired {
             let why = row.error.as_ref().map_or("", |error| &error.text);
@@ -109,7 +113,11 @@ fn pair(row: &Row) -> String {
     };
     let (function, change) = row.first().map_or_else(
         || (String::new(), String::new()),
-        |top| (cell(&top.function, NAME_WIDTH), change(top).replace(' ', "\u{a0}")),
+        |top| {
+            let function = cell(&top.function, NAME_WIDTH);
+            let function = grown_on(top).map_or(function.clone(), |on| format!("{function}, {on}"));
+            (function, change(top).replace(' ', "\u{a0}"))
+        },
     );
     let verdict = cell(verdict(row), 40);
     let mark = if row.status == Status::Partial { "partial" } else { "" };
@@ -124,7 +132,6 @@ pub(super) fn link(report: &str) -> String {
 
 /// The answer in words.
 pub(super) fn verdict(row: &Row) -> &'static str {
-    let may_have_grown = row.top.iter().any(|top| top.tier == "may_have_grown");
     match row.verdict.as_ref().map_or("", |verdict| &verdict.code) {
         "grew" => "grew",
         "mixed" => "grew and shrank",
@@ -132,7 +139,6 @@ pub(super) fn verdict(row: &Row) -> &'static str {
         "unquantified" => "sizes only",
         "shrank" => "shrank",
         "equivalent" => "equivalent",
-        _ if may_have_grown => "may have grown",
         _ => "no change detected",
     }
 }
@@ -144,6 +150,12 @@ pub(super) fn change(top: &Top) -> String {
         _ => String::new(),
     };
     format!("{:+.2}{interval}", top.growth.pct)
+}
+
+/// `on 3 of 40 captures`, where there are several and it grew.
+pub(super) fn grown_on(top: &Top) -> Option<String> {
+    let captures = top.captures_grown?;
+    Some(format!("on {} of {} captures", captures.grew, captures.of))
 }
 
 /// The rate of false discoveries, short.
@@ -167,10 +179,8 @@ pub(super) fn reason(failure: &Failure) -> String {
 impl Row {
     /// Everything that failed, by file or by pair; nothing for captures without a partner.
     pub(super) fn failures(&self) -> impl Iterator<Item = (String, &Failure)> {
-        let pairs_own = self
-            .error
-            .iter()
-            .filter(|_| self.failed.is_empty() && self.status == Status::Quarantined);
+        let pairs_own =
+            self.error.iter().filter(|_| self.failed.is_empty() && self.status == Status::Quarantined);
         let name = |failure: &Failure| failure.file.clone().unwrap_or_else(|| self.pair.clone());
         self.failed.iter().chain(pairs_own).map(move |failure| (name(failure), failure))
     }
@@ -203,6 +213,7 @@ pub(super) mod tests {
             before: side,
             after: side,
             growth: TopGrowth { value: 1.0, pct: 2.5, low_pct: Some(1.25), high_pct: Some(3.75) },
+            captures_grown: Some(crate::batch::row::TopGrown { grew: 3, of: 40 }),
         }];
         row
     }
@@ -242,7 +253,7 @@ pub(super) mod tests {
     fn the_first_rows_are_shown_and_failures_are_named() {
         let text = rendered(&[grown("api/h1", "parse|json"), failed("api/h2")]);
         assert!(text.starts_with("**1 pair compared: 1 grew; 1 quarantined**"), "{text}");
-        let row = "|  | [api/h1](reports/x-0a1b2c3d.html) | grew | parse\\|json | +2.50\u{a0}[1.25,\u{a0}3.75] | 0.0010 |";
+        let row = "|  | [api/h1](reports/x-0a1b2c3d.html) | grew | parse\\|json, on 3 of 40 captures | +2.50\u{a0}[1.25,\u{a0}3.75] | 0.0010 |";
         assert!(text.contains(row), "{text}");
         assert!(text.contains("| after/api/h2 | truncated, byte 812: ends early |"), "{text}");
     }

@@ -28,8 +28,10 @@ pub use index::{About, markdown};
 pub use order::{FALSE_DISCOVERIES, Placed, Standing, order};
 pub use page::page;
 pub use pairing::{
-    How, KeyValue, Named, Pair, Pairing, PairingError, Sides, Unpaired, peers, pair, sides_by_key,
+    How, KeyValue, Named, Pair, Pairing, PairingError, Sides, Unpaired, pair, peers, sides_by_key,
 };
 pub use pattern::{Keys, PathPattern, PatternError, hive_keys};
-pub use row::{Code, Failure, File, ROW_SCHEMA, Row, RowVerdict, Status, Top, Unread};
+pub use row::{
+    Code, Failure, File, ROW_SCHEMA, Row, RowVerdict, Status, Top, TopGrown, TopGrowth, TopSide, Unread,
+};
 pub use text::text;

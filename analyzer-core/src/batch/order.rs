@@ -9,9 +9,7 @@
 //! name decides.
 
 use super::row::{Row, Status};
-use crate::plateau::Tier;
-use crate::report::{Report, VerdictCode};
-use crate::stats::{normal, student};
+use crate::stats::student;
 use std::cmp::Ordering;
 
 /// The share of pairs said to have grown that may not have.
@@ -33,6 +31,7 @@ pub struct Standing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Class {
     Grew,
+    /// By itself it grew, and among so many that may be chance.
     MayHaveGrown,
     Unquantified,
     Shrank,
@@ -57,13 +56,13 @@ impl Standing {
     #[must_use]
     pub fn of(row: &Row) -> Standing {
         let first = row.first();
-        let has_tier = |tier: &str| row.top.iter().any(|top| top.tier == tier);
         let class = match (row.status, row.verdict.as_ref().map(|verdict| verdict.code.as_str())) {
             (Status::Unpaired, _) => Class::Unpaired,
             (Status::Quarantined, _) | (_, None) => Class::Failed,
             (_, Some("grew" | "mixed")) => Class::Grew,
-            (_, Some("unquantified")) if first.is_some_and(|top| top.growth.value > 0.0) => Class::Unquantified,
-            _ if has_tier("may_have_grown") => Class::MayHaveGrown,
+            (_, Some("unquantified")) if first.is_some_and(|top| top.growth.value > 0.0) => {
+                Class::Unquantified
+            }
             (_, Some("shrank")) => Class::Shrank,
             _ => Class::Unchanged,
         };
@@ -81,12 +80,11 @@ pub fn order(rows: &[Standing]) -> Vec<Placed> {
     for (&at, q) in tested.iter().zip(student::q_values(&p_values, p_values.len())) {
         q_values[at] = Some(q);
     }
-    let is_demoted = |at: usize| {
-        rows[at].class == Class::Grew && q_values[at].is_some_and(|q| q > FALSE_DISCOVERIES)
-    };
+    let is_demoted =
+        |at: usize| rows[at].class == Class::Grew && q_values[at].is_some_and(|q| q > FALSE_DISCOVERIES);
     let class = |at: usize| if is_demoted(at) { Class::MayHaveGrown } else { rows[at].class };
     let p = |at: usize| match class(at) {
-        Class::Grew | Class::MayHaveGrown => rows[at].p.unwrap_or(1.0).max(SURE),
+        Class::Grew | Class::MayHaveGrown | Class::Unchanged => rows[at].p.unwrap_or(1.0).max(SURE),
         _ => 1.0,
     };
     let mut order: Vec<usize> = (0..rows.len()).collect();
@@ -117,26 +115,9 @@ impl Placed {
         row.q = self.q;
         if let (true, Some(verdict), Some(q)) = (self.is_demoted, &mut row.verdict, self.q) {
             verdict.code = "may_have_grown".to_owned();
-            verdict.text =
-                format!("Among so many pairs this may be chance (q = {q:.2}): {}", verdict.text);
+            verdict.text = format!("Among so many pairs this may be chance (q = {q:.2}): {}", verdict.text);
         }
     }
-}
-
-/// How likely noise alone makes any row of the report grow as surely as the surest one; `None` where that is unknown.
-pub(super) fn p_value(report: &Report) -> Option<f64> {
-    if matches!(report.verdict.code, VerdictCode::Unquantified) || report.noise.is_none() {
-        return None;
-    }
-    let deviate = normal::quantile((1.0 + report.confidence) / 2.0);
-    let tests = (report.unchanged_functions + report.plateaus.len()).max(1);
-    let grown = report.plateaus.iter().filter(|row| matches!(row.tier, Tier::Grew | Tier::MayHaveGrown));
-    let surest = grown.filter_map(|row| {
-        let growth = &row.growth;
-        let error = (growth.high_pct? - growth.low_pct?) / 2.0 / deviate;
-        Some(normal::cdf(-growth.pct / error.max(f64::MIN_POSITIVE)))
-    });
-    Some(surest.fold(1.0, |least: f64, p| least.min(p * tests as f64)))
 }
 
 #[cfg(test)]
@@ -157,17 +138,29 @@ mod tests {
             row(Class::Failed, None, 0.0, "broken"),
             row(Class::Unpaired, None, 0.0, "alone"),
             row(Class::Unchanged, Some(0.9), 3.0, "quiet"),
+            row(Class::Unchanged, Some(0.2), 1.0, "less quiet"),
             row(Class::Shrank, Some(1.0), -1.0, "less"),
             row(Class::Shrank, Some(1.0), -9.0, "much less"),
             row(Class::Unquantified, None, 9.0, "heap"),
-            row(Class::MayHaveGrown, Some(0.3), 1.0, "perhaps"),
+            row(Class::Grew, Some(0.3), 1.0, "perhaps"),
             row(Class::Grew, Some(1e-4), 9.0, "sure"),
             row(Class::Grew, Some(1e-12), 2.0, "b"),
             row(Class::Grew, Some(1e-300), 2.0, "a"),
             row(Class::Grew, Some(1e-10), 5.0, "wide"),
         ];
         let expected = [
-            "wide", "a", "b", "sure", "perhaps", "heap", "much less", "less", "quiet", "alone", "broken",
+            "wide",
+            "a",
+            "b",
+            "sure",
+            "perhaps",
+            "heap",
+            "much less",
+            "less",
+            "less quiet",
+            "quiet",
+            "alone",
+            "broken",
         ];
         assert_eq!(names(&rows), expected);
     }
@@ -190,7 +183,8 @@ mod tests {
     #[test]
     fn what_was_decided_is_told() {
         let mut told = Row::new("x".to_owned(), Vec::new(), Vec::new());
-        let verdict = |code: &str| super::super::row::RowVerdict { code: code.to_owned(), text: "f grew".to_owned() };
+        let verdict =
+            |code: &str| super::super::row::RowVerdict { code: code.to_owned(), text: "f grew".to_owned() };
         told.verdict = Some(verdict("grew"));
         Placed { index: 0, q: Some(0.01), is_demoted: false }.tell(&mut told);
         assert_eq!((told.q, told.verdict.as_ref()), (Some(0.01), Some(&verdict("grew"))));

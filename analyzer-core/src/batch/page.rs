@@ -2,7 +2,7 @@
 //!
 //! Rows are written as they come, so a page of 10,000 pairs takes no memory to make.
 
-use super::index::{About, change, link, q, reason, verdict};
+use super::index::{About, change, grown_on, link, q, reason, verdict};
 use super::order::FALSE_DISCOVERIES;
 use super::row::{Row, Status};
 use crate::render::html::{STYLE_POLICY, head};
@@ -35,7 +35,10 @@ pub fn page<R: Iterator<Item = io::Result<Row>>>(
             let row = row?;
             for (name, failure) in row.failures() {
                 let byte = failure.byte.map_or_else(String::new, |byte| units::count(byte as f64));
-                cells(out, &[("long code", &name), ("", &failure.code), ("r", &byte), ("long", &failure.text)])?;
+                cells(
+                    out,
+                    &[("long code", &name), ("", &failure.code), ("r", &byte), ("long", &failure.text)],
+                )?;
             }
         }
         end(out)?;
@@ -95,6 +98,9 @@ fn pair(row: &Row, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "</td><td>{}</td><td class=\"long\">", verdict(row))?;
     if let Some(top) = row.first() {
         write!(out, "<span class=\"name\">{}</span>", Text(&shorten(&top.function, NAME_WIDTH)))?;
+        if let Some(on) = grown_on(top) {
+            write!(out, "<span class=\"where\">{}</span>", Text(&on))?;
+        }
         let class = match top.growth.value {
             value if value > 0.0 => "grew",
             _ => "shrank",
@@ -161,13 +167,16 @@ mod tests {
         page(&about(&rows), || Ok(rows.iter().cloned().map(Ok)), &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(!text.contains("<script") && !text.contains('\u{202e}'));
-        assert!(text.contains("default-src 'none'") && !text.contains("http://www.w3.org\"") );
+        assert!(text.contains("default-src 'none'") && !text.contains("http://www.w3.org\""));
         assert!(text.contains("<a href=\"reports/x-0a1b2c3d.html\">&lt;/td&gt;"));
-        assert!(text.contains("<td class=\"long code\">after/api/h2</td><td class=\"\">truncated</td><td class=\"r\">812</td>"));
+        assert!(text.contains(
+            "<td class=\"long code\">after/api/h2</td><td class=\"\">truncated</td><td class=\"r\">812</td>"
+        ));
         assert!(text.contains("+2.50 [1.25, 3.75]") && text.contains("0.0010"));
         // What is opened is closed.
         for tag in ["section", "table", "tbody", "tr", "td", "dl", "div", "h1", "h2", "span"] {
-            let opened = text.matches(&format!("<{tag}>")).count() + text.matches(&format!("<{tag} ")).count();
+            let opened =
+                text.matches(&format!("<{tag}>")).count() + text.matches(&format!("<{tag} ")).count();
             assert_eq!(opened, text.matches(&format!("</{tag}>")).count(), "{tag}");
         }
     }

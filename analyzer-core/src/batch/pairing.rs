@@ -358,19 +358,15 @@ fn names(captures: &[Named]) -> Parts<'_> {
 
 /// What names the group of a capture: its keys but for those that vary, and the steady part of the rest of its name.
 /// With `replicates` the keys of hosts belong to it. `None` without keys.
-fn identity(
-    capture: &Named,
-    replicates: &[&str],
-    apart: &[&str],
-    others: &Parts<'_>,
-) -> Option<Vec<String>> {
+fn identity(capture: &Named, replicates: &[&str], apart: &[&str], others: &Parts<'_>) -> Option<Vec<String>> {
     let is_named = |key: &str| {
         !VARYING.contains(&key)
             && !apart.contains(&key)
             && (replicates.contains(&key) || !REPLICATES.contains(&key))
     };
     let keys = capture.keys.as_ref()?;
-    let mut values: Vec<(&str, &str)> = keys.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let mut values: Vec<(&str, &str)> =
+        keys.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     values.retain(|(key, _)| is_named(key));
     let mut identity: Vec<String> = values.into_iter().map(|(_, value)| value.to_owned()).collect();
     if !capture.rest.is_empty() {
@@ -434,7 +430,8 @@ impl Groups {
             unpaired.extend(captures.map(|capture| Unpaired { capture, why: why.clone() }));
         }
         let nameless = self.nameless.into_iter();
-        unpaired.extend(nameless.map(|capture| Unpaired { capture, why: "its path tells no keys".to_owned() }));
+        unpaired
+            .extend(nameless.map(|capture| Unpaired { capture, why: "its path tells no keys".to_owned() }));
         unpaired.sort_by(|one, other| {
             let key = |row: &Unpaired| match row.capture {
                 Ok(at) => (0, before[at].name.clone(), at),
@@ -529,8 +526,7 @@ mod tests {
             ])
         };
         let (before, after) = (of("27"), of("28"));
-        let names: Vec<String> =
-            pair(&before, &after, &[]).pairs.into_iter().map(|pair| pair.name).collect();
+        let names: Vec<String> = pair(&before, &after, &[]).pairs.into_iter().map(|pair| pair.name).collect();
         assert_eq!(names, ["api/h1/cpu-*.pb.gz", "api/h1/heap-*.pb.gz"]);
     }
 
@@ -555,7 +551,10 @@ mod tests {
         let captures = named(&["api-1", "api-2", "api-3", "web-1"]);
         let pairing = peers(&captures, 50);
         assert_eq!(pairing.pairs.len(), 3);
-        assert_eq!((pairing.pairs[1].before.as_slice(), pairing.pairs[1].after.as_slice()), (&[0, 2][..], &[1][..]));
+        assert_eq!(
+            (pairing.pairs[1].before.as_slice(), pairing.pairs[1].after.as_slice()),
+            (&[0, 2][..], &[1][..])
+        );
         assert_eq!(pairing.unpaired.len(), 1);
         assert_eq!(evenly(&[0, 1, 2, 3, 4, 5, 6], 3), [0, 2, 4]);
     }

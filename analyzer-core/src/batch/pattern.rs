@@ -201,10 +201,7 @@ mod tests {
     #[test]
     fn hive_folders() {
         let (keys, rest) = hive_keys("prod/service=api/host=a=b/cpu/1.pb.gz").unwrap();
-        assert_eq!(
-            keys,
-            [("service".to_owned(), "api".to_owned()), ("host".to_owned(), "a=b".to_owned())]
-        );
+        assert_eq!(keys, [("service".to_owned(), "api".to_owned()), ("host".to_owned(), "a=b".to_owned())]);
         assert_eq!(rest, "prod/cpu/1.pb.gz");
         assert_eq!(hive_keys("a=1/a=2/x").unwrap().0, [("a".to_owned(), "2".to_owned())]);
         assert!(hive_keys("service/x=1.pb.gz").is_none(), "a file is no folder");

@@ -144,6 +144,17 @@ pub struct Top {
     pub after: TopSide,
     /// The change.
     pub growth: TopGrowth,
+    /// On how many captures of after it grew; null where there is one.
+    pub captures_grown: Option<TopGrown>,
+}
+
+/// On how many captures of after a plateau grew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopGrown {
+    /// On how many it did.
+    pub grew: usize,
+    /// How many there are.
+    pub of: usize,
 }
 
 /// One side of a plateau.
@@ -199,6 +210,10 @@ impl Top {
             before: (&plateau.before).into(),
             after: (&plateau.after).into(),
             growth: (&plateau.growth).into(),
+            captures_grown: plateau
+                .captures_grown
+                .as_ref()
+                .map(|captures| TopGrown { grew: captures.grew, of: captures.of }),
         }
     }
 }
@@ -234,7 +249,7 @@ impl Row {
     pub fn answer(&mut self, report: &Report) {
         self.verdict =
             Some(RowVerdict { code: word(&report.verdict.code), text: report.verdict.text.clone() });
-        self.p = super::order::p_value(report);
+        self.p = report.p_value;
         self.top = report.plateaus.iter().take(MOST_TOP).map(Top::new).collect();
     }
 

@@ -26,10 +26,15 @@ pub fn text(
     let (mut pairs, mut failures) = (0, 0);
     for row in rows {
         let row = row?;
-        let is_changed = matches!(verdict(&row), "grew" | "grew and shrank" | "may have grown" | "sizes only" | "shrank");
+        let is_changed =
+            matches!(verdict(&row), "grew" | "grew and shrank" | "may have grown" | "sizes only" | "shrank");
         if let Some(top) = row.first().filter(|_| is_changed && pairs < MOST_ROWS) {
             if pairs == 0 {
-                writeln!(out, "\n{:<NAME_WIDTH$}  {:<15}  {:<NAME_WIDTH$}  {:<20}  q", "pair", "verdict", "first plateau", "change")?;
+                writeln!(
+                    out,
+                    "\n{:<NAME_WIDTH$}  {:<15}  {:<NAME_WIDTH$}  {:<20}  q",
+                    "pair", "verdict", "first plateau", "change"
+                )?;
             }
             pairs += 1;
             let line = format!(
@@ -77,7 +82,11 @@ mod tests {
         let text = String::from_utf8(out).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "12 pairs compared: 12 grew; 12 quarantined");
-        assert!(lines[3].starts_with("api/h0 ") && lines[3].ends_with("+2.50 [1.25, 3.75]    0.0010"), "{}", lines[3]);
+        assert!(
+            lines[3].starts_with("api/h0 ") && lines[3].ends_with("+2.50 [1.25, 3.75]    0.0010"),
+            "{}",
+            lines[3]
+        );
         assert_eq!(text.matches("\napi/h").count(), 10);
         assert!(text.contains("\nnot read: after/web/h0: truncated, byte 812: ends early\n"), "{text}");
         assert!(text.ends_with("and 2 more\n\nout/index.html\n"), "{text}");

@@ -300,9 +300,7 @@ impl Archive {
                 input::note_change(&mut capture.notes);
                 Ok(capture)
             }
-            Err(found) => {
-                Err(ReadError { name, kind: ReadErrorKind::Changed { found: Box::new(found) } })
-            }
+            Err(found) => Err(ReadError { name, kind: ReadErrorKind::Changed { found: Box::new(found) } }),
         }
     }
 

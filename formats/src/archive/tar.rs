@@ -125,7 +125,8 @@ impl<'a> Walker<'a> {
         // Links, devices and directories hold no bytes, whatever size they state; bytes follow all others.
         let held = if has_bytes(kind) { bytes } else { 0 };
         let name = Name::new(&raw, Separators::Slash);
-        let is_directory = kind.is_dir() || (kind.is_file() && header.as_ustar().is_none() && raw.ends_with(b"/"));
+        let is_directory =
+            kind.is_dir() || (kind.is_file() && header.as_ustar().is_none() && raw.ends_with(b"/"));
         let kind = match kind {
             _ if is_directory => MemberKind::Other("a directory"),
             _ if extensions.is_sparse => MemberKind::Other("a sparse file"),

@@ -27,7 +27,13 @@ impl Bar {
             }
             bar
         });
-        Bar { bar, start: Instant::now(), all: all as u64, done: AtomicU64::new(0), failed: AtomicU64::new(0) }
+        Bar {
+            bar,
+            start: Instant::now(),
+            all: all as u64,
+            done: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+        }
     }
 
     /// A pair is finished.

@@ -46,8 +46,11 @@ impl Kept {
     /// # Errors
     /// When it cannot be written.
     pub(super) fn keep(&self, pair: &Pair, work: &Work, batch: &Batch, finished: &Finished) -> Result<()> {
-        let reports: Vec<(&String, String)> =
-            finished.reports.iter().map(|report| Ok((report, self.report_digest(report)?))).collect::<Result<_>>()?;
+        let reports: Vec<(&String, String)> = finished
+            .reports
+            .iter()
+            .map(|report| Ok((report, self.report_digest(report)?)))
+            .collect::<Result<_>>()?;
         // Of what was read the digest is known; what could not be read is looked at again.
         let read = finished.row.before.iter().chain(&finished.row.after);
         let inputs = chosen(pair, work, batch).zip(read).map(|(source, file)| {

@@ -34,9 +34,10 @@ pub(super) fn read(path: &Path) -> Result<Listed> {
     };
     read.with_context(|| format!("{}: cannot be read", path.display()))?;
     Ok(match parse(&bytes).with_context(|| path.display().to_string())? {
-        Paths::Single(paths) => {
-            Listed::Captures(Found { sources: paths.into_iter().map(source).collect(), passed_over: Vec::new() })
-        }
+        Paths::Single(paths) => Listed::Captures(Found {
+            sources: paths.into_iter().map(source).collect(),
+            passed_over: Vec::new(),
+        }),
         Paths::Pairs(pairs) => {
             let (before, after): (Vec<_>, Vec<_>) =
                 pairs.into_iter().map(|(before, after)| (source(before), source(after))).unzip();
@@ -51,9 +52,12 @@ fn source(path: PathBuf) -> Source {
     let name = name.trim_start_matches("./").to_owned();
     match fs::metadata(&path) {
         Ok(metadata) if metadata.is_file() => Source { name, shown, origin: Origin::File(path) },
-        Ok(metadata) => {
-            Source::broken(name, shown, "not_a_file", format!("is {}, expected a capture file", kind(&metadata)))
-        }
+        Ok(metadata) => Source::broken(
+            name,
+            shown,
+            "not_a_file",
+            format!("is {}, expected a capture file", kind(&metadata)),
+        ),
         Err(error) => Source::broken(name, shown, "unreadable", error.to_string()),
     }
 }
@@ -69,7 +73,9 @@ fn parse(bytes: &[u8]) -> Result<Paths> {
         let parts: Vec<&[u8]> = line.split(|&byte| byte == b'\t').collect();
         match parts[..] {
             [one] => single.push(path(one)),
-            [before, after] if !before.is_empty() && !after.is_empty() => pairs.push((path(before), path(after))),
+            [before, after] if !before.is_empty() && !after.is_empty() => {
+                pairs.push((path(before), path(after)))
+            }
             _ => bail!("entry {number}: expected one path, or BEFORE and AFTER with a tab between"),
         }
         if !single.is_empty() && !pairs.is_empty() {

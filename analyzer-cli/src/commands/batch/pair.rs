@@ -64,9 +64,10 @@ pub(super) fn finish(
             return Ok(Finished { row, reports: Vec::new() });
         }
     };
-    let loss = before.iter().chain(&after).find_map(|capture| {
-        Some((capture.source.name.clone(), Account::new(capture).loss()?.to_string()))
-    });
+    let loss = before
+        .iter()
+        .chain(&after)
+        .find_map(|capture| Some((capture.source.name.clone(), Account::new(capture).loss()?.to_string())));
     row.status = if loss.is_some() || !row.failed.is_empty() { Status::Partial } else { Status::Ok };
     if row.error.is_none() {
         row.error = loss.map(|(file, text)| Failure {
@@ -114,8 +115,12 @@ fn read(sources: &[Source], chosen: &[usize], side: &str, batch: &Batch) -> Side
 fn code(error: &CompareError) -> &'static str {
     match error {
         CompareError::DifferentKinds { .. } => "different_kinds",
-        CompareError::NoCommonValueType { .. } | CompareError::NoSuchValueType { .. } => "no_common_value_type",
-        CompareError::NoAnchor { .. } | CompareError::NoReference | CompareError::NoDuration { .. } => "no_scale",
+        CompareError::NoCommonValueType { .. } | CompareError::NoSuchValueType { .. } => {
+            "no_common_value_type"
+        }
+        CompareError::NoAnchor { .. } | CompareError::NoReference | CompareError::NoDuration { .. } => {
+            "no_scale"
+        }
         CompareError::NothingMeasured => "nothing_measured",
         CompareError::NotComparable { .. } | CompareError::NotFolded => "not_comparable",
     }

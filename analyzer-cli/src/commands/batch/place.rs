@@ -44,7 +44,9 @@ impl Place {
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error).with_context(|| format!("{shown}: expected a folder for the results")),
+            Err(error) => {
+                return Err(error).with_context(|| format!("{shown}: expected a folder for the results"));
+            }
         }
         let explain = || format!("{shown}: cannot be written");
         // Before anything of a finished batch is touched it is one that is not finished.
@@ -130,8 +132,11 @@ const UNFINISHED: &str = ".plateau-";
 /// A name for a file: letters, digits, `.`, `_` and `-` of the text, and eight digits of its hash.
 pub(super) fn plain(text: &str) -> String {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
-    let mut name: String =
-        text.chars().map(|character| if is_plain(character) { character } else { '_' }).take(NAME_LENGTH).collect();
+    let mut name: String = text
+        .chars()
+        .map(|character| if is_plain(character) { character } else { '_' })
+        .take(NAME_LENGTH)
+        .collect();
     if name.starts_with('.') {
         name.replace_range(..1, "_");
     }
@@ -157,7 +162,11 @@ fn refuse_within(output: &Path, input: &Path) -> Result<()> {
     });
     let Some(output_at) = output_at else { return Ok(()) };
     if output_at.starts_with(&input_at) {
-        bail!("{}: is in the input {} and would be read with it; name a folder elsewhere", output.display(), input.display());
+        bail!(
+            "{}: is in the input {} and would be read with it; name a folder elsewhere",
+            output.display(),
+            input.display()
+        );
     }
     if input_at.starts_with(&output_at) {
         bail!("{}: holds the input {}; name a folder of its own", output.display(), input.display());

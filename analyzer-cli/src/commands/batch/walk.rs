@@ -90,7 +90,12 @@ impl Walk {
             let entries = match entries {
                 Ok(entries) => entries,
                 Err(error) => {
-                    self.broken(prefix, &folder, "unreadable", format!("a folder that cannot be read: {error}"));
+                    self.broken(
+                        prefix,
+                        &folder,
+                        "unreadable",
+                        format!("a folder that cannot be read: {error}"),
+                    );
                     continue;
                 }
             };
@@ -103,7 +108,12 @@ impl Walk {
                         Ok(target) => {
                             self.links.insert((name, path), target);
                         }
-                        Err(error) => self.broken(name, &path, "unreadable", format!("a link that leads nowhere: {error}")),
+                        Err(error) => self.broken(
+                            name,
+                            &path,
+                            "unreadable",
+                            format!("a link that leads nowhere: {error}"),
+                        ),
                     },
                     Ok(kind) if kind.is_file() => self.file(name, path),
                     Ok(_) => self.special(name, &path),
@@ -117,7 +127,11 @@ impl Walk {
         let is_within = self.roots.iter().any(|root| target.starts_with(root));
         let is_around = self.roots.iter().any(|root| root.starts_with(&target));
         if is_within || is_around {
-            let why = if is_around { "leads around in a circle" } else { "leads to what is read under its own name" };
+            let why = if is_around {
+                "leads around in a circle"
+            } else {
+                "leads to what is read under its own name"
+            };
             self.passed_over.push(format!("{}: a link that {why}; passed over", path.display()));
             return;
         }

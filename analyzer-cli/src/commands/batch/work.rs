@@ -5,7 +5,9 @@ use super::place::Place;
 use super::source::Source;
 use super::walk::{Found, Opening, walk};
 use crate::args::Batch;
-use analyzer_core::batch::{How, Named, Pair, Pairing, PathPattern, Row, Status, File, Failure, pair, peers, sides_by_key};
+use analyzer_core::batch::{
+    Failure, File, How, Named, Pair, Pairing, PathPattern, Row, Status, pair, peers, sides_by_key,
+};
 use anyhow::{Result, bail};
 
 /// All that is to be done.
@@ -40,7 +42,9 @@ impl Work {
         };
         match listed {
             Listed::Pairs { .. } if batch.outliers => {
-                bail!("--outliers compares captures with each other, and the list names pairs; name one file a line")
+                bail!(
+                    "--outliers compares captures with each other, and the list names pairs; name one file a line"
+                )
             }
             Listed::Pairs { before, after } => Ok(Work::of_pairs(before, after)),
             Listed::Captures(found) if batch.outliers => Work::of_peers(batch, found),
@@ -59,7 +63,8 @@ impl Work {
         let mut passed_over = before.passed_over;
         passed_over.extend(after.passed_over);
         let text = pairing.how.text().to_owned();
-        Work { before: before.sources, after: after.sources, passed_over, ..Work::empty(text) }.paired(pairing)
+        Work { before: before.sources, after: after.sources, passed_over, ..Work::empty(text) }
+            .paired(pairing)
     }
 
     fn of_one(batch: &Batch, found: Found) -> Result<Work> {
@@ -123,7 +128,8 @@ impl Work {
 
     fn paired(mut self, pairing: Pairing) -> Result<Work> {
         if pairing.pairs.is_empty() {
-            let name = |sources: &[Source]| sources.first().map_or_else(String::new, |source| source.name.clone());
+            let name =
+                |sources: &[Source]| sources.first().map_or_else(String::new, |source| source.name.clone());
             bail!(
                 "no two captures belong together: before has \"{}\" and others, after has \"{}\" and others; \
                  --path-pattern says which parts of paths are service and host, --files-from lists pairs",

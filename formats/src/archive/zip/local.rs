@@ -78,8 +78,7 @@ impl<'a> Walker<'a> {
     fn header(&self) -> Option<Header<'a>> {
         let fixed = self.input.get(self.at..self.at + HEADER)?;
         let u16_at = |at: usize| u16::from_le_bytes([fixed[at], fixed[at + 1]]);
-        let u32_at =
-            |at: usize| u32::from_le_bytes([fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]]);
+        let u32_at = |at: usize| u32::from_le_bytes([fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]]);
         let name_at = self.at + HEADER;
         let extra_at = name_at + usize::from(u16_at(26));
         let start = extra_at + usize::from(u16_at(28));
