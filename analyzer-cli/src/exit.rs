@@ -19,6 +19,8 @@ pub(crate) enum Outcome {
     Grew,
     /// It cannot be told whether anything grew above its budget, and that was to be taken for a failure.
     Inconclusive,
+    /// More files of a batch could not be read than may be; the results are written.
+    TooManyFailed { failed: u64, most: u64 },
 }
 
 /// The exit code of a command; a failure is printed in one line.
@@ -27,6 +29,10 @@ pub(crate) fn code(outcome: anyhow::Result<Outcome>) -> ExitCode {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Grew) => ExitCode::from(1),
         Ok(Outcome::Inconclusive) => ExitCode::from(NOT_COMPARABLE),
+        Ok(Outcome::TooManyFailed { failed, most }) => {
+            output::warn(&format!("{failed} files could not be read, and --max-failed allows {most}"));
+            ExitCode::from(NOT_COMPARABLE)
+        }
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // If standard error is closed there is no one left to tell.

@@ -7,6 +7,7 @@ pub mod account;
 pub mod align;
 mod at_scale;
 pub mod baseline;
+pub mod batch;
 pub mod check;
 pub mod classes;
 mod compare;

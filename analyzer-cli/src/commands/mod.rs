@@ -1,6 +1,7 @@
 //! One file per verb.
 
 mod baseline;
+mod batch;
 mod check;
 mod completions;
 mod convert;
@@ -29,6 +30,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Outcome> {
     output::hide(args.command.redact());
     match args.command {
         Command::Diff(diff) => diff::run(&diff),
+        Command::Batch(batch) => batch::run(&batch),
         Command::Show(show) => show::run(&show),
         Command::Flame(flame) => flame::run(&flame),
         Command::Trace(trace) => trace::run(&trace),

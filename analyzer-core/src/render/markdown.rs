@@ -233,7 +233,7 @@ pub(super) fn code(name: &str) -> String {
 
 /// Text without meaning to Markdown or HTML. Where comments are shown, people, issues and addresses in text become links,
 /// escaped or not: a word joiner, which nobody sees, keeps them text.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in printable(text).chars() {
         match c {
