@@ -590,9 +590,33 @@ fn tars_of_another_writer_are_read() {
     }
 }
 
+/// The seeds of the fuzz target: GNU tar's and Python's, with sparse files, streamed and in Zip64.
+#[test]
+fn seeds_of_other_writers_are_read() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds/archive");
+    let mut seeds = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let archive = open(&std::fs::read(&path).unwrap());
+        assert!(archive.fault().is_none(), "{path:?}: {:?}", archive.fault());
+        let sparse = archive.members().iter().filter(|member| member.name == "sparse");
+        assert!(
+            sparse.into_iter().all(|member| member.kind == MemberKind::Other("a sparse file")),
+            "{path:?}"
+        );
+        let read = |index| archive.read(index, &ReadOptions::default()).is_ok();
+        assert!((0..archive.members().len()).any(read), "{path:?}: {:?}", archive.members());
+        seeds += 1;
+    }
+    assert!(seeds >= 10, "{seeds}");
+}
+
 proptest! {
     #[test]
-    fn damage_anywhere_is_survived(kind in 0usize..7, changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
+    fn damage_anywhere_is_survived(
+        kind in 0usize..7,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+    ) {
         let (_, mut bytes) = every_kind().swap_remove(kind);
         for (at, byte) in changes {
             let at = at.index(bytes.len());
