@@ -182,7 +182,7 @@ fn steps(layer: usize, service: usize, noun: &str, below: &[usize], random: &mut
         for _ in 0..random.between(1, 3) {
             let parts = ["", "_lines", "_events", "_by_customer"];
             steps.push(Step::Query(Query {
-                verb: random.pick(&["SELECT", "SELECT", "SELECT", "UPDATE", "INSERT"][..]),
+                verb: random.pick::<&str>(&["SELECT", "SELECT", "SELECT", "UPDATE", "INSERT"]),
                 table: format!("{}.{noun}{}", NOUNS[service], random.pick(&parts)),
                 usual_us: random.between(300, 2500),
             }));
