@@ -12,6 +12,7 @@ from pathlib import Path
 
 import thousand
 from programs import WORK
+from thousand import command
 
 SEED = 9
 KILLS = 10
@@ -22,17 +23,10 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-def command(plateau: Path, whole: Path, output: Path) -> list:
-    return [plateau, "batch", "-q", whole / "before", whole / "after", "-o", output]
-
-
 def in_peace(plateau: Path, whole: Path) -> tuple[dict[str, bytes], float]:
-    """The folder of a run that nothing disturbs, and its seconds."""
-    output = WORK / "in-peace"
-    shutil.rmtree(output, ignore_errors=True)
-    begin = time.perf_counter()
-    subprocess.run(command(plateau, whole, output), check=True, capture_output=True)
-    return bytes_of(output), time.perf_counter() - begin
+    """The files of a run that nothing disturbs, and its seconds."""
+    output, took, _ = thousand.compared(plateau, whole)
+    return bytes_of(output), took
 
 
 def differences(one: dict[str, bytes], other: dict[str, bytes]) -> list[str]:

@@ -26,6 +26,11 @@ def perf(samples: list[Stack]) -> bytes:
 
 
 def varint(number: int) -> bytes:
+    """Seven bits a byte, the least first (https://protobuf.dev/programming-guides/encoding/#varints).
+
+    >>> varint(150).hex(), field(2, b"testing").hex()
+    ('9601', '120774657374696e67')
+    """
     out = bytearray()
     while number > 127:
         out.append(number & 127 | 128)

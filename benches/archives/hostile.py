@@ -132,21 +132,18 @@ def check(plateau: Path, pairs: int, planted: int) -> tuple[str, bool]:
     """What became of the broken files, as Markdown, and whether all is as it should be."""
     whole = thousand.make(plateau, pairs, planted)
     folder, kinds = make(plateau, pairs, planted)
-    if not (whole / "compared/manifest.json").exists():
-        subprocess.run([plateau, "batch", "-q", whole / "before", whole / "after", "-o", whole / "compared"], check=True,
-                       capture_output=True)
-    output = WORK / f"{folder.name}-compared"
+    without, _, _ = thousand.compared(plateau, whole)
+    output = folder.with_name(folder.name + "-compared")
     shutil.rmtree(output, ignore_errors=True)
     begin, time_s = state(folder), time.perf_counter()
-    command = [plateau, "batch", "-q", folder / "before", folder / "after", "-o", output]
     try:
-        run = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S)
+        run = subprocess.run(thousand.command(plateau, folder, output), capture_output=True, text=True, timeout=LIMIT_S)
     except subprocess.TimeoutExpired:
         return f"`plateau batch` did not end within {LIMIT_S} s.\n", False
     time_s = time.perf_counter() - time_s
     untouched = state(folder) == begin
     found = {row["pair"]: row for row in thousand.rows(output)}
-    sound = {row["pair"]: row for row in thousand.rows(whole / "compared")}
+    sound = {row["pair"]: row for row in thousand.rows(without)}
     table, wrong = Counter(), []
     for name, kind in sorted(kinds.items()):
         row = found.get(name)

@@ -3,6 +3,7 @@
 Each pair is a program of the corpus whose functions were given other shares, so that no two services are alike, and drawn twice.
 """
 
+import functools
 import json
 import math
 import random
@@ -81,6 +82,20 @@ def make(plateau: Path, pairs: int, planted: int) -> Path:
     return folder
 
 
+@functools.cache
+def compared(plateau: Path, folder: Path) -> tuple[Path, float, subprocess.CompletedProcess]:
+    """The output of a run that nothing disturbs, and its seconds; once for all parts."""
+    output = folder.with_name(folder.name + "-compared")
+    shutil.rmtree(output, ignore_errors=True)
+    begin = time.perf_counter()
+    run = subprocess.run(command(plateau, folder, output), capture_output=True, text=True)
+    return output, time.perf_counter() - begin, run
+
+
+def command(plateau: Path, folder: Path, output: Path) -> list:
+    return [plateau, "batch", "-q", folder / "before", folder / "after", "-o", output]
+
+
 def rows(output: Path) -> list[dict]:
     return [json.loads(line) for line in (output / "results.jsonl").read_text().splitlines()]
 
@@ -95,11 +110,7 @@ def rank(plateau: Path, pairs: int, planted: int) -> tuple[str, bool]:
     begin = time.perf_counter()
     folder = make(plateau, pairs, planted)
     made = time.perf_counter() - begin
-    output = folder / "compared"
-    shutil.rmtree(output, ignore_errors=True)
-    begin = time.perf_counter()
-    run = subprocess.run([plateau, "batch", "-q", folder / "before", folder / "after", "-o", output], capture_output=True, text=True)
-    took = time.perf_counter() - begin
+    output, took, run = compared(plateau, folder)
     if run.returncode != 0:
         return f"plateau batch ended with {run.returncode}: {run.stderr}", False
     found = rows(output)
