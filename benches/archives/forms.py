@@ -19,7 +19,7 @@ def folded(samples: list[Stack]) -> bytes:
 
 def perf(samples: list[Stack]) -> bytes:
     """As `perf script` prints one event of a fixed period."""
-    texts = {stack: "".join(f"\t{4096 + 64 * at:16x} {frame.replace('_[k]', '')} (/srv/app)\n"
+    texts = {stack: "".join(f"\t{4096 + 64 * at:16x} {function(frame)} (/srv/app)\n"
                             for at, frame in enumerate(reversed(stack))) for stack in set(samples)}
     return "".join(f"app 4242 {at // 100:6d}.{at % 100 * 10_000:06d}: {PERIOD_NS} cpu-clock: \n{texts[stack]}\n"
                    for at, stack in enumerate(samples)).encode()

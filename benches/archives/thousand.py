@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from forms import FORMS
-from programs import WORK, Program, all_programs, draw, noise
+from programs import WORK, Program, all_programs, draw, function, noise
 
 SEED = 20
 SERVICES = ["accounts", "basket", "billing", "catalogue", "checkout", "gateway", "ledger", "mailer", "orders", "payments",
@@ -121,7 +121,7 @@ def rank(plateau: Path, pairs: int, planted: int) -> tuple[str, bool]:
     right = 0
     for each in sorted(truth, key=lambda each: ranks[each.pair][0]):
         at, row = ranks[each.pair]
-        first = row["top"][0]["function"] if row["top"] else "none"
+        first = function(row["top"][0]["function"]) if row["top"] else "none"
         right += each.function == first
         lines.append(f"| {at} | {each.pair} | `{each.function}` | {100 * each.share_before:.1f} % | {100 * each.growth:.1f} | "
                      f"{each.deviations:.0f} | {row['verdict']['code']} | {row['q']:.1e} | `{first}` | "
