@@ -1,17 +1,24 @@
 //! The command line as clap sees it.
 
+mod batch;
+mod comparing;
 mod diff;
 mod parse;
 mod shell;
+mod sides;
 mod trace;
+mod words;
 
 use analyzer_core::Order;
 use analyzer_core::spans::{PathOptions, SpanMeasure, TraceValue};
 use analyzer_formats::{FORMATS, ReadOptions, Tags, format_named};
+pub(crate) use batch::{Batch, BatchFormat, MaxFailed};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-pub(crate) use diff::{Diff, Sources};
+pub(crate) use comparing::Comparing;
+pub(crate) use diff::Diff;
 use regex::bytes::Regex;
 pub(crate) use shell::{Completions, Man};
+pub(crate) use sides::{Sides, Sources};
 use std::path::{Path, PathBuf};
 pub(crate) use trace::Trace;
 
@@ -41,6 +48,9 @@ pub(crate) enum Command {
     /// Tell of one set of traces: latency, services, what requests wait for, and why slow ones are slow.
     #[command(after_help = trace::EXAMPLES)]
     Trace(Box<Trace>),
+    /// Compare folders of captures, pair by pair, and say where most surely something grew.
+    #[command(after_help = batch::EXAMPLES)]
+    Batch(Box<Batch>),
     /// Say what captures hold, and what their readers left out.
     #[command(after_help = "Example:\n  plateau info --format json *.pb.gz")]
     Info(Info),
@@ -65,6 +75,7 @@ impl Command {
     pub(crate) fn redact(&self) -> &[Regex] {
         match self {
             Command::Diff(diff) => &diff.reading.redact,
+            Command::Batch(batch) => &batch.reading.redact,
             Command::Show(show) => &show.reading.redact,
             Command::Flame(flame) => &flame.reading.redact,
             Command::Trace(trace) => &trace.reading.redact,

@@ -17,6 +17,8 @@ pub(crate) enum Outcome {
     Done,
     /// Growth was found and `--exit-code` asked to say so.
     Grew,
+    /// More files of a batch could not be read than may be; the results are written.
+    TooManyFailed { failed: u64, most: u64 },
 }
 
 /// The exit code of a command; a failure is printed in one line.
@@ -24,6 +26,10 @@ pub(crate) fn code(outcome: anyhow::Result<Outcome>) -> ExitCode {
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Grew) => ExitCode::from(1),
+        Ok(Outcome::TooManyFailed { failed, most }) => {
+            output::warn(&format!("{failed} files could not be read, and --max-failed allows {most}"));
+            ExitCode::from(NOT_COMPARABLE)
+        }
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // If standard error is closed there is no one left to tell.

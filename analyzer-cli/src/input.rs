@@ -1,6 +1,6 @@
 //! Reads the captures of a command.
 
-use crate::args::{Diff, Reading, Sources};
+use crate::args::{Reading, Sides, Sources};
 use crate::{output, progress};
 use analyzer_core::account::Account;
 use analyzer_core::baseline::Baseline;
@@ -101,22 +101,22 @@ impl Captures {
 }
 
 /// Reads the captures of a comparison, several at the same time.
-pub(crate) fn read_sides(diff: &Diff, digest: bool) -> Result<Captures> {
-    let sources = diff.sources().map_err(anyhow::Error::msg)?;
+pub(crate) fn read_sides(sides: &Sides, reading: &Reading, digest: bool) -> Result<Captures> {
+    let sources = sides.sources().map_err(anyhow::Error::msg)?;
     let stdin = Path::new("-");
-    if diff.inputs().into_iter().filter(|&path| path == stdin).count() > 1 {
+    if sides.inputs(reading).into_iter().filter(|&path| path == stdin).count() > 1 {
         bail!("- was given for two captures, but standard input can be read only once; name a file for one");
     }
-    progress::expect(diff.inputs().len());
-    let selections = diff.selections();
+    progress::expect(sides.inputs(reading).len());
+    let selections = sides.selections();
     let read_side =
         |paths: &[&Path], selections: &[&Selection], base: Option<&PathBuf>| -> Result<Vec<Capture>> {
             let timeline = !selections.is_empty();
-            let options = ReadOptions { timeline, tags: Tags::All, ..diff.reading.options(digest) };
+            let options = ReadOptions { timeline, tags: Tags::All, ..reading.options(digest) };
             let read = |path: &&Path| {
                 let mut capture = match base {
-                    Some(base) => less(path, base, &diff.reading, &options)?,
-                    None => read_whole(path, &diff.reading, &options)?,
+                    Some(base) => less(path, base, reading, &options)?,
+                    None => read_whole(path, reading, &options)?,
                 };
                 for selection in selections {
                     capture = select(&capture, selection)?;
@@ -125,7 +125,7 @@ pub(crate) fn read_sides(diff: &Diff, digest: bool) -> Result<Captures> {
             };
             paths.par_iter().map(read).collect()
         };
-    let bases = &diff.reading.subtract;
+    let bases = &reading.subtract;
     if bases.len() > 2 {
         bail!("--subtract was given {} times; expected one for both sides, or one for each", bases.len());
     }
@@ -153,7 +153,7 @@ pub(crate) fn read_sides(diff: &Diff, digest: bool) -> Result<Captures> {
             let baseline = read_baseline(baseline)?;
             (Vec::new(), read_side(&after, &selections.1, bases.last())?, Some(baseline))
         }
-        Sources::One(path) if diff.has_selections() => {
+        Sources::One(path) if sides.has_selections() => {
             if selections.0.is_empty() || selections.1.is_empty() {
                 let missing = if selections.0.is_empty() { "before" } else { "after" };
                 bail!(
@@ -162,8 +162,8 @@ pub(crate) fn read_sides(diff: &Diff, digest: bool) -> Result<Captures> {
                     path.display()
                 );
             }
-            let options = ReadOptions { timeline: true, tags: Tags::All, ..diff.reading.options(digest) };
-            let whole = read_as(path, &diff.reading, &options)?;
+            let options = ReadOptions { timeline: true, tags: Tags::All, ..reading.options(digest) };
+            let whole = read_as(path, reading, &options)?;
             let chosen = |selections: &[&Selection]| {
                 let mut capture = None;
                 for selection in selections {
@@ -174,7 +174,7 @@ pub(crate) fn read_sides(diff: &Diff, digest: bool) -> Result<Captures> {
             (chosen(&selections.0)?, chosen(&selections.1)?, None)
         }
         Sources::One(path) => {
-            let both = read(path, &diff.reading, digest)?;
+            let both = read(path, reading, digest)?;
             let text = "holds one capture, expected two; name the capture to compare it with";
             let split = folded::split(&both).with_context(|| format!("{}: {text}", both.source.name))?;
             (vec![split.0], vec![split.1], None)

@@ -4,7 +4,7 @@ use crate::align::KeySpace;
 use crate::classes::Classified;
 use crate::count::Count;
 use crate::function::FunctionCells;
-use crate::plateau::{Certainty, Changes, RankOptions, Ranked, Tier, Totals, rank, tests};
+use crate::plateau::{Certainty, Changes, RankOptions, Ranked, Ranking, Tier, Totals, rank, tests};
 use crate::scale::{Alternative, ScaleMode};
 use crate::stats::noise::Noise;
 use crate::stats::replicates::Replicates;
@@ -31,7 +31,7 @@ pub(crate) struct Unscaled<'a> {
 pub(crate) struct AtScale {
     pub(crate) totals: Totals,
     pub(crate) noise: Option<Noise>,
-    pub(crate) ranked: Vec<Ranked>,
+    pub(crate) ranking: Ranking,
 }
 
 /// One row that explains so much of what amounts grew by is what happened,
@@ -56,8 +56,8 @@ impl Unscaled<'_> {
             noise: noise.as_ref(),
             requests: self.requests,
         };
-        let ranked = rank(&changes, self.classified, self.rank);
-        AtScale { totals, noise, ranked }
+        let ranking = rank(&changes, self.classified, self.rank);
+        AtScale { totals, noise, ranking }
     }
 
     /// What changed at the first of the scales. Where most of a heap grew together, unchanged functions cannot be told
@@ -69,7 +69,7 @@ impl Unscaled<'_> {
             && self.explained(&first) < LITTLE
         {
             let other = self.at(&scales[absolute]);
-            if other.ranked.iter().any(|row| self.tells(row, &other.totals)) {
+            if other.ranking.rows.iter().any(|row| self.tells(row, &other.totals)) {
                 scales[..=absolute].rotate_right(1);
                 return other;
             }
@@ -109,7 +109,7 @@ impl Unscaled<'_> {
 
     /// The share of all changes that certain rows explain.
     fn explained(&self, at: &AtScale) -> f64 {
-        let rows = at.ranked.iter().filter(|row| matches!(row.tier, Tier::Grew | Tier::Shrank));
+        let rows = at.ranking.rows.iter().filter(|row| matches!(row.tier, Tier::Grew | Tier::Shrank));
         let explained: f64 = rows.map(|row| row.growth.abs()).sum();
         let changes = self.functions.iter().map(|function| at.totals.growth(&function.own).abs());
         explained / changes.sum::<f64>().max(f64::MIN_POSITIVE)

@@ -182,7 +182,7 @@ pub fn compare_all(question: &Question<'_>, options: &CompareOptions) -> Result<
         confidence: options.confidence,
         rank: &options.rank,
     };
-    let AtScale { totals, noise, ranked } = match options.scale {
+    let AtScale { totals, noise, ranking } = match options.scale {
         ScaleChoice::Auto => unscaled.at_best(&mut scales),
         _ => unscaled.at(&scales[0]),
     };
@@ -197,9 +197,10 @@ pub fn compare_all(question: &Question<'_>, options: &CompareOptions) -> Result<
         tree: &tree,
         children,
         functions: &functions,
-        ranked: &ranked,
+        ranking: &ranking,
         aligned: &aligned,
         cuts: &cuts,
+        own: &own,
         idle,
         scales,
         noise,

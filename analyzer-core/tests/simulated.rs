@@ -6,11 +6,13 @@
 
 use analyzer_core::plateau::Tier;
 use analyzer_core::report::Report;
+use analyzer_core::stats::student;
 use analyzer_core::{CompareOptions, compare};
 use analyzer_formats::{ReadOptions, read_bytes};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution, Geometric, LogNormal, Pareto};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, HashSet};
 
 /// How samples are drawn.
@@ -366,4 +368,76 @@ fn planted_growth_comes_first_and_intervals_hold_it() {
             assert!((shown - third) * 20 <= shown + 20, "{drawn:?} {samples}: {third} of {shown}");
         }
     }
+}
+
+/// How many pairs without change had at most each of [`LEVELS`] as the p-value of their surest growth.
+fn at_most(p_values: &[f64]) -> [usize; LEVELS.len()] {
+    LEVELS.map(|level| p_values.iter().filter(|&&p| p <= level).count())
+}
+
+const LEVELS: [f64; 5] = [0.1, 0.025, 0.01, 1e-3, 1e-4];
+
+/// More than this many of `pairs` are not by chance: an excess of three and a half deviations, and one.
+fn most(pairs: usize, level: f64) -> f64 {
+    let expected = pairs as f64 * level;
+    expected + 3.5 * expected.sqrt() + 1.0
+}
+
+/// The surest growth's p-value of pairs of one program each, drawn so; after has `load` times the samples of before.
+fn p_values(pairs: usize, drawn: Drawn, samples: usize, load: f64) -> Vec<f64> {
+    let of = |pair: usize| {
+        let mut rng = StdRng::seed_from_u64(1_000_003 * pair as u64 + samples as u64);
+        let program = Program::new(&mut rng);
+        let before = program.capture(samples, drawn, &mut rng);
+        let after = program.capture((samples as f64 * load) as usize, drawn, &mut rng);
+        diff(&before, &after).p_value.expect("samples are counted")
+    };
+    (0..pairs).into_par_iter().map(of).collect()
+}
+
+#[test]
+fn p_values_of_pairs_without_change_are_at_least_uniform() {
+    let mut all = Vec::new();
+    for (samples, load) in [(3_000, 1.3), (30_000, 1.3), (30_000, 0.05), (1_500, 20.0)] {
+        for drawn in [Drawn::Independent, Drawn::Bursty, Drawn::Drifting] {
+            let found = at_most(&p_values(runs(), drawn, samples, load));
+            let what = format!("{drawn:?}, {samples} samples, load {load}");
+            println!("p-values of {} pairs, {what}: {found:?} at most {LEVELS:?}", runs());
+            all.push((what, found));
+        }
+    }
+    for (what, found) in all {
+        for (found, level) in found.into_iter().zip(LEVELS) {
+            assert!(found as f64 <= most(runs(), level), "{what}: {found} at {level}");
+        }
+    }
+}
+
+#[test]
+fn planted_growth_is_what_is_discovered_among_many_pairs() {
+    let planted = runs().div_ceil(20);
+    let grown = |pair: usize| {
+        let mut rng = StdRng::seed_from_u64(7_000_003 * pair as u64);
+        let (program, function) = loop {
+            let program = Program::new(&mut rng);
+            if let Some(function) = some_function(&program.own(), 0.01..0.1, &mut rng) {
+                break (program, function);
+            }
+        };
+        let before = program.capture(SIZES[1], Drawn::Drifting, &mut rng);
+        let after = program.grown(function, 0.03).capture(SIZES[1], Drawn::Drifting, &mut rng);
+        diff(&before, &after).p_value.expect("samples are counted")
+    };
+    let mut all: Vec<f64> = (0..planted).into_par_iter().map(grown).collect();
+    let largest = all.iter().copied().fold(0.0, f64::max);
+    all.extend(p_values(runs() - planted, Drawn::Drifting, SIZES[1], 1.3));
+    let q_values = student::q_values(&all, all.len());
+    let found = q_values.iter().take(planted).filter(|&&q| q <= 0.05).count();
+    let wrong = q_values.iter().skip(planted).filter(|&&q| q <= 0.05).count();
+    println!(
+        "of {} pairs {planted} grew: {found} are found, with p at most {largest:.1e}, and {wrong} others",
+        runs()
+    );
+    assert!(found * 10 >= planted * 9, "{found} of {planted}");
+    assert!(wrong <= 2, "{wrong}");
 }

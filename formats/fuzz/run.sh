@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Fuzzes every reader, the containers and the sinks: run.sh SECONDS [TARGET...]
+# Fuzzes every reader, the containers, the archives and the sinks: run.sh SECONDS [TARGET...]
 #
-# A target is the name of a format, `container` or `sinks`; without any, all of them, two at a time, or as many as
+# A target is the name of a format, `container`, `archive` or `sinks`; without any, all of them, two at a time, or as many as
 # FUZZ_JOBS says. Ends with a table and with 1 when there is a finding; findings lie in artifacts/TARGET/.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -24,13 +24,14 @@ bin=$target_dir/$host/release
 mapfile -t formats < <(FUZZ_FORMAT=list "$bin/reader" 2>/dev/null)
 [ ${#formats[@]} -gt 0 ]
 targets=("$@")
-[ $# -gt 0 ] || targets=("${formats[@]}" container sinks)
+[ $# -gt 0 ] || targets=("${formats[@]}" container archive sinks)
 
 ./seeds.sh work/seeds
 run() { # TARGET
     local name=$1 bin_name=reader folder=../src/${1//-/_}
     case $name in
     container) ;;
+    archive) bin_name=archive ;;
     sinks) bin_name=sinks ;;
     *) export FUZZ_FORMAT=$name ;;
     esac

@@ -62,15 +62,29 @@ pub enum ReadErrorKind {
         /// The other reader's name.
         second: &'static str,
     },
-    /// A gzip or zstd container gave no bytes at all.
-    #[error("byte {byte}: {container} data is corrupt or cut ({detail}), and nothing could be unpacked")]
+    /// A container or an archive is cut or corrupt there, and what it holds from there on is not to be had.
+    #[error("byte {byte}: {container} data is {flaw} ({detail}); {done}")]
     Unpack {
-        /// `gzip` or `zstd`.
+        /// `gzip`, `zstd`, `tar` or `zip`.
         container: &'static str,
+        /// Whether it ends too early or is wrong.
+        flaw: Flaw,
         /// Offset in the file.
         byte: u64,
         /// What the decoder said.
         detail: String,
+        /// What was done.
+        done: &'static str,
+    },
+    /// It is an archive of files, and one capture is expected.
+    #[error("is {what}{}, expected a capture; {advice}", Files(*files))]
+    Archive {
+        /// The kind of archive, with an article.
+        what: &'static str,
+        /// How many files it holds, where that is known without unpacking it.
+        files: Option<u64>,
+        /// What to do.
+        advice: &'static str,
     },
     /// A pipe, or what a file unpacks to, went past the limit.
     #[error(
@@ -90,6 +104,8 @@ pub enum ReadErrorKind {
     /// The bytes break the rules of their format so that no result is possible.
     #[error("{at}: expected {expected}, found {found}")]
     Malformed {
+        /// What sort of rule it is.
+        flaw: Flaw,
         /// Where.
         at: At,
         /// What the format demands there.
@@ -109,17 +125,90 @@ impl ReadErrorKind {
             ReadErrorKind::Empty => "empty",
             ReadErrorKind::NoSuchFormat { .. } => "no_such_format",
             ReadErrorKind::Unrecognised { .. } => "unknown_format",
-            ReadErrorKind::Unsupported { .. } => "unsupported_format",
+            ReadErrorKind::Unsupported { .. } | ReadErrorKind::Archive { .. } => "unsupported_format",
             ReadErrorKind::Ambiguous { .. } => "ambiguous_format",
-            ReadErrorKind::Unpack { .. } => "bad_container",
+            ReadErrorKind::Unpack { flaw: Flaw::Corrupt, container, .. } => match *container {
+                "zstd" => "bad_zstd",
+                "tar" => "bad_tar",
+                "zip" => "bad_zip",
+                _ => "bad_gzip",
+            },
             ReadErrorKind::TooLarge { .. } => "too_large",
             ReadErrorKind::Changed { .. } => "file_changed",
-            ReadErrorKind::Malformed { .. } => "malformed",
+            ReadErrorKind::Unpack { flaw, .. } | ReadErrorKind::Malformed { flaw, .. } => flaw.code(),
+        }
+    }
+
+    /// The byte at which the input is cut or breaks a rule, where it is known: of the file as stored for a container and
+    /// a plain archive, of what was unpacked for what is inside a container.
+    #[must_use]
+    pub fn byte(&self) -> Option<u64> {
+        match self {
+            ReadErrorKind::Unpack { byte, .. } => Some(*byte),
+            ReadErrorKind::Malformed { at, .. } => Some(at.byte),
+            ReadErrorKind::Changed { found } => found.byte(),
+            _ => None,
         }
     }
 
     pub(crate) fn malformed(at: At, expected: impl Into<String>, found: impl Into<String>) -> ReadErrorKind {
-        ReadErrorKind::Malformed { at, expected: expected.into(), found: found.into() }
+        ReadErrorKind::Malformed { flaw: Flaw::Corrupt, at, expected: expected.into(), found: found.into() }
+    }
+
+    /// The same error, of another sort.
+    pub(crate) fn of(mut self, sort: Flaw) -> ReadErrorKind {
+        if let ReadErrorKind::Malformed { flaw, .. } | ReadErrorKind::Unpack { flaw, .. } = &mut self {
+            *flaw = sort;
+        }
+        self
+    }
+}
+
+/// What is wrong with bytes that cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// They end too early.
+    Cut,
+    /// They break a rule.
+    Corrupt,
+    /// They refer to something that is not there.
+    Reference,
+    /// There are more than are taken.
+    TooMany,
+}
+
+impl Flaw {
+    fn code(self) -> &'static str {
+        match self {
+            Flaw::Cut => "truncated",
+            Flaw::Corrupt => "malformed",
+            Flaw::Reference => "bad_reference",
+            Flaw::TooMany => "too_large",
+        }
+    }
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Flaw::Cut => "cut",
+            Flaw::Corrupt => "corrupt",
+            Flaw::Reference => "incomplete",
+            Flaw::TooMany => "too much",
+        })
+    }
+}
+
+/// How many files, after what holds them.
+struct Files(Option<u64>);
+
+impl fmt::Display for Files {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            None => Ok(()),
+            Some(1) => out.write_str(" with 1 file"),
+            Some(files) => write!(out, " with {files} files"),
+        }
     }
 }
 

@@ -4,8 +4,8 @@ use crate::error::{ReadError, ReadErrorKind};
 use crate::input::{self, Stored};
 use crate::unpack::{self, Container, Unpacked, Unpacker};
 use crate::{
-    Capture, Content, Notes, Progress, Source, Tags, console, folded, jaeger, json, otlp, perf_script, pprof,
-    speedscope, zipkin,
+    Capture, Content, Notes, Progress, Source, Tags, archive, console, folded, jaeger, json, otlp,
+    perf_script, pprof, speedscope, zipkin,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -82,6 +82,15 @@ pub struct Recognition {
     pub why: String,
 }
 
+/// What is done about a path that leads to a pipe: opening one waits until something writes to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pipes {
+    /// It is read to its end, as the shell's `<(command)` wants it.
+    Read,
+    /// It is an error at once, as whatever else is found in a folder and is no file.
+    Refuse,
+}
+
 /// How to read.
 #[derive(Clone, Debug)]
 pub struct ReadOptions {
@@ -89,6 +98,8 @@ pub struct ReadOptions {
     pub from: Option<&'static str>,
     /// Map large files into memory instead of reading them.
     pub map: bool,
+    /// What is done about a path that leads to a pipe.
+    pub pipes: Pipes,
     /// The most bytes a compressed file or a pipe may give.
     pub max_unpacked: u64,
     /// The most bytes a compressed file may give for each byte it takes, above 256 MiB. Real captures give up to some
@@ -111,6 +122,7 @@ impl Default for ReadOptions {
         ReadOptions {
             from: None,
             map: true,
+            pipes: Pipes::Read,
             max_unpacked: 8 << 30,
             max_ratio: 500,
             digest: false,
@@ -190,18 +202,27 @@ fn read_stored(name: &str, stored: &Stored<'_>, options: &ReadOptions) -> Result
         if let Some((format, why)) = found
             && let Some(content) = format.read_packed(&mut unpacker, options, &mut notes)
         {
-            return Ok(Capture {
-                source: source(format, why, unpacker.container()),
-                content: content?,
-                notes,
-            });
+            let content = content.map_err(|found| because_of(&mut unpacker.take_damage(), found))?;
+            return Ok(Capture { source: source(format, why, unpacker.container()), content, notes });
         }
     }
-    let (bytes, container, format, why_recognised) = unpack(stored, options, &mut notes)?;
+    let (bytes, container, format, why_recognised, mut damage) = unpack(stored, options, &mut notes)?;
     let is_plain = container == Container::Plain;
     let progress = options.progress.clone().filter(|_| is_plain);
-    let content = format.read(&bytes, &ReadOptions { progress, ..options.clone() }, &mut notes)?;
+    let content = format
+        .read(&bytes, &ReadOptions { progress, ..options.clone() }, &mut notes)
+        .map_err(|found| because_of(&mut damage, found))?;
     Ok(Capture { source: source(format, why_recognised, container), content, notes })
+}
+
+/// Where a container is damaged, that is why what was unpacked makes no sense.
+fn because_of(damage: &mut Option<ReadErrorKind>, found: ReadErrorKind) -> ReadErrorKind {
+    match found {
+        ReadErrorKind::Unrecognised { .. } | ReadErrorKind::Empty | ReadErrorKind::Malformed { .. } => {
+            damage.take().unwrap_or(found)
+        }
+        other => other,
+    }
 }
 
 /// The format that is asked for.
@@ -218,12 +239,12 @@ fn names() -> String {
     FORMATS.iter().map(|format| format.name()).collect::<Vec<_>>().join(", ")
 }
 
-/// Unpacks a file and recognises what it holds.
+/// Unpacks a file and recognises what it holds; the damage to its container is given last.
 pub(crate) fn unpack<'a>(
     stored: &'a Stored<'_>,
     options: &ReadOptions,
     notes: &mut Notes,
-) -> Result<(Unpacked<'a>, Container, &'static dyn Format, String), ReadErrorKind> {
+) -> Result<(Unpacked<'a>, Container, &'static dyn Format, String, Option<ReadErrorKind>), ReadErrorKind> {
     if stored.is_empty() {
         return Err(ReadErrorKind::Empty);
     }
@@ -234,15 +255,16 @@ pub(crate) fn unpack<'a>(
     {
         recognise(&first)?;
     }
-    let (mut bytes, container) = unpack::unpack(stored, options, notes)?;
-    let (format, why_recognised) = wanted.map_or_else(|| recognise(&bytes), Ok)?;
+    let (mut bytes, container, mut damage) = unpack::unpack(stored, options, notes)?;
+    let (format, why_recognised) =
+        wanted.map_or_else(|| recognise(&bytes), Ok).map_err(|found| because_of(&mut damage, found))?;
     if format.is_lines() && unpack::ends_early(notes) {
         bytes.drop_cut_line(notes);
     }
     if format.is_lines() {
         bytes.end_lines_at_cr();
     }
-    Ok((bytes, container, format, why_recognised))
+    Ok((bytes, container, format, why_recognised, damage))
 }
 
 fn digest(stored: &[u8]) -> String {
@@ -253,6 +275,9 @@ fn digest(stored: &[u8]) -> String {
 fn recognise(input: &[u8]) -> Result<(&'static dyn Format, String), ReadErrorKind> {
     if input.is_empty() {
         return Err(ReadErrorKind::Empty);
+    }
+    if let Some(refusal) = archive::refusal(input) {
+        return Err(refusal);
     }
     let head = head(input);
     if let Some((format, advice)) = unsupported(input).or_else(|| json::unsupported(head)) {

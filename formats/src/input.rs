@@ -3,7 +3,7 @@
 //! This is the only file of the project with `unsafe` code: the memory map.
 
 use crate::error::ReadErrorKind;
-use crate::{NoteKind, Notes, ReadOptions};
+use crate::{NoteKind, Notes, Pipes, ReadOptions};
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::ops::Deref;
@@ -53,6 +53,11 @@ impl Stamp {
 }
 
 impl Opened {
+    /// Bytes that came from elsewhere.
+    pub(crate) fn of_bytes(bytes: Vec<u8>) -> Opened {
+        Opened { stored: Stored::Owned(bytes), file: None }
+    }
+
     /// Whether the file was written to since it was opened. Another file in its place is no change of this one.
     pub(crate) fn has_changed(&self) -> bool {
         self.file.as_ref().is_some_and(|(file, before)| {
@@ -74,14 +79,7 @@ pub(crate) fn open(path: &Path, options: &ReadOptions) -> Result<Opened, ReadErr
         let advice = "name a file inside it";
         return Err(ReadErrorKind::NotAFile { what: "a directory", advice });
     }
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::FileTypeExt;
-        if metadata.file_type().is_char_device() || metadata.file_type().is_block_device() {
-            let advice = "name a file, or - for standard input";
-            return Err(ReadErrorKind::NotAFile { what: "a device", advice });
-        }
-    }
+    refuse_special(&metadata, options.pipes)?;
     let mut file = File::open(path)?;
     // Of what was opened: the path may lead elsewhere by now.
     let metadata = file.metadata()?;
@@ -98,6 +96,38 @@ pub(crate) fn open(path: &Path, options: &ReadOptions) -> Result<Opened, ReadErr
         Stored::Owned(bytes)
     };
     Ok(Opened { stored, file: Some((file, Stamp::of(&metadata))) })
+}
+
+/// Refuses what is no file and no pipe, and pipes too where they are not wanted: opening one waits for its writer.
+#[cfg(unix)]
+fn refuse_special(metadata: &Metadata, pipes: Pipes) -> Result<(), ReadErrorKind> {
+    use std::os::unix::fs::FileTypeExt;
+    let (kind, advice) = (metadata.file_type(), "name a file, or - for standard input");
+    if kind.is_char_device() || kind.is_block_device() {
+        return Err(ReadErrorKind::NotAFile { what: "a device", advice });
+    }
+    if kind.is_socket() {
+        return Err(ReadErrorKind::NotAFile { what: "a socket", advice });
+    }
+    if kind.is_fifo() && pipes == Pipes::Refuse {
+        let advice = "only files are read from a folder";
+        return Err(ReadErrorKind::NotAFile { what: "a named pipe", advice });
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn refuse_special(metadata: &Metadata, pipes: Pipes) -> Result<(), ReadErrorKind> {
+    if pipes == Pipes::Refuse && !metadata.is_file() {
+        let advice = "only files are read from a folder";
+        return Err(ReadErrorKind::NotAFile { what: "no ordinary file", advice });
+    }
+    Ok(())
+}
+
+/// Maps a file without a name, to which nothing else can write.
+pub(crate) fn map_unnamed(file: &File) -> io::Result<Stored<'static>> {
+    Ok(Stored::Mapped(map(file)?))
 }
 
 /// Reads standard input to its end, at most `max_unpacked` bytes.

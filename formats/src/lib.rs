@@ -14,6 +14,7 @@
 //! # Ok::<(), analyzer_formats::ReadError>(())
 //! ```
 
+pub mod archive;
 mod capture;
 mod chunk;
 pub mod console;
@@ -40,9 +41,10 @@ mod unpack;
 pub mod zipkin;
 
 pub use capture::{Capture, Content, Source};
-pub use error::{ReadError, ReadErrorKind};
+pub use error::{At, Flaw, ReadError, ReadErrorKind};
 pub use format::{
-    Confidence, FORMATS, Format, ReadOptions, Recognition, format_named, read_bytes, read_path, read_stdin,
+    Confidence, FORMATS, Format, Pipes, ReadOptions, Recognition, format_named, read_bytes, read_path,
+    read_stdin,
 };
 pub use note::{Note, NoteKind, Notes, Place};
 pub use overlap::{Blocks, write_overlapped};

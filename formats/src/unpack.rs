@@ -1,6 +1,6 @@
 //! Containers: gzip and zstd, unpacked whole or piece by piece, within bounds; the encoding of text.
 
-use crate::error::ReadErrorKind;
+use crate::error::{Flaw, ReadErrorKind};
 use crate::{Notes, Progress, ReadOptions};
 use flate2::bufread::GzDecoder;
 use std::io::{self, Read};
@@ -107,25 +107,45 @@ pub(crate) fn first_bytes(stored: &[u8], most: usize) -> Option<Vec<u8>> {
     Some(first)
 }
 
+/// The first bytes of a container or of plain bytes, at most `most`, as far as they can be had.
+pub(crate) fn beginning(stored: &[u8], most: usize) -> Vec<u8> {
+    let mut first = vec![0; most];
+    let read = match Decoder::new(stored) {
+        Some(mut decoder) => read_piece(&mut decoder, &mut first).0,
+        None => {
+            let plain = stored.len().min(most);
+            first[..plain].copy_from_slice(&stored[..plain]);
+            plain
+        }
+    };
+    first.truncate(read);
+    first
+}
+
 /// Unpacks gzip and zstd by their magic numbers, and turns UTF-16 text into UTF-8.
 ///
-/// A container that is cut or corrupt gives what could be unpacked, with a note.
+/// A container that is cut or corrupt gives what could be unpacked, with a note, and the damage beside it.
 pub(crate) fn unpack<'a>(
     stored: &'a [u8],
     options: &ReadOptions,
     notes: &mut Notes,
-) -> Result<(Unpacked<'a>, Container), ReadErrorKind> {
+) -> Result<(Unpacked<'a>, Container, Option<ReadErrorKind>), ReadErrorKind> {
     let Some(mut unpacker) = Unpacker::new(stored, options) else {
-        return Ok((decode_text(Unpacked::Plain(stored)), Container::Plain));
+        return Ok((decode_text(Unpacked::Plain(stored)), Container::Plain, None));
     };
     let mut bytes = Vec::new();
     while unpacker.fill(&mut bytes, usize::MAX, notes)? != More::End {}
-    Ok((decode_text(Unpacked::Owned(bytes)), unpacker.container()))
+    Ok((decode_text(Unpacked::Owned(bytes)), unpacker.container(), unpacker.take_damage()))
 }
 
 /// How much a container of this size may give.
-fn limit(stored: &[u8], options: &ReadOptions) -> u64 {
+pub(crate) fn limit(stored: &[u8], options: &ReadOptions) -> u64 {
     options.max_unpacked.min(options.max_ratio.saturating_mul(stored.len() as u64).max(UNPACK_FREELY))
+}
+
+/// Whether a decoder wanted more bytes than there are, or did not like those it had.
+pub(crate) fn flaw(error: &io::Error) -> Flaw {
+    if error.kind() == io::ErrorKind::UnexpectedEof { Flaw::Cut } else { Flaw::Corrupt }
 }
 
 /// Whether an [`Unpacker`] has more to give.
@@ -148,6 +168,8 @@ pub struct Unpacker<'a> {
     /// How many bytes it gave.
     given: u64,
     limit: u64,
+    /// Where the container turned out cut or corrupt, after it gave something.
+    damage: Option<ReadErrorKind>,
     progress: Option<Arc<Progress>>,
 }
 
@@ -156,6 +178,19 @@ enum Decoder<'a> {
     Zstd(zstd::stream::read::Decoder<'static, &'a [u8]>),
     /// A zstd container without a whole header.
     Broken(io::Error),
+}
+
+impl<'a> Decoder<'a> {
+    /// `None` for plain bytes.
+    fn new(stored: &'a [u8]) -> Option<Decoder<'a>> {
+        if stored.starts_with(GZIP) {
+            return Some(Decoder::Gzip(Box::new(GzDecoder::new(stored))));
+        }
+        stored.starts_with(ZSTD).then(|| match zstd::stream::read::Decoder::with_buffer(stored) {
+            Ok(decoder) => Decoder::Zstd(decoder),
+            Err(error) => Decoder::Broken(error),
+        })
+    }
 }
 
 impl Read for Decoder<'_> {
@@ -171,18 +206,9 @@ impl Read for Decoder<'_> {
 impl<'a> Unpacker<'a> {
     /// For a container; `None` for plain bytes.
     pub(crate) fn new(stored: &'a [u8], options: &ReadOptions) -> Option<Unpacker<'a>> {
-        let decoder = if stored.starts_with(GZIP) {
-            Decoder::Gzip(Box::new(GzDecoder::new(stored)))
-        } else if stored.starts_with(ZSTD) {
-            match zstd::stream::read::Decoder::with_buffer(stored) {
-                Ok(decoder) => Decoder::Zstd(decoder),
-                Err(error) => Decoder::Broken(error),
-            }
-        } else {
-            return None;
-        };
+        let decoder = Decoder::new(stored)?;
         let limit = limit(stored, options);
-        Some(Unpacker { stored, decoder, given: 0, limit, progress: options.progress.clone() })
+        Some(Unpacker { stored, decoder, given: 0, limit, damage: None, progress: options.progress.clone() })
     }
 
     /// What the bytes are packed in.
@@ -238,12 +264,25 @@ impl<'a> Unpacker<'a> {
         }
     }
 
-    fn damaged(&self, error: &io::Error, notes: &mut Notes) -> Result<(), ReadErrorKind> {
+    /// Where the container turned out cut or corrupt, once it gave all that is before it.
+    pub(crate) fn take_damage(&mut self) -> Option<ReadErrorKind> {
+        self.damage.take()
+    }
+
+    fn damaged(&mut self, error: &io::Error, notes: &mut Notes) -> Result<(), ReadErrorKind> {
         let byte = self.stored.len() - self.rest().len();
         let (container, detail) = (self.container().name(), error.to_string());
+        let kind = |done| ReadErrorKind::Unpack {
+            container,
+            flaw: flaw(error),
+            byte: byte as u64,
+            detail: detail.clone(),
+            done,
+        };
         if self.given == 0 {
-            return Err(ReadErrorKind::Unpack { container, byte: byte as u64, detail });
+            return Err(kind("nothing could be unpacked"));
         }
+        self.damage = Some(kind("what was unpacked before it cannot be used without the rest"));
         let (code, text) = match self.container() {
             Container::Gzip => {
                 (GZIP_DAMAGED, "gzip data cut or corrupt, what was unpacked before it is used")
@@ -322,7 +361,7 @@ mod tests {
 
     fn unpacked(stored: &[u8]) -> (Vec<u8>, Notes) {
         let mut notes = Notes::default();
-        let (bytes, _) = unpack(stored, &ReadOptions::default(), &mut notes).unwrap();
+        let (bytes, ..) = unpack(stored, &ReadOptions::default(), &mut notes).unwrap();
         (bytes.to_vec(), notes)
     }
 
@@ -363,7 +402,7 @@ mod tests {
         let mebibyte = gzip(&vec![0; 1 << 20]);
         let stored = [mebibyte.repeat(256), gzip(&[0])].concat();
         let refused = |options: &ReadOptions| match unpack(&stored, options, &mut Notes::default()) {
-            Ok((bytes, _)) => (bytes.len(), String::new()),
+            Ok((bytes, ..)) => (bytes.len(), String::new()),
             Err(error) => (0, error.to_string()),
         };
         let words = "gives more than 268435456 bytes";

@@ -5,22 +5,19 @@ use crate::exit::Outcome;
 use crate::input::{self, Captures};
 use crate::output::{self, Files, Form};
 use crate::terminal;
-use analyzer_core::classes::ClassRules;
 use analyzer_core::plateau::{Tier, Why};
 use analyzer_core::render::screen::Screen;
 use analyzer_core::render::{self, Renderer};
 use analyzer_core::report::{Plateau, Report};
-use analyzer_core::requests::of_group;
 use analyzer_core::{CompareOptions, compare_all, folded_diff, folded_text_diff};
-use analyzer_formats::Capture;
 use analyzer_formats::folded::{Text, Totals};
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub(crate) fn run(diff: &Diff) -> Result<Outcome> {
     let inputs = diff.inputs();
-    let rules = diff.classes.iter().map(PathBuf::as_path);
+    let rules = diff.comparing.classes.iter().map(PathBuf::as_path);
     output::refuse_overwriting(&diff.output, &inputs.iter().copied().chain(rules).collect::<Vec<_>>())?;
     let mut forms: Vec<Form> = diff.output.iter().map(|path| output::form_of(path)).collect::<Result<_>>()?;
     let mut printed = output::form_named(&diff.format).unwrap_or(Form::FoldedDiff);
@@ -38,12 +35,10 @@ pub(crate) fn run(diff: &Diff) -> Result<Outcome> {
     };
     let totals = texts.as_ref().map(|texts| input::totals(texts, &diff.reading)).transpose()?;
     let mut options = diff.compare_options();
-    if let Some(path) = &diff.classes {
-        options.classes = Some(class_rules(path)?);
-    }
+    options.classes = super::class_rules(diff.comparing.classes.as_deref())?;
     let mut captures = match &totals {
         Some(_) if !needs_report => None,
-        _ => Some(read(diff, needs_report)?),
+        _ => Some(super::read_compared(&diff.sides, &diff.measuring, &diff.reading, needs_report)?),
     };
     if let Some(captures) = captures.as_mut().filter(|_| !diff.reading.redact.is_empty()) {
         options.redacted = Some(captures.redact(&diff.reading, &mut options.command));
@@ -90,31 +85,6 @@ fn fill<'a>(forms: impl Iterator<Item = &'a mut Form>) -> Result<()> {
         bail!("--template postmortem is a form of Markdown; add -o FILE.md or --format md");
     }
     Ok(())
-}
-
-/// The classes of a file, and behind them those of the project.
-fn class_rules(path: &Path) -> Result<ClassRules> {
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
-    ClassRules::new(&text).with_context(|| path.display().to_string())
-}
-
-fn read(diff: &Diff, digest: bool) -> Result<Captures> {
-    let mut captures = input::read_sides(diff, digest)?;
-    if let Some(pattern) = &diff.group {
-        if captures.baseline.is_some() {
-            bail!("--group chooses requests of traces, and a baseline holds a profile");
-        }
-        let choose = |captures: Vec<Capture>| -> Result<Vec<Capture>> {
-            captures.into_iter().map(|capture| Ok(of_group(capture, pattern)?)).collect()
-        };
-        captures.before = choose(captures.before)?;
-        captures.after = choose(captures.after)?;
-    }
-    for capture in captures.all_mut() {
-        super::prepare_spans(capture, &diff.measuring)?;
-    }
-    Ok(captures)
 }
 
 /// Says what is missing of either side: once, where it was read twice.

@@ -1,6 +1,7 @@
 //! One file per verb.
 
 mod baseline;
+mod batch;
 mod completions;
 mod convert;
 mod diff;
@@ -10,19 +11,24 @@ mod man;
 mod show;
 mod trace;
 
-use crate::args::{Args, Clocks, Command, Measuring, Reading};
+use crate::args::{Args, Clocks, Command, Measuring, Reading, Sides};
 use crate::exit::Outcome;
+use crate::input::{self, Captures};
 use crate::output;
+use analyzer_core::classes::ClassRules;
+use analyzer_core::requests::of_group;
 use analyzer_core::spans;
 use analyzer_formats::{Capture, Content, Notes, Profile};
-use anyhow::bail;
+use anyhow::{Context, Result, bail};
 use std::borrow::Cow;
+use std::path::Path;
 
 /// Runs a command.
 pub(crate) fn run(args: Args) -> anyhow::Result<Outcome> {
     output::hide(args.command.redact());
     match args.command {
         Command::Diff(diff) => diff::run(&diff),
+        Command::Batch(batch) => batch::run(&batch),
         Command::Show(show) => show::run(&show),
         Command::Flame(flame) => flame::run(&flame),
         Command::Trace(trace) => trace::run(&trace),
@@ -32,6 +38,33 @@ pub(crate) fn run(args: Args) -> anyhow::Result<Outcome> {
         Command::Completions(completions) => completions::run(&completions),
         Command::Man(man) => man::run(&man),
     }
+}
+
+/// Reads the captures of both sides, and makes of them what is asked for.
+fn read_compared(sides: &Sides, measuring: &Measuring, reading: &Reading, digest: bool) -> Result<Captures> {
+    let mut captures = input::read_sides(sides, reading, digest)?;
+    if let Some(pattern) = &sides.group {
+        if captures.baseline.is_some() {
+            bail!("--group chooses requests of traces, and a baseline holds a profile");
+        }
+        let choose = |captures: Vec<Capture>| -> Result<Vec<Capture>> {
+            captures.into_iter().map(|capture| Ok(of_group(capture, pattern)?)).collect()
+        };
+        captures.before = choose(captures.before)?;
+        captures.after = choose(captures.after)?;
+    }
+    for capture in captures.all_mut() {
+        prepare_spans(capture, measuring)?;
+    }
+    Ok(captures)
+}
+
+/// The classes of a file, and behind them those of the project.
+fn class_rules(path: Option<&Path>) -> Result<Option<ClassRules>> {
+    let Some(path) = path else { return Ok(None) };
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    Ok(Some(ClassRules::new(&text).with_context(|| path.display().to_string())?))
 }
 
 /// Says on standard error what is missing of a capture.

@@ -10,7 +10,7 @@ mod startup;
 use crate::align::KeySpace;
 use crate::classes::Classified;
 use crate::function::FunctionCells;
-use crate::stats::noise::{Noise, NoiseSource};
+use crate::stats::noise::{FEWEST_SAMPLES, Noise, NoiseSource};
 use crate::stats::normal;
 use crate::tree::{CallTree, Cell, ROOT};
 use regions::{Regions, Worth};
@@ -136,6 +136,16 @@ pub struct Ranked {
     pub margin: Option<f64>,
 }
 
+/// What changed, ranked.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ranking {
+    /// The rows in the order in which a person should look.
+    pub(crate) rows: Vec<Ranked>,
+    /// How likely it is that noise alone makes any row grow as surely as the surest one did, all tests together; `None`
+    /// without noise.
+    pub(crate) p_value: Option<f64>,
+}
+
 /// Less than this part of a value is what multiplying by k rounds off.
 const LEAST_PART: f64 = 1e-12;
 
@@ -202,9 +212,14 @@ pub fn tests(plateaus: usize) -> usize {
 ///
 /// Without noise every large enough change is listed, and none is called certain.
 #[must_use]
-pub(crate) fn rank(changes: &Changes<'_>, classified: &Classified<'_>, options: &RankOptions) -> Vec<Ranked> {
+pub(crate) fn rank(changes: &Changes<'_>, classified: &Classified<'_>, options: &RankOptions) -> Ranking {
     let Changes { functions, keys, totals, noise, requests, .. } = *changes;
     let mut ranked: Vec<Ranked> = Vec::new();
+    let startup = match noise {
+        Some(noise) if noise.source != NoiseSource::Replicates => Startup::new(changes, classified),
+        _ => Startup::default(),
+    };
+    let mut surest = 1.0f64;
     let mut in_region = [vec![0.0; functions.len()], vec![0.0; functions.len()]];
     if let Some(noise) = noise {
         let find = |sign| regions(changes, noise, sign, options);
@@ -216,7 +231,11 @@ pub(crate) fn rank(changes: &Changes<'_>, classified: &Classified<'_>, options: 
             // In samples and in values, where those differ in weight.
             let has_sign =
                 |region: &regions::Region| sign * totals.growth(&functions[region.key as usize].total) > 0.0;
-            ranked.extend(regions.found.into_iter().filter(has_sign).map(|region| {
+            let found: Vec<regions::Region> = regions.found.into_iter().filter(has_sign).collect();
+            let is_growth =
+                |region: &&regions::Region| sign > 0.0 && !startup.has(region.key as usize, Kind::Region);
+            surest = found.iter().filter(is_growth).map(|region| region.p_value).fold(surest, f64::min);
+            ranked.extend(found.into_iter().map(|region| {
                 let cell = &functions[region.key as usize].total;
                 let (before, after) = (cell.count.before.samples(), cell.count.after.samples());
                 let margin = noise.margin_of_sum(before, after, region.by_alpha, noise.confidence);
@@ -240,9 +259,18 @@ pub(crate) fn rank(changes: &Changes<'_>, classified: &Classified<'_>, options: 
             continue;
         }
         let certainty = requests.map(|requests| requests[key]);
-        let tier = match certainty {
-            Some(certainty) => Some(tier_of_requests(growth, certainty)),
-            None => tier(cell, growth, &totals, noise, options),
+        let tier = match (certainty, noise) {
+            (Some(certainty), _) => Some(tier_of_requests(growth, certainty)),
+            (None, Some(noise)) => {
+                let p_value = p_value(cell, growth, noise);
+                if growth > 0.0 && !startup.has(key, Kind::Plateau) {
+                    surest = surest.min(p_value * noise.tests as f64);
+                }
+                Some(tier(p_value <= noise.level(), growth))
+            }
+            (None, None) => {
+                (growth.abs() >= options.min_share * totals.whole()).then_some(Tier::Unquantified)
+            }
         };
         let Some(tier) = tier else { continue };
         let why = match (function.total.value.before, function.total.value.after) {
@@ -257,10 +285,6 @@ pub(crate) fn rank(changes: &Changes<'_>, classified: &Classified<'_>, options: 
         let margin = margin.or(certainty.flatten().map(|certainty| certainty.margin));
         ranked.push(Ranked { key: key as u32, kind: Kind::Plateau, tier, why, growth, margin });
     }
-    let startup = match noise {
-        Some(noise) if noise.source != NoiseSource::Replicates => Startup::new(changes, classified),
-        _ => Startup::default(),
-    };
     for row in ranked.iter_mut().filter(|row| startup.has(row.key as usize, row.kind)) {
         row.tier = match row.tier {
             Tier::Grew => Tier::MayHaveGrown,
@@ -292,13 +316,17 @@ pub(crate) fn rank(changes: &Changes<'_>, classified: &Classified<'_>, options: 
         *doubtful += 1;
         *doubtful <= options.doubtful_rows
     });
-    ranked
+    Ranking { rows: ranked, p_value: noise.map(|_| surest) }
 }
 
 /// The tier of a function by what its requests tell.
 fn tier_of_requests(growth: f64, certainty: Option<Certainty>) -> Tier {
     // A different mix of requests may turn a change round.
     let is_sure = certainty.is_some_and(|known| known.is_sure && known.growth.signum() == growth.signum());
+    tier(is_sure, growth)
+}
+
+fn tier(is_sure: bool, growth: f64) -> Tier {
     match (is_sure, growth > 0.0) {
         (true, true) => Tier::Grew,
         (true, false) => Tier::Shrank,
@@ -307,25 +335,12 @@ fn tier_of_requests(growth: f64, certainty: Option<Certainty>) -> Tier {
     }
 }
 
-fn tier(
-    cell: &Cell,
-    growth: f64,
-    totals: &Totals,
-    noise: Option<&Noise>,
-    options: &RankOptions,
-) -> Option<Tier> {
-    let Some(noise) = noise else {
-        return (growth.abs() >= options.min_share * totals.whole()).then_some(Tier::Unquantified);
-    };
+/// How likely a function's samples are to differ as much in the direction of its growth where nothing changed; 1 where
+/// there are too few of them, or their direction is not that of the values.
+fn p_value(cell: &Cell, growth: f64, noise: &Noise) -> f64 {
     let (before, after) = (cell.count.before.samples(), cell.count.after.samples());
-    let z = noise.z(before, after);
-    let certain = noise.is_significant(before, after) && z.signum() == growth.signum();
-    match (certain, growth > 0.0) {
-        (true, true) => Some(Tier::Grew),
-        (true, false) => Some(Tier::Shrank),
-        (false, true) => Some(Tier::MayHaveGrown),
-        (false, false) => Some(Tier::MayHaveShrunk),
-    }
+    let is_telling = before + after >= FEWEST_SAMPLES && (after - noise.k * before) * growth > 0.0;
+    if is_telling { noise.p_value(before, after) } else { 1.0 }
 }
 
 fn regions(changes: &Changes<'_>, noise: &Noise, sign: f64, options: &RankOptions) -> Regions {
@@ -340,7 +355,7 @@ fn regions(changes: &Changes<'_>, noise: &Noise, sign: f64, options: &RankOption
     let worth = Worth {
         samples: options.min_share * samples,
         lambda: 0.5 * normal::quantile(noise.level()).powi(2),
-        p_value: (1.0 - noise.confidence) / 2.0 * CHANCE_OF_REGIONS / wide,
+        tests: wide / CHANCE_OF_REGIONS,
     };
     regions::regions(changes, noise, sign, &worth)
 }

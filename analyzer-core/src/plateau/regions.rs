@@ -38,6 +38,8 @@ pub(super) struct Region {
     pub(super) key: u32,
     /// The variance of its growth is alpha times this, and more.
     pub(super) by_alpha: f64,
+    /// How likely noise alone makes any region of its direction grow as surely.
+    pub(super) p_value: f64,
 }
 
 /// What a region has to be worth.
@@ -46,8 +48,8 @@ pub(super) struct Worth {
     pub(super) samples: f64,
     /// What a row costs.
     pub(super) lambda: f64,
-    /// How unlikely it has to be where nothing changed.
-    pub(super) p_value: f64,
+    /// As how many tests all that may be regions count.
+    pub(super) tests: f64,
 }
 
 /// What nodes below a function add up to, in the direction looked at.
@@ -187,13 +189,15 @@ pub(super) fn regions(changes: &Changes<'_>, noise: &Noise, sign: f64, worth: &W
         if sign * (total.after.samples() - k * total.before.samples()) < AS_A_WHOLE * score.growth {
             continue;
         }
-        if noise.p_value_of_sum(score.growth, score.by_phi, score.by_alpha, score.scaled) > worth.p_value {
+        let p_value = worth.tests
+            * noise.p_value_of_sum(sign * score.growth, score.by_phi, score.by_alpha, score.scaled);
+        if p_value > (1.0 - noise.confidence) / 2.0 {
             continue;
         }
         for (explained, part) in explained.iter_mut().zip(&parts) {
             *explained += part;
         }
-        found.push(Region { key: key as u32, by_alpha: score.by_alpha });
+        found.push(Region { key: key as u32, by_alpha: score.by_alpha, p_value });
     }
     let of_own =
         |(explained, own): (&f64, &Score)| if own.growth > 0.0 { explained / own.growth } else { 0.0 };

@@ -3,7 +3,9 @@
 use super::requests;
 use crate::classes::ClassRow;
 use crate::plateau::{Tier, Why};
-use crate::report::{Basis, DepthLimit, InlinedRow, Inserted, Plateau, Renamed, Report, Summary, units};
+use crate::report::{
+    Basis, CapturesGrown, DepthLimit, InlinedRow, Inserted, Plateau, Renamed, Report, Summary, units,
+};
 use crate::scale::ScaleMode;
 
 /// The columns of one row.
@@ -21,7 +23,7 @@ pub struct Figures {
     pub explains: String,
     /// `new`, `gone`, `self`, `moved` or `with callees`.
     pub why: &'static str,
-    /// The nearest caller, the place in the source and the class of such code.
+    /// On how many captures it grew, the nearest caller, the place in the source and the class of such code.
     pub place: String,
 }
 
@@ -59,10 +61,21 @@ pub fn why(why: Why) -> &'static str {
     }
 }
 
+/// On how many captures of after a plateau grew, as words; empty where that is not known.
+#[must_use]
+pub fn captures_grown(plateau: &Plateau) -> String {
+    match plateau.captures_grown {
+        None => String::new(),
+        Some(CapturesGrown { grew: 0, of }) => format!("on none of {of} captures by itself"),
+        Some(CapturesGrown { grew, of }) => format!("grew on {grew} of {of} captures"),
+    }
+}
+
 fn place(plateau: &Plateau) -> String {
     let caller = plateau.callers.first().map_or_else(String::new, |caller| format!("< {caller}"));
+    let captures = captures_grown(plateau);
     let class = plateau.class.as_ref().map_or_else(String::new, |class| format!("({class})"));
-    [caller, source(plateau), class]
+    [captures, caller, source(plateau), class]
         .into_iter()
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()

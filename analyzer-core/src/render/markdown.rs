@@ -135,6 +135,12 @@ pub(super) fn table(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "|--:|:--|:--|--:|--:|--:|:--|--:|:--|:--|")?;
     for plateau in report.plateaus.iter().take(MOST_ROWS) {
         let row = figures(plateau);
+        let (captures, source) = (figures::captures_grown(plateau), figures::source(plateau));
+        let place = if captures.is_empty() || source.is_empty() {
+            format!("{captures}{source}")
+        } else {
+            format!("{captures}, {source}")
+        };
         writeln!(
             out,
             "| {} | {} | {} {} | {} | {} | {} | {} | {} | {} | {} |",
@@ -148,7 +154,7 @@ pub(super) fn table(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             row.interval,
             row.explains,
             row.why,
-            escape(&shorten(&figures::source(plateau), NAME_WIDTH)),
+            escape(&shorten(&place, NAME_WIDTH)),
         )?;
     }
     let more = report.plateaus.len().saturating_sub(MOST_ROWS);
@@ -227,7 +233,7 @@ pub(super) fn code(name: &str) -> String {
 
 /// Text without meaning to Markdown or HTML. Where comments are shown, people, issues and addresses in text become links,
 /// escaped or not: a word joiner, which nobody sees, keeps them text.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in printable(text).chars() {
         match c {

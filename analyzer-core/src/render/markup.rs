@@ -7,7 +7,7 @@ use std::fmt::{self, Display, Formatter, Write};
 /// Markup characters become entities. Control and bidi characters, which would hide or reorder what stands beside
 /// them and which XML 1.0 partly forbids, are shown as `\u{..}`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Text<'a>(pub &'a str);
+pub(crate) struct Text<'a>(pub &'a str);
 
 impl Display for Text<'_> {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
@@ -27,7 +27,7 @@ impl Display for Text<'_> {
 }
 
 /// The text with control and bidi characters shown as `\u{..}`, without any markup.
-pub(super) fn visible(text: &str) -> String {
+pub(crate) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         if is_hidden(character) {

@@ -1,6 +1,7 @@
 //! Builds the report: gathers what was computed, rounds it, and puts it into words.
 
 use super::alignment::alignment;
+use super::captures::Captures;
 use super::comparability::comparability;
 use super::graph::{self, Mark, Ranks};
 use super::places::{Place, places};
@@ -17,12 +18,12 @@ use crate::compare::CompareOptions;
 use crate::count::Count;
 use crate::function::FunctionCells;
 use crate::idle::Idle;
-use crate::plateau::{Kind, Ranked, Tier, Totals, Why};
+use crate::plateau::{Kind, Ranked, Ranking, Tier, Totals, Why};
 use crate::requests::Findings;
 use crate::scale::Alternative;
 use crate::sides::Sides;
 use crate::stats::noise::Noise;
-use crate::tree::{CallTree, Children, ROOT};
+use crate::tree::{CallTree, Children, ROOT, Side};
 use analyzer_formats::NoteKind;
 
 /// Everything that was computed of two sides.
@@ -34,12 +35,14 @@ pub(crate) struct Inputs<'a> {
     pub tree: &'a CallTree,
     pub children: Children,
     pub functions: &'a [FunctionCells],
-    pub ranked: &'a [Ranked],
+    pub ranking: &'a Ranking,
     pub classified: &'a Classified<'a>,
     /// What each class has of both; `None` for traces.
     pub classes: Option<Vec<ClassRow>>,
     pub aligned: &'a Aligned,
     pub cuts: &'a Cuts,
+    /// Samples of each function itself in each capture, where a side has several.
+    pub own: &'a [(Side, Vec<f64>)],
     pub idle: Idle,
     pub scales: Vec<Alternative>,
     pub noise: Option<Noise>,
@@ -57,7 +60,13 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
     let per_unit = 10f64.powi(i32::from(common.decimals));
     let k = inputs.scales[0].k;
     let totals = Totals { before: whole.value.before as f64, after: whole.value.after as f64, k };
-    let facts = Facts { totals, per_unit, noise: inputs.noise.as_ref(), inputs: &inputs };
+    let facts = Facts {
+        totals,
+        per_unit,
+        noise: inputs.noise.as_ref(),
+        captures: Captures::new(inputs.own),
+        inputs: &inputs,
+    };
     let basis = sides.basis();
     let samples = match sides.requests {
         Some((before, after)) => (Some(before as i64), Some(after as i64)),
@@ -84,8 +93,8 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
     };
 
     let gross = facts.gross();
-    let places = places(inputs.tree, inputs.keys, &totals, inputs.ranked);
-    let rows = inputs.ranked.iter().zip(places).enumerate();
+    let places = places(inputs.tree, inputs.keys, &totals, &inputs.ranking.rows);
+    let rows = inputs.ranking.rows.iter().zip(places).enumerate();
     let mut plateaus: Vec<Plateau> =
         rows.map(|(index, (ranked, place))| facts.plateau(index + 1, ranked, place, gross)).collect();
     if sides.requests.is_none() {
@@ -118,7 +127,7 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         requests: inputs.requests.as_ref().filter(|_| options.trace_value.is_critical_path()),
     });
     let mut ranks: Ranks = vec![None; inputs.keys.keys().len()];
-    for (index, ranked) in inputs.ranked.iter().enumerate() {
+    for (index, ranked) in inputs.ranking.rows.iter().enumerate() {
         let mark = match ranked.tier {
             Tier::Grew => Mark::Grew,
             Tier::Shrank => Mark::Shrank,
@@ -137,6 +146,10 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
     let noise = inputs.noise.as_ref().filter(|_| totals.before > 0.0 && totals.after > 0.0);
     // With an empty side there is no change that could be detected or not.
     let noise = noise.map(|noise| facts.figures(noise, &plateaus));
+    let p_value = match &inputs.requests {
+        Some(requests) => requests.p_value.filter(|_| inputs.is_known_by_requests),
+        None => inputs.ranking.p_value.filter(|_| noise.is_some()),
+    };
     let unchanged_functions = wide.count().saturating_sub(plateaus.len());
     Report {
         schema: SCHEMA,
@@ -163,6 +176,7 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         left_out: note_rows(sides, |kind| kind == NoteKind::LeftOut),
         notes: note_rows(sides, |kind| kind != NoteKind::LeftOut),
         redacted: options.redacted,
+        p_value,
         traces: inputs.requests.clone(),
         confidence: options.confidence,
         min_share_pct: 100.0 * options.rank.min_share,
@@ -188,6 +202,7 @@ struct Facts<'a> {
     totals: Totals,
     per_unit: f64,
     noise: Option<&'a Noise>,
+    captures: Captures<'a>,
     inputs: &'a Inputs<'a>,
 }
 
@@ -252,6 +267,10 @@ impl Facts<'_> {
             survives_phi: self.noise.filter(|_| ranked.kind == Kind::Plateau).and_then(|noise| {
                 noise.survives(cell.count.before.samples(), cell.count.after.samples()).map(round)
             }),
+            captures_grown: self
+                .noise
+                .filter(|_| ranked.kind == Kind::Plateau && ranked.growth > 0.0)
+                .and_then(|noise| self.captures.grown(ranked.key, noise)),
         }
     }
 
@@ -298,7 +317,7 @@ impl Facts<'_> {
             (key, (growth.abs() + noise.margin(before, after, confidence)) / scaled)
         });
         // A region may have changed by more than any of its functions.
-        let regions = self.inputs.ranked.iter().filter(|row| row.kind == Kind::Region).map(|row| {
+        let regions = self.inputs.ranking.rows.iter().filter(|row| row.kind == Kind::Region).map(|row| {
             (row.key as usize, (row.growth.abs() + row.margin.unwrap_or(0.0)) / self.totals.whole())
         });
         let (key, farthest) = farthest.chain(regions).max_by(|one, other| one.1.total_cmp(&other.1))?;
@@ -324,7 +343,8 @@ impl Facts<'_> {
         };
         let explained: f64 = self
             .inputs
-            .ranked
+            .ranking
+            .rows
             .iter()
             .filter(|ranked| ranked.growth > 0.0 && ranked.tier != Tier::MayHaveGrown)
             .map(|ranked| ranked.growth)

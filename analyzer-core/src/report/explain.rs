@@ -54,7 +54,7 @@ pub(super) fn explanations(
             |value: i128, whole: f64| if whole > 0.0 { round(100.0 * value as f64 / whole) } else { 0.0 };
         let counts = (cell.count.before.samples(), cell.count.after.samples());
         let z = inputs.noise.as_ref().map(|noise| round(noise.z(counts.0, counts.1)));
-        let row = inputs.ranked.iter().position(|ranked| ranked.key as usize == key);
+        let row = inputs.ranking.rows.iter().position(|ranked| ranked.key as usize == key);
         let growth_pct = round(100.0 * totals.growth(cell) / totals.whole().max(f64::MIN_POSITIVE));
         let mut explanation = Explanation {
             function: key_name(inputs.keys, key as u32),

@@ -5,6 +5,7 @@
 
 mod alignment;
 mod build;
+mod captures;
 mod comparability;
 pub(crate) mod culprit;
 mod explain;
@@ -25,6 +26,7 @@ use crate::requests::Findings;
 use crate::scale::{Alternative, ScaleMode};
 pub use alignment::{Alignment, DepthLimit, InlinedRow, Inserted, ModuleRow, Renamed, RuleRow};
 pub(crate) use build::{Inputs, build};
+pub use captures::CapturesGrown;
 pub use explain::Explanation;
 pub(crate) use graph::graph;
 pub use graph::{Graph, GraphNode, Mark};
@@ -78,6 +80,12 @@ pub struct Report {
     pub redacted: Option<usize>,
     /// Request figures of trace sets; null for profiles.
     pub traces: Option<Findings>,
+    /// How likely it is that noise alone makes any row of a comparison grow as surely as the surest one here did, all its
+    /// tests together: 0 to 1, at most half of what confidence leaves (for traces all of it) where a row *grew*. Among
+    /// many comparisons without change no more than a share p have p or less, so false discoveries among them can be
+    /// controlled. `None` where evidence is unknown or a side is empty.
+    #[serde(skip)]
+    pub p_value: Option<f64>,
     /// The share of intervals that should hold the truth.
     #[serde(skip)]
     pub confidence: f64,
@@ -343,6 +351,9 @@ pub struct Plateau {
     pub explains_pct: Option<f64>,
     /// The largest phi at which it would still be more than noise; null where it is not, or for a region.
     pub survives_phi: Option<f64>,
+    /// On how many captures of after it grew, each by itself; null where after is one capture, and for regions, shrinkage
+    /// and traces.
+    pub captures_grown: Option<CapturesGrown>,
 }
 
 /// One side of a plateau.

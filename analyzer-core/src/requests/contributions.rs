@@ -33,6 +33,19 @@ pub(super) struct Contribution {
     pub(super) tier: Tier,
 }
 
+/// What became of the mean request.
+#[derive(Debug)]
+pub(super) struct Contributions {
+    /// The exact sum of its change.
+    pub(super) decomposition: Decomposition,
+    /// The contributions of all frames that changed: sure ones first, growth before shrinkage, the largest first.
+    pub(super) list: Vec<Contribution>,
+    /// What their intervals rest on.
+    pub(super) evidence: Evidence,
+    /// The level at which the surest growth would just be a discovery; 1 where nothing grew, `None` without evidence.
+    pub(super) p_value: Option<f64>,
+}
+
 /// How sure a contribution is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Tier {
@@ -70,12 +83,8 @@ pub(super) struct Sides<'a> {
     pub(super) captures: &'a [Blocks],
 }
 
-/// The contributions of all frames that changed: sure ones first, growth before shrinkage, the largest first.
-pub(super) fn contributions(
-    sides: &Sides<'_>,
-    confidence: f64,
-    thresholds: &Thresholds,
-) -> (Decomposition, Vec<Contribution>, Evidence) {
+/// The contributions of all frames.
+pub(super) fn contributions(sides: &Sides<'_>, confidence: f64, thresholds: &Thresholds) -> Contributions {
     let [before, after] = sides.blocks;
     let count = sides.frames.len();
     let decomposed = |a: &_, b: &_| Decomposition::new(sides.cells, count, a, b);
@@ -94,8 +103,12 @@ pub(super) fn contributions(
         })
         .collect();
     let mut is_sure = vec![false; count];
-    for (frame, found) in tested.iter().zip(student::discoveries(&p_values, CHANCE * level)) {
-        is_sure[*frame] = found;
+    let mut surest = 1.0f64;
+    for (&frame, q_value) in tested.iter().zip(student::q_values(&p_values, p_values.len())) {
+        is_sure[frame] = q_value <= CHANCE * level;
+        if found.frames[frame].change() > 0.0 {
+            surest = surest.min(q_value / CHANCE);
+        }
     }
     let whole = f64::midpoint(found.mean.0, found.mean.1);
     let least = thresholds.of_mean(whole);
@@ -125,7 +138,8 @@ pub(super) fn contributions(
             .then(size(other).total_cmp(&size(one)))
             .then_with(|| sides.frames.get(one.frame).name.cmp(&sides.frames.get(other.frame).name))
     });
-    (found, list, evidence)
+    let p_value = (evidence != Evidence::None).then_some(surest);
+    Contributions { decomposition: found, list, evidence, p_value }
 }
 
 /// The standard error of each frame's change and its degrees of freedom.

@@ -19,6 +19,10 @@ pub struct Findings {
     pub services: Vec<Service>,
     /// What each frame did to the mean request.
     pub contributions: Vec<ContributionRow>,
+    /// How likely it is that noise alone makes the part of any frame grow as surely as that of the surest one did; `None`
+    /// without evidence.
+    #[serde(skip)]
+    pub p_value: Option<f64>,
     /// Known patterns, those that take most first.
     pub causes: Vec<Cause>,
     /// Calls that are new, gone, or made more or less often.

@@ -127,7 +127,7 @@ impl<'a> Whole<'a> {
             blocks: [&blocks[0], &blocks[1]],
             captures: &captures,
         };
-        let (decomposition, list, evidence) =
+        let contributions::Contributions { decomposition, list, evidence, p_value } =
             contributions::contributions(&compared, options.confidence, &options.thresholds);
         let view = View { whole: self, blocks: &blocks, all };
         let rows: Vec<ContributionRow> =
@@ -148,6 +148,7 @@ impl<'a> Whole<'a> {
             services: view.services(&decomposition, options.confidence),
             exemplars: waterfall::exemplars(self, shown),
             contributions: rows,
+            p_value,
             causes: causes(self, &decomposition, &list, options),
             structure: structure::structure(self, options),
             tags: tags::tags(self, options),

@@ -1,6 +1,7 @@
 //! Statistics of comparisons: distributions, and how sure a difference is.
 
 mod beta_binomial;
+pub(crate) mod captures;
 pub mod fisher;
 pub mod noise;
 pub mod normal;

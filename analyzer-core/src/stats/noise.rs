@@ -89,9 +89,11 @@ const UNLIKE: f64 = 25.0;
 /// More captures than this say no more: they are not all independent.
 const MOST_FREEDOM: f64 = 20.0;
 /// Below this many samples on both sides together, nothing is called significant.
-const FEWEST_SAMPLES: f64 = 10.0;
-/// Below this many samples the normal distribution is too far from that of counts.
+pub(crate) const FEWEST_SAMPLES: f64 = 10.0;
+/// Below this many samples the normal distribution is too far from that of counts,
 const SMALL: f64 = 40.0;
+/// and so it is where theirs is more skewed than this, as where one capture has many times the samples of the other.
+const SKEWED: f64 = 0.1;
 /// The share of real changes that a change called detectable would show in.
 const POWER: f64 = 0.8;
 
@@ -281,21 +283,44 @@ impl Noise {
     }
 
     fn p_value_of(&self, points: &[(Point, f64)], before: f64, after: f64) -> f64 {
-        let (difference, samples) = ((after - self.k * before).abs(), before + after);
+        let samples = before + after;
         if samples <= 0.0 {
             return 0.5;
         }
         let (by_phi, by_alpha) = self.variance_parts(samples);
+        let by_k = (self.scaled(before, after) * self.se_ln_k).powi(2);
         let p = |point: &Point| {
-            if samples < SMALL {
-                return beta_binomial::tail(before, after, self.k / (1.0 + self.k), point.phi);
-            }
-            let variance = point.phi * by_phi
-                + point.alpha * by_alpha
-                + (self.scaled(before, after) * self.se_ln_k).powi(2);
-            normal::cdf(-difference / variance.max(1e-9).sqrt())
+            // Totals made equal take nothing from the scatter of few samples.
+            let least = if samples < SMALL { point.phi * self.k * samples } else { 0.0 };
+            tail(self.k, before, after, (point.phi * by_phi + point.alpha * by_alpha + by_k).max(least))
         };
         points.iter().map(|(point, weight)| weight * p(point)).sum()
+    }
+
+    /// How likely it is, where nothing changed, that as many samples of one capture of after are a function's: `after` of
+    /// `after_of`, where of all those of before it had `before` of `before_of`.
+    pub(crate) fn p_value_of_capture(
+        &self,
+        (before, before_of): (f64, f64),
+        (after, after_of): (f64, f64),
+    ) -> f64 {
+        let (by_phi, by_alpha) = self.variance_of_capture((before, before_of), (after, after_of));
+        let k = after_of / before_of;
+        let p = |point: &Point| tail(k, before, after, point.phi * by_phi + point.alpha * by_alpha);
+        self.likely.iter().map(|(point, weight)| weight * p(point)).sum()
+    }
+
+    /// The variance of `B - kA` under no change, of one capture of after and all of before brought to its size, is phi
+    /// times the first plus alpha times the second.
+    pub(crate) fn variance_of_capture(
+        &self,
+        (before, before_of): (f64, f64),
+        (after, after_of): (f64, f64),
+    ) -> (f64, f64) {
+        let (k, samples) = (after_of / before_of, before + after);
+        let rest = (1.0 - samples / (before_of + after_of)).max(0.0);
+        let drift = self.concentration.before + 1.0;
+        (k * samples * rest, drift * (k * samples / (1.0 + k) * rest).powi(2))
     }
 
     /// The deviation under no change of a sum of differences, whose variance is phi times `by_phi` plus alpha times
@@ -305,13 +330,16 @@ impl Noise {
         (self.phi * by_phi + self.alpha * by_alpha + (scaled * self.se_ln_k).powi(2)).sqrt()
     }
 
-    /// How likely a sum of differences as large as `growth` is where nothing changed, with the variance that
-    /// [`deviation`](Self::deviation) takes.
+    /// How likely a sum of differences as far from zero as `growth`, and on the same side of it, is where nothing changed,
+    /// with the variance that [`deviation`](Self::deviation) takes.
     #[must_use]
     pub fn p_value_of_sum(&self, growth: f64, by_phi: f64, by_alpha: f64, scaled: f64) -> f64 {
+        // Of n samples the part that comes from phi is kn, and B - kA is the growth.
+        let samples = by_phi / self.k;
+        let before = ((samples - growth) / (1.0 + self.k)).clamp(0.0, samples);
+        let by_k = (scaled * self.se_ln_k).powi(2);
         let p = |point: &Point| {
-            let variance = point.phi * by_phi + point.alpha * by_alpha + (scaled * self.se_ln_k).powi(2);
-            normal::cdf(-growth / variance.sqrt())
+            tail(self.k, before, samples - before, point.phi * by_phi + point.alpha * by_alpha + by_k)
         };
         self.likely.iter().map(|(point, weight)| weight * p(point)).sum()
     }
@@ -431,6 +459,20 @@ impl Noise {
         let rest = most - self.alpha * by_alpha - (self.scaled(before, after) * self.se_ln_k).powi(2);
         Some((rest / by_phi).max(self.phi))
     }
+}
+
+/// How likely it is that two counts differ at least as much in the same direction, where the variance of `B - kA` is so
+/// much under no change.
+fn tail(k: f64, before: f64, after: f64, variance: f64) -> f64 {
+    let samples = before + after;
+    let share = k / (1.0 + k);
+    // That of independent samples is kn.
+    let phi = variance / (k * samples);
+    let skewness = (1.0 - 2.0 * share).abs() * (phi / (samples * share * (1.0 - share))).sqrt();
+    if samples < SMALL || skewness > SKEWED {
+        return beta_binomial::tail(before, after, share, phi);
+    }
+    normal::cdf(-(after - k * before).abs() / variance.max(1e-9).sqrt())
 }
 
 /// The points with their largest weight at 1.

@@ -2,6 +2,8 @@
 
 #[path = "../../tests/common/check.rs"]
 mod check;
+#[path = "../../tests/common/check_archive.rs"]
+mod check_archive;
 #[path = "../../../analyzer-core/tests/common/sinks.rs"]
 mod sinks;
 
@@ -14,6 +16,14 @@ use std::sync::OnceLock;
 /// When one does not hold.
 pub fn check(bytes: &[u8], from: Option<&'static str>) -> Option<Capture> {
     check::check(bytes, from)
+}
+
+/// Opens bytes as an archive and checks the invariants of archives.
+///
+/// # Panics
+/// When one does not hold.
+pub fn check_archive(bytes: &[u8]) {
+    check_archive::check_archive(bytes);
 }
 
 /// Makes everything of a capture that can be made of one.

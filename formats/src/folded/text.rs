@@ -33,7 +33,7 @@ impl Text {
         let open = || {
             let opened = input::open(path, options)?;
             let mut notes = Notes::default();
-            let (text, _, format, _) = format::unpack(&opened.stored, options, &mut notes)?;
+            let (text, _, format, ..) = format::unpack(&opened.stored, options, &mut notes)?;
             if format.name() != Folded.name() || lines::columns(&text) != Columns::One {
                 return Ok(None);
             }

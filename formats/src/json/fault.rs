@@ -1,6 +1,6 @@
 //! Faults: where bytes stop being JSON, and how errors and notes say so.
 
-use crate::error::At;
+use crate::error::{At, Flaw};
 use crate::{Notes, ReadErrorKind, note};
 
 /// Where and why the bytes stop being JSON.
@@ -42,5 +42,7 @@ pub(crate) fn malformed(input: &[u8], byte: usize, expected: &'static str) -> Re
         [] => "the end of the file".to_owned(),
         rest => format!("\"{}\"", note::excerpt(&rest[..rest.len().min(40)])),
     };
+    let flaw = if rest.is_empty() { Flaw::Cut } else { Flaw::Corrupt };
     ReadErrorKind::malformed(At { byte: byte as u64, line: Some(line), field: None }, expected, found)
+        .of(flaw)
 }

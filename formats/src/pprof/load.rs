@@ -7,7 +7,7 @@ use super::record::{RawValueType, Records, is_cut};
 use super::samples::Reader;
 use super::tables;
 use super::wire::WireError;
-use crate::error::{At, ReadErrorKind};
+use crate::error::{At, Flaw, ReadErrorKind};
 use crate::profile::ProfileBuilder;
 use crate::{Notes, SeriesId, ValueType};
 
@@ -99,7 +99,7 @@ fn concatenated(second_table_at: usize) -> ReadErrorKind {
 
 /// The cut is why nothing could be read: it is what to tell.
 fn because_of(cut: WireError) -> ReadErrorKind {
-    let mut error = ReadErrorKind::from(cut);
+    let mut error = ReadErrorKind::from(cut).of(Flaw::Cut);
     if let ReadErrorKind::Malformed { found, .. } = &mut error {
         found.push_str("; the input is cut, and what stands before cannot be used without the rest");
     }
@@ -137,7 +137,8 @@ fn value_types(
         types.push(value_type(records, raw, builder).ok_or_else(|| {
             let at = At { byte: raw.at as u64, line: None, field: Some(format!("sample_type[{index}]")) };
             let expected = format!("indices of a string table of {}", records.strings.len());
-            ReadErrorKind::malformed(at, expected, format!("type {}, unit {}", raw.name, raw.unit))
+            let found = format!("type {}, unit {}", raw.name, raw.unit);
+            ReadErrorKind::malformed(at, expected, found).of(Flaw::Reference)
         })?);
     }
     Ok(builder.series(&types))

@@ -68,7 +68,7 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// What a page without scripts may do: use its own style.
-static STYLE_POLICY: LazyLock<String> = LazyLock::new(|| {
+pub(crate) static STYLE_POLICY: LazyLock<String> = LazyLock::new(|| {
     let style = hash(STYLE);
     format!("default-src 'none'; style-src {style}; img-src data:; base-uri 'none'; form-action 'none'")
 });
@@ -126,7 +126,7 @@ impl Renderer for Html {
 }
 
 /// What stands before the sections of every page.
-fn head(title: &str, class: &str, policy: &str, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn head(title: &str, class: &str, policy: &str, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "<!DOCTYPE html>\n<html lang=\"en\" class=\"{class}\">\n<head>\n<meta charset=\"utf-8\">\n\

@@ -258,6 +258,9 @@ fn function(report: &Report, row: &Plateau, out: &mut dyn Write) -> io::Result<(
         disc(other, out)?;
         write!(out, " {}</span>", Text(&fit(&visible(&other.function), 200)))?;
     }
+    if row.captures_grown.is_some() {
+        write!(out, "<span class=\"where\">{}</span>", figures::captures_grown(row))?;
+    }
     let mut facts = Vec::new();
     if let Some(file) = &row.file {
         facts.push(row.line.map_or_else(|| file.clone(), |line| format!("{file}:{line}")));

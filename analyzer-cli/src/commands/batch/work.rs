@@ -1,0 +1,180 @@
+//! Which captures are compared.
+
+use super::list::{self, Listed};
+use super::place::Place;
+use super::source::Source;
+use super::walk::{Found, Opening, walk};
+use crate::args::Batch;
+use analyzer_core::batch::{
+    Failure, File, How, Named, Pair, Pairing, PathPattern, Row, Status, pair, peers, sides_by_key,
+};
+use anyhow::{Result, bail};
+
+/// All that is to be done.
+pub(super) struct Work {
+    pub(super) before: Vec<Source>,
+    pub(super) after: Vec<Source>,
+    /// Sorted by name.
+    pub(super) pairs: Vec<Pair>,
+    /// Rows of captures without a partner.
+    pub(super) alone: Vec<Row>,
+    /// How pairs were found, in words.
+    pub(super) pairing: String,
+    pub(super) passed_over: Vec<String>,
+}
+
+impl Work {
+    /// Looks through the folders and pairs what is there.
+    ///
+    /// # Errors
+    /// When a folder cannot be read, the sides of one folder cannot be told, or nothing belongs together.
+    pub(super) fn find(batch: &Batch, place: &Place) -> Result<Work> {
+        let options = batch.reading.options(true);
+        let opening = Opening { options: &options, spool: place.partial() };
+        let listed = match &batch.files_from {
+            Some(path) => list::read(path)?,
+            None if batch.folders.len() == 1 => Listed::Captures(walk(&batch.folders[0], &opening)?),
+            None => {
+                let (before, after) =
+                    rayon::join(|| walk(&batch.folders[0], &opening), || walk(&batch.folders[1], &opening));
+                return Work::of_two(batch, before?, after?);
+            }
+        };
+        match listed {
+            Listed::Pairs { .. } if batch.outliers => {
+                bail!(
+                    "--outliers compares captures with each other, and the list names pairs; name one file a line"
+                )
+            }
+            Listed::Pairs { before, after } => Ok(Work::of_pairs(before, after)),
+            Listed::Captures(found) if batch.outliers => Work::of_peers(batch, found),
+            Listed::Captures(found) => Work::of_one(batch, found),
+        }
+    }
+
+    fn of_two(batch: &Batch, before: Found, after: Found) -> Result<Work> {
+        let pattern = batch.path_pattern.as_ref();
+        for (found, folder) in [&before, &after].into_iter().zip(&batch.folders) {
+            if found.sources.is_empty() {
+                bail!("{}: holds no file, expected captures", folder.display());
+            }
+        }
+        let pairing = pair(&named(&before.sources, pattern), &named(&after.sources, pattern), &[]);
+        let mut passed_over = before.passed_over;
+        passed_over.extend(after.passed_over);
+        let text = pairing.how.text().to_owned();
+        Work { before: before.sources, after: after.sources, passed_over, ..Work::empty(text) }
+            .paired(pairing)
+    }
+
+    fn of_one(batch: &Batch, found: Found) -> Result<Work> {
+        let all = named(&found.sources, batch.path_pattern.as_ref());
+        let wanted = batch.before_key.as_ref().zip(batch.after_key.as_ref());
+        let sides = sides_by_key(&all, wanted)?;
+        let mut keys = vec![sides.before_key.key.as_str()];
+        keys.extend(Some(sides.after_key.key.as_str()).filter(|key| keys[0] != *key));
+        let chosen = |at: &[usize]| -> (Vec<Source>, Vec<Named>) {
+            at.iter().map(|&at| (found.sources[at].clone(), all[at].clone())).unzip()
+        };
+        let ((before, before_names), (after, after_names)) = (chosen(&sides.before), chosen(&sides.after));
+        let pairing = pair(&before_names, &after_names, &keys);
+        let text = format!(
+            "{}={} with {}={}; {}",
+            sides.before_key.key,
+            sides.before_key.value,
+            sides.after_key.key,
+            sides.after_key.value,
+            pairing.how.text()
+        );
+        let mut passed_over = found.passed_over;
+        if sides.others > 0 {
+            passed_over.push(format!("{} other captures are on neither side; passed over", sides.others));
+        }
+        Work { before, after, passed_over, ..Work::empty(text) }.paired(pairing)
+    }
+
+    fn of_peers(batch: &Batch, found: Found) -> Result<Work> {
+        let all = named(&found.sources, batch.path_pattern.as_ref());
+        let pairing = peers(&all, usize::from(batch.replicates).min(MOST_PEERS));
+        let text = format!("each capture with at most {MOST_PEERS} others of its group");
+        Work {
+            before: found.sources.clone(),
+            after: found.sources,
+            passed_over: found.passed_over,
+            ..Work::empty(text)
+        }
+        .paired(pairing)
+    }
+
+    fn of_pairs(before: Vec<Source>, after: Vec<Source>) -> Work {
+        let mut pairs: Vec<Pair> = (0..after.len())
+            .map(|at| Pair { name: after[at].name.clone(), before: vec![at], after: vec![at] })
+            .collect();
+        pairs.sort_by(|one, other| (&one.name, &one.after).cmp(&(&other.name, &other.after)));
+        Pair::make_unique(&mut pairs);
+        Work { before, after, pairs, ..Work::empty(How::Given.text().to_owned()) }
+    }
+
+    fn empty(pairing: String) -> Work {
+        Work {
+            before: Vec::new(),
+            after: Vec::new(),
+            pairs: Vec::new(),
+            alone: Vec::new(),
+            pairing,
+            passed_over: Vec::new(),
+        }
+    }
+
+    fn paired(mut self, pairing: Pairing) -> Result<Work> {
+        if pairing.pairs.is_empty() {
+            let name =
+                |sources: &[Source]| sources.first().map_or_else(String::new, |source| source.name.clone());
+            bail!(
+                "no two captures belong together: before has \"{}\" and others, after has \"{}\" and others; \
+                 --path-pattern says which parts of paths are service and host, --files-from lists pairs",
+                name(&self.before),
+                name(&self.after)
+            );
+        }
+        self.alone = pairing.unpaired.iter().map(|row| self.alone(row.capture, &row.why)).collect();
+        self.pairs = pairing.pairs;
+        Ok(self)
+    }
+
+    /// The row of a capture without a partner.
+    fn alone(&self, capture: Result<usize, usize>, why: &str) -> Row {
+        let (source, side) = match capture {
+            Ok(at) => (&self.before[at], "before"),
+            Err(at) => (&self.after[at], "after"),
+        };
+        let file = vec![File { file: source.shown.clone(), digest: None }];
+        let (before, after) = if side == "before" { (file, Vec::new()) } else { (Vec::new(), file) };
+        let mut row = Row::new(source.shown.clone(), before, after);
+        if let super::source::Origin::Broken(failure) = &source.origin {
+            row.failed = vec![Failure { side: Some(side.to_owned()), ..failure.clone() }];
+            row.error = row.failed.first().cloned();
+            return row;
+        }
+        row.status = Status::Unpaired;
+        row.error = Some(Failure {
+            code: "unpaired".to_owned(),
+            byte: None,
+            text: why.to_owned(),
+            file: Some(source.shown.clone()),
+            side: Some(side.to_owned()),
+        });
+        row
+    }
+}
+
+/// A capture is compared with at most so many of its peers.
+const MOST_PEERS: usize = 50;
+
+fn named(sources: &[Source], pattern: Option<&PathPattern>) -> Vec<Named> {
+    let one = |source: &Source| match pattern {
+        None => Named::new(source.name.clone()),
+        Some(pattern) => Named::matched(source.name.clone(), pattern),
+    };
+    sources.iter().map(one).collect()
+}

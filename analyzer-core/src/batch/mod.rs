@@ -1,0 +1,37 @@
+//! Folders of captures: which are compared with which, and what is told of all comparisons together.
+//!
+//! Nothing here reads or writes files. Names of captures come in, relative to their folder with `/` between the parts;
+//! rows go out.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `pattern.rs` | keys of a capture by its path: `{service}/{date}/{host}.pb.gz`, `service=api/host=h1/cpu.pb.gz` |
+//! | `names.rs` | names without the parts that every deploy changes |
+//! | `pairing.rs` | which captures of before belong to which of after |
+//! | `row.rs` | one pair as a line of `results.jsonl` |
+//! | `order.rs` | which growth stands among so many pairs, and the order to look at them |
+//! | `counts.rs` | how many pairs there are of each sort; the manifest |
+//! | `index.rs`, `page.rs`, `text.rs` | the index as Markdown, as a page, and its first rows for a terminal |
+
+mod counts;
+mod index;
+mod names;
+mod order;
+mod page;
+mod pairing;
+mod pattern;
+mod row;
+mod text;
+
+pub use counts::{Counts, MANIFEST_SCHEMA, Manifest, Results};
+pub use index::{About, markdown};
+pub use order::{FALSE_DISCOVERIES, Placed, Standing, order};
+pub use page::page;
+pub use pairing::{
+    How, KeyValue, Named, Pair, Pairing, PairingError, Sides, Unpaired, pair, peers, sides_by_key,
+};
+pub use pattern::{Keys, PathPattern, PatternError, hive_keys};
+pub use row::{
+    Code, Failure, File, ROW_SCHEMA, Row, RowVerdict, Status, Top, TopGrown, TopGrowth, TopSide, Unread,
+};
+pub use text::text;

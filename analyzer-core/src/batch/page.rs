@@ -1,0 +1,183 @@
+//! The index as a page: offline, without scripts, in the style of the reports.
+//!
+//! Rows are written as they come, so a page of 10,000 pairs takes no memory to make.
+
+use super::index::{About, change, grown_on, link, q, reason, verdict};
+use super::order::FALSE_DISCOVERIES;
+use super::row::{Row, Status};
+use crate::render::html::{STYLE_POLICY, head};
+use crate::render::markup::Text;
+use crate::render::screen::shorten;
+use crate::report::units;
+use std::io::{self, Write};
+
+/// Longer names lose their middle: one page shows thousands of them.
+const NAME_WIDTH: usize = 300;
+
+/// Writes the page of the rows that `rows` gives, in their order, each time it is asked.
+///
+/// # Errors
+/// When a row cannot be had or `out` fails.
+pub fn page<R: Iterator<Item = io::Result<Row>>>(
+    about: &About,
+    rows: impl Fn() -> io::Result<R>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let counts = &about.counts;
+    head("Pairs of captures", "", &STYLE_POLICY, out)?;
+    writeln!(out, "<h1>{}</h1>", Text(&counts.text()))?;
+    if counts.compared() > 0 {
+        pairs(about, rows()?, out)?;
+    }
+    if counts.failed > 0 {
+        section("failed", "Not read", &["file", "code", "byte", "why"], out)?;
+        for row in rows()? {
+            let row = row?;
+            for (name, failure) in row.failures() {
+                let byte = failure.byte.map_or_else(String::new, |byte| units::count(byte as f64));
+                cells(
+                    out,
+                    &[("long code", &name), ("", &failure.code), ("r", &byte), ("long", &failure.text)],
+                )?;
+            }
+        }
+        end(out)?;
+    }
+    if counts.unpaired > 0 {
+        section("unpaired", "Without a partner", &["capture", "why"], out)?;
+        for row in rows()? {
+            let row = row?;
+            if row.status == Status::Unpaired {
+                let why = row.error.as_ref().map_or("", |error| &error.text);
+                cells(out, &[("long code", &row.pair), ("long", why)])?;
+            }
+        }
+        end(out)?;
+    }
+    how(about, out)?;
+    writeln!(out, "</main>\n</body>\n</html>")
+}
+
+fn pairs(about: &About, rows: impl Iterator<Item = io::Result<Row>>, out: &mut dyn Write) -> io::Result<()> {
+    let heads = ["pair", "verdict", "first plateau", "change", "q"];
+    section("pairs", "Pairs, the surest growth first", &heads, out)?;
+    for row in rows {
+        let row = row?;
+        if row.verdict.is_some() {
+            pair(&row, out)?;
+        }
+    }
+    end(out)?;
+    if about.counts.grew + about.counts.may_have_grown > 0 {
+        writeln!(
+            out,
+            "<p class=\"quiet\">Change in percentage points of the whole, with its interval. Of the pairs that grew a share of \
+             {:.0} % at most has not (Benjamini-Hochberg over all pairs); q is the least such share at which a pair is among \
+             them.</p>",
+            FALSE_DISCOVERIES * 100.0
+        )?;
+    }
+    Ok(())
+}
+
+fn pair(row: &Row, out: &mut dyn Write) -> io::Result<()> {
+    let name = shorten(&row.pair, NAME_WIDTH);
+    write!(out, "<tr><td class=\"long\">")?;
+    match &row.report {
+        Some(report) => write!(out, "<a href=\"{}\">{}</a>", link(report), Text(&name))?,
+        None => write!(out, "{}", Text(&name))?,
+    }
+    let captures = (row.before.len() + row.unread.before, row.after.len() + row.unread.after);
+    if captures != (1, 1) {
+        write!(out, "<span class=\"where\">{} of before, {} of after</span>", captures.0, captures.1)?;
+    }
+    if row.status == Status::Partial {
+        let why = row.error.as_ref().map_or_else(String::new, reason);
+        write!(out, "<span class=\"where\">partial: {}</span>", Text(&shorten(&why, NAME_WIDTH)))?;
+    }
+    write!(out, "</td><td>{}</td><td class=\"long\">", verdict(row))?;
+    if let Some(top) = row.first() {
+        write!(out, "<span class=\"name\">{}</span>", Text(&shorten(&top.function, NAME_WIDTH)))?;
+        if let Some(on) = grown_on(top) {
+            write!(out, "<span class=\"where\">{}</span>", Text(&on))?;
+        }
+        let class = match top.growth.value {
+            value if value > 0.0 => "grew",
+            _ => "shrank",
+        };
+        write!(out, "</td><td class=\"r {class}\">{}", Text(&change(top)))?;
+    } else {
+        write!(out, "</td><td>")?;
+    }
+    writeln!(out, "</td><td class=\"r\">{}</td></tr>", Text(&q(row)))
+}
+
+fn section(id: &str, title: &str, heads: &[&str], out: &mut dyn Write) -> io::Result<()> {
+    write!(
+        out,
+        "<section aria-labelledby=\"{id}\">\n<h2 id=\"{id}\">{title}</h2>\n<table class=\"plateaus\">\n<thead><tr>"
+    )?;
+    for head in heads {
+        let class = if matches!(*head, "change" | "q" | "byte") { " class=\"r\"" } else { "" };
+        write!(out, "<th scope=\"col\"{class}>{head}</th>")?;
+    }
+    writeln!(out, "</tr></thead>\n<tbody>")
+}
+
+fn end(out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "</tbody>\n</table>\n</section>")
+}
+
+fn cells(out: &mut dyn Write, cells: &[(&str, &str)]) -> io::Result<()> {
+    write!(out, "<tr>")?;
+    for (class, text) in cells {
+        write!(out, "<td class=\"{class}\">{}</td>", Text(&shorten(text, NAME_WIDTH)))?;
+    }
+    writeln!(out, "</tr>")
+}
+
+fn how(about: &About, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "<section class=\"how\" aria-labelledby=\"how\">\n<h2 id=\"how\">How this was made</h2>\n<dl class=\"facts\">\n\
+         <div><dt>version</dt><dd>plateau {}, schema {}</dd></div>\n<div><dt>command</dt><dd><code>{}</code></dd></div>\n\
+         <div><dt>pairs</dt><dd>{}; {} read</dd></div>",
+        env!("CARGO_PKG_VERSION"),
+        super::MANIFEST_SCHEMA,
+        Text(&about.command),
+        Text(&about.pairing),
+        Text(&units::many(about.counts.files, "file")),
+    )?;
+    for line in &about.passed_over {
+        writeln!(out, "<div><dt>passed over</dt><dd>{}</dd></div>", Text(&shorten(line, NAME_WIDTH)))?;
+    }
+    writeln!(out, "</dl>\n<p><a href=\"results.jsonl\">All rows</a> for programs.</p>\n</section>")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::index::tests::{about, failed, grown};
+    use super::*;
+
+    #[test]
+    fn names_are_no_markup_and_everything_is_there() {
+        let hostile = "</td><script>alert(1)</script>\u{202e}";
+        let rows = [grown(hostile, hostile), failed("api/h2")];
+        let mut out = Vec::new();
+        page(&about(&rows), || Ok(rows.iter().cloned().map(Ok)), &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(!text.contains("<script") && !text.contains('\u{202e}'));
+        assert!(text.contains("default-src 'none'") && !text.contains("http://www.w3.org\""));
+        assert!(text.contains("<a href=\"reports/x-0a1b2c3d.html\">&lt;/td&gt;"));
+        assert!(text.contains(
+            "<td class=\"long code\">after/api/h2</td><td class=\"\">truncated</td><td class=\"r\">812</td>"
+        ));
+        assert!(text.contains("+2.50 [1.25, 3.75]") && text.contains("0.0010"));
+        // What is opened is closed.
+        for tag in ["section", "table", "tbody", "tr", "td", "dl", "div", "h1", "h2", "span"] {
+            let opened =
+                text.matches(&format!("<{tag}>")).count() + text.matches(&format!("<{tag} ")).count();
+            assert_eq!(opened, text.matches(&format!("</{tag}>")).count(), "{tag}");
+        }
+    }
+}
