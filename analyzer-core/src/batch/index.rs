@@ -170,7 +170,8 @@ pub(super) fn q(row: &Row) -> String {
 
 /// `truncated, byte 812: ...`.
 pub(super) fn reason(failure: &Failure) -> String {
-    match failure.byte {
+    // Sentences about bytes mostly say themselves where that is.
+    match failure.byte.filter(|byte| !failure.text.contains(&format!("byte {byte}"))) {
         Some(byte) => format!("{}, byte {byte}: {}", failure.code, failure.text),
         None => format!("{}: {}", failure.code, failure.text),
     }
