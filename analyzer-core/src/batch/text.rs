@@ -32,13 +32,13 @@ pub fn text(
             if pairs == 0 {
                 writeln!(
                     out,
-                    "\n{:<NAME_WIDTH$}  {:<15}  {:<NAME_WIDTH$}  {:<20}  q",
+                    "\n{:<NAME_WIDTH$}  {:<15}  {:<NAME_WIDTH$}  {:<24}  q",
                     "pair", "verdict", "first plateau", "change"
                 )?;
             }
             pairs += 1;
             let line = format!(
-                "{:<NAME_WIDTH$}  {:<15}  {:<NAME_WIDTH$}  {:<20}  {}",
+                "{:<NAME_WIDTH$}  {:<15}  {:<NAME_WIDTH$}  {:<24}  {}",
                 name(&row.pair),
                 verdict(&row),
                 name(&top.function),
@@ -83,7 +83,7 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "12 pairs compared: 12 grew; 12 quarantined");
         assert!(
-            lines[3].starts_with("api/h0 ") && lines[3].ends_with("+2.50 [1.25, 3.75]    0.0010"),
+            lines[3].starts_with("api/h0 ") && lines[3].ends_with("+2.50 [1.25, 3.75]        0.0010"),
             "{}",
             lines[3]
         );
