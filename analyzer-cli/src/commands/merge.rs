@@ -18,7 +18,9 @@ pub(crate) fn run(merge: &Merge) -> Result<Outcome> {
     }
     let format = convert::format(merge.format, merge.output.as_deref())?;
     if !merge.reading.subtract.is_empty() {
-        bail!("--subtract takes an earlier capture off one of the same process; convert does that for each before");
+        bail!(
+            "--subtract takes an earlier capture off one of the same process; convert does that for each before"
+        );
     }
     if merge.captures.iter().filter(|path| path.as_path() == Path::new("-")).count() > 1 {
         bail!("- was given twice, but standard input can be read only once");

@@ -86,6 +86,7 @@ pub(super) fn rule(rule: &RuleResult, too_small: Option<String>) -> String {
         RowVerdict::Inconclusive if of(RowVerdict::Inconclusive).next().is_none() => {
             too_small.unwrap_or_default()
         }
+        RowVerdict::Passed if rule.rule.is_none() => "nothing else grew by more".to_owned(),
         RowVerdict::Passed if rule.checked == 0 => {
             "nothing that it is about is wide enough to compare".to_owned()
         }
