@@ -105,9 +105,9 @@ fn the_noise_of_a_baseline_decides_what_is_more_than_noise() {
 fn a_comment_is_short_and_without_markup_whatever_the_names() {
     let folder = scratch();
     let name = |n: usize| format!("|`@x<img>_{n}{}", "[#](y)".repeat(800));
-    let text = |grown: u32| {
-        let hostile: String = (0..60).map(|n| format!("main;{} {grown}\n", name(n))).collect();
-        (0..40).map(|n| format!("main;still{n} 20000\n")).collect::<String>() + &hostile
+    let text = |grown: usize| {
+        let hostile: String = (0..60).map(|n| format!("main;{} {}\n", name(n), grown + n)).collect();
+        (0..40).map(|n| format!("main;still{n} {}\n", 20_001 + 7 * n)).collect::<String>() + &hostile
     };
     let (a, b) =
         (write(folder.path(), "a.folded", &text(6000)), write(folder.path(), "b.folded", &text(16000)));

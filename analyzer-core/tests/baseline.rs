@@ -71,7 +71,7 @@ fn digests_and_ids_are_what_they_were() {
     );
     let report = compare(&before, &after, &CompareOptions::default()).unwrap();
     let row = &report.plateaus[0];
-    assert_eq!((row.function.as_str(), row.id.as_str()), ("parse", "d21d1b14ce13'),"));
+    assert_eq!((row.function.as_str(), row.id.as_str()), ("parse", "d21d1b14ce13"));
 }
 
 #[test]
