@@ -116,7 +116,20 @@ fn a_comment_is_short_and_without_markup_whatever_the_names() {
         .collect();
     let budgets = write(folder.path(), "b.toml", &rules);
     let md = folder.path().join("check.md").display().to_string();
-    let run = plateau(&["check", &a, &b, "--budgets", &budgets, "--scale", "work=1:1", "-o", &md, "-q"]);
+    let run = plateau(&[
+        "check",
+        &a,
+        &b,
+        "--budgets",
+        &budgets,
+        "--scale",
+        "work=1:1",
+        "--unit",
+        "count",
+        "-o",
+        &md,
+        "-q",
+    ]);
     assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{}", run.stderr);
     let comment = fs::read_to_string(&md).unwrap();
     assert!(comment.chars().count() <= 60_000, "{}", comment.chars().count());
