@@ -579,4 +579,52 @@ mod tests {
         let perf = "web 1/1 1.0: 1 cycles: \n\t1 main (/bin/web)\n\n";
         assert!(matches!(subtract(&read(perf), &read(perf)), Err(SubtractError::NotCumulative { .. })));
     }
+
+    #[test]
+    fn sums_are_those_of_the_columns_with_labels_and_the_finest_decimals() {
+        let sum = merge(&[read("main;parse 3.5\n"), read("main;parse 4\nmain 1.25\n")]).unwrap();
+        let Content::Profile(profile) = &sum.content else { unreachable!("folded stacks are a profile") };
+        let series = &profile.series[0];
+        let unit = 10i128.pow(u32::from(series.value_types[0].decimals));
+        assert_eq!((series.samples.len(), series.sum(0)), (2, 875 * unit / 100));
+        assert_eq!(
+            (sum.notes.records(), sum.source.digest, sum.source.name.as_str()),
+            (3, None, "x and 1 more")
+        );
+    }
+
+    #[test]
+    fn counts_stay_counts_and_durations_add_up() {
+        let perf = |start: u32, name: &str| {
+            read(&format!(
+                "web 1/1 {start}.0: 5 cycles: \n\t1 {name} (/bin/web)\n\nweb 1/1 {start}.5: 7 cycles: \n\t1 main (/bin/web)\n\n"
+            ))
+        };
+        let sum = merge(&[perf(1, "parse"), perf(9, "main")]).unwrap();
+        let Content::Profile(profile) = &sum.content else { unreachable!("a perf script is a profile") };
+        let samples = &profile.series[0].samples;
+        assert_eq!((profile.series.len(), profile.series[0].sum(0)), (1, 24));
+        assert_eq!(samples.counts.as_deref(), Some(&[1, 3][..]));
+        assert_eq!(profile.meta.duration_ns, Some(1_000_000_000));
+    }
+
+    #[test]
+    fn what_does_not_add_up_is_refused_with_the_reason() {
+        let perf = "web 1/1 1.0: 1 cycles: \n\t1 main (/bin/web)\n\n";
+        let other = merge(&[read("main 3\n"), read(perf)]).unwrap_err().to_string();
+        assert!(other.contains("cycles") && other.contains("samples (count)"), "{other}");
+        let spans = r#"{"data":[{"traceID":"1","spans":[{"traceID":"1","spanID":"1","operationName":"a","references":[],
+            "startTime":1,"duration":1,"tags":[],"logs":[],"processID":"p"}],"processes":{"p":{"serviceName":"s"}}}]}"#;
+        assert!(matches!(merge(&[read(spans)]), Err(MergeError::Traces { .. })));
+        assert!(matches!(merge(&[]), Err(MergeError::Nothing)));
+    }
+
+    #[test]
+    fn a_sum_of_more_than_a_value_holds_is_noted() {
+        let most = format!("main {}\n", i64::MAX);
+        let sum = merge(&[read(&most), read(&most)]).unwrap();
+        let Content::Profile(profile) = &sum.content else { unreachable!("folded stacks are a profile") };
+        assert_eq!(profile.series[0].sum(0), i128::from(i64::MAX));
+        assert_eq!(sum.notes.get("values_too_large").map(|note| note.count), Some(1));
+    }
 }

@@ -179,12 +179,16 @@ impl Candidate {
         self.change_pct > 0.0 && is_above(limits, self.change_pct, self.growth_pct(), per_unit)
     }
 
-    /// Growth above a limit that may be there and not have been found, in percent of the whole.
+    /// Growth above a limit that may be there and not have been found, in percent of the whole. Where the interval of what
+    /// was found lies below all limits, it is not there.
     pub(super) fn may_exceed_unseen(&self, limits: &Limits) -> Option<f64> {
         let unseen = self.unseen_pct?;
-        let of_itself = if self.before_pct > 0.0 { 100.0 * unseen / self.before_pct } else { 0.0 };
-        let per_unit = self.per_unit.map(|(_, per_point)| unseen * per_point);
-        is_above(limits, unseen, Some(of_itself), per_unit).then_some(unseen)
+        let may_be_above = |pct: f64| {
+            let of_itself = if self.before_pct > 0.0 { 100.0 * pct / self.before_pct } else { 0.0 };
+            let per_unit = self.per_unit.map(|(_, per_point)| pct * per_point);
+            is_above(limits, pct, Some(of_itself), per_unit)
+        };
+        (may_be_above(unseen) && self.high_pct.is_none_or(may_be_above)).then_some(unseen)
     }
 }
 

@@ -8,6 +8,8 @@
 mod budget;
 mod candidate;
 mod limit;
+#[cfg(test)]
+mod tests;
 mod verdict;
 mod words;
 

@@ -4,6 +4,7 @@ use super::candidate::Candidate;
 use super::limit::Limits;
 use super::{RowVerdict, RuleResult};
 use crate::plateau::Tier;
+use crate::render::screen::shorten;
 use crate::report::{Basis, Report, units};
 
 /// A number without zeros behind it.
@@ -72,12 +73,19 @@ pub(super) fn too_small(report: &Report, limits: &Limits) -> Option<String> {
 /// Rows that are named in a sentence; others are counted.
 const NAMED: usize = 3;
 
+/// A name in a sentence; long ones lose their middle.
+fn named_short(name: &str) -> String {
+    shorten(name, 80)
+}
+
 /// The sentence of a rule.
 pub(super) fn rule(rule: &RuleResult, too_small: Option<String>) -> String {
     let of = |verdict: RowVerdict| rule.rows.iter().filter(move |row| row.verdict == verdict);
     let named = |verdict: RowVerdict| {
-        let mut names: Vec<String> =
-            of(verdict).take(NAMED).map(|row| format!("{} ({})", row.function, row.text)).collect();
+        let mut names: Vec<String> = of(verdict)
+            .take(NAMED)
+            .map(|row| format!("{} ({})", named_short(&row.function), row.text))
+            .collect();
         let more = of(verdict).count().saturating_sub(NAMED);
         names.extend((more > 0).then(|| format!("{more} more")));
         names.join("; ")
@@ -86,6 +94,7 @@ pub(super) fn rule(rule: &RuleResult, too_small: Option<String>) -> String {
         RowVerdict::Inconclusive if of(RowVerdict::Inconclusive).next().is_none() => {
             too_small.unwrap_or_default()
         }
+        RowVerdict::Passed if rule.rule.is_none() => "nothing else grew by more".to_owned(),
         RowVerdict::Passed if rule.checked == 0 => {
             "nothing that it is about is wide enough to compare".to_owned()
         }
@@ -101,7 +110,7 @@ pub(super) fn verdict(code: RowVerdict, rules: &[RuleResult]) -> String {
     };
     let number = |verdict: RowVerdict| rows(verdict).count() as u64;
     let first = |verdict: RowVerdict| {
-        let names: Vec<&str> = rows(verdict).take(NAMED).map(|row| row.function.as_str()).collect();
+        let names: Vec<String> = rows(verdict).take(NAMED).map(|row| named_short(&row.function)).collect();
         let more = number(verdict).saturating_sub(NAMED as u64);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         format!("{}{more}", names.join(", "))

@@ -1,0 +1,145 @@
+//! `plateau check`: budgets, what fails and what does not, in which form it is said.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{corpus, fails, plateau, scratch, validate};
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+
+fn write(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
+fn folded(parse: u32, wobble: u32) -> String {
+    let others = (0..30).map(|n| format!("main;other{n} {}\n", 300 + 10 * n + (n * 7 + wobble) % 11));
+    others.collect::<String>() + &format!("main;parse {parse}\n")
+}
+
+fn json(args: &[&str], code: i32) -> Value {
+    let run = plateau(&[&["check"], args, &["--format", "json"]].concat());
+    assert_eq!(run.code, code, "{}", run.stderr);
+    validate("plateau-check-1.schema.json", &run.stdout)
+}
+
+#[test]
+fn the_planted_changes_of_the_corpus_fail_and_nothing_else() {
+    for (before, after, grown) in [
+        ("rust/before.perf.txt.gz", "rust/after.perf.txt.gz", "orderflow::risk::match_blocklist"),
+        (
+            "services/before.jaeger.json.gz",
+            "services/after.jaeger.json.gz",
+            "remote:sqlite: SELECT bookstore.order_items",
+        ),
+    ] {
+        let (before, after) = (corpus(before), corpus(after));
+        let check = json(&[&before, &after], 1);
+        assert_eq!(check["verdict"]["code"], "failed");
+        assert_eq!(check["rules"][0]["rows"][0]["function"], grown, "{check}");
+        let same = json(&[&before, &before, "--force"], 0);
+        assert_ne!(same["verdict"]["code"], "failed", "{same}");
+    }
+}
+
+#[test]
+fn budgets_decide_and_the_day_decides_what_is_accepted() {
+    let folder = scratch();
+    let file = |name: &str, text: &str| write(folder.path(), name, text);
+    let (a, b) = (file("a.folded", &folded(400, 1)), file("b.folded", &folded(1200, 1)));
+    let generous = file("generous.toml", "[[budget]]\nfunction = '^parse$'\nshare = '9%'\n");
+    assert_eq!(json(&[&a, &b], 1)["rules"][0]["name"], "default");
+    json(&[&a, &b, "--budgets", &generous], 0);
+    let accepted =
+        file("accepted.toml", "[[accepted]]\nfunction = 'parse'\nuntil = 2027-01-31\nreason = 'new'\n");
+    let on = |day: &str, code| json(&[&a, &b, "--budgets", &accepted, "--today", day], code);
+    assert_eq!(on("2027-01-31", 0)["rules"][0]["rows"][0]["accepted"]["until"], "2027-01-31");
+    assert_eq!(on("2027-02-01", 1)["warnings"][0]["code"], "expired_accepted");
+    // Per unit of work: 800 samples in 1,000 units.
+    let unit = file("unit.toml", "[[budget]]\nfunction = 'parse'\nper_unit = '0.5'\n");
+    let scale = ["--scale", "work=1000:1000"];
+    json(&[&[a.as_str(), &b, "--budgets", &unit], scale.as_slice()].concat(), 1);
+    fails(&plateau(&["check", &a, &b, "--budgets", &unit]), 2, &["unit.toml:1", "--scale work="]);
+    let flawed = file("flawed.toml", "default = '1%'\n[[budget]]\nfunction = '('\nshare = '1%'\n");
+    fails(&plateau(&["check", &a, &b, "--budgets", &flawed]), 2, &["flawed.toml:3: expected function"]);
+    fails(&plateau(&["check", &a, &b, "--budgets", "none.toml"]), 2, &["none.toml: cannot be read"]);
+    fails(&plateau(&["check", &a, &b, "--budgets", &unit, "-o", &unit]), 2, &["never overwritten"]);
+    let heap = corpus("go/before.heap.pb.gz");
+    fails(&plateau(&["check", &heap, &corpus("services/before.jaeger.json.gz")]), 3, &["traces"]);
+}
+
+#[test]
+fn what_cannot_be_told_passes_unless_it_is_to_fail() {
+    let folder = scratch();
+    let small = write(folder.path(), "small.folded", "main;parse 30\nmain;render 30\nmain;load 40\n");
+    let other = write(folder.path(), "other.folded", "main;parse 31\nmain;render 30\nmain;load 40\n");
+    assert_eq!(json(&[&small, &other], 0)["verdict"]["code"], "inconclusive");
+    assert_eq!(json(&[&small, &other, "--inconclusive", "fail"], 3)["inconclusive"], "fail");
+    let run = plateau(&["check", &small, &other]);
+    assert!(run.stdout.contains("Inconclusive is taken for a pass"), "{}", run.stdout);
+}
+
+#[test]
+fn the_noise_of_a_baseline_decides_what_is_more_than_noise() {
+    let folder = scratch();
+    let file = |name: String, text: &str| write(folder.path(), &name, text);
+    // From capture to capture parse takes between 500 and 1,100 of 13,000 samples, and the others stay as they are.
+    let archived = [500, 1100, 700, 900, 600, 1000, 800];
+    let files: Vec<String> =
+        (0u32..).zip(archived).map(|(n, parse)| file(format!("{n}.folded"), &folded(parse, n))).collect();
+    let base = folder.path().join("base.json").display().to_string();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    assert_eq!(plateau(&[&["baseline", "build", "-o", &base], files.as_slice()].concat()).code, 0);
+    let within = file("within.folded".to_owned(), &folded(820, 3));
+    let outside = file("outside.folded".to_owned(), &folded(3500, 3));
+    assert_eq!(json(&["--baseline", &base, &within], 0)["before"]["captures"], 7);
+    let failed = json(&["--baseline", &base, &outside], 1);
+    assert_eq!(failed["rules"][0]["rows"][0]["function"], "parse");
+    assert_eq!(failed["noise"]["source"], "replicates");
+}
+
+#[test]
+fn a_comment_is_short_and_without_markup_whatever_the_names() {
+    let folder = scratch();
+    let name = |n: usize| format!("|`@x<img>_{n}{}", "[#](y)".repeat(800));
+    let text = |grown: usize| {
+        let hostile: String = (0..60).map(|n| format!("main;{} {}\n", name(n), grown + n)).collect();
+        (0..40).map(|n| format!("main;still{n} {}\n", 20_001 + 7 * n)).collect::<String>() + &hostile
+    };
+    let (a, b) =
+        (write(folder.path(), "a.folded", &text(6000)), write(folder.path(), "b.folded", &text(16000)));
+    let rules: String = (0..100)
+        .map(|n| format!("[[budget]]\nfunction = '_{n}\\['\nshare = '0.5%'\nname = '<b>|{n}'\n"))
+        .collect();
+    let budgets = write(folder.path(), "b.toml", &rules);
+    let md = folder.path().join("check.md").display().to_string();
+    let run = plateau(&[
+        "check",
+        &a,
+        &b,
+        "--budgets",
+        &budgets,
+        "--scale",
+        "work=1:1",
+        "--unit",
+        "count",
+        "-o",
+        &md,
+        "-q",
+    ]);
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{}", run.stderr);
+    let comment = fs::read_to_string(&md).unwrap();
+    assert!(comment.chars().count() <= 60_000, "{}", comment.chars().count());
+    assert!(comment.contains("failed") && !comment.contains("<b>") && !comment.contains("<b>|"), "{comment}");
+    let rows = comment.lines().filter(|line| line.starts_with("| failed"));
+    // Cells stay cells: only those of the table are not escaped.
+    let cells = |line: &str| line.replace("\\|", "").matches('|').count();
+    assert!(
+        rows.clone().count() > 10 && rows.clone().all(|row| cells(row) == 9),
+        "{:?}",
+        rows.map(cells).collect::<Vec<_>>()
+    );
+}

@@ -1,0 +1,204 @@
+//! Planted changes against budgets.
+
+use super::*;
+use crate::{CompareOptions, compare};
+use analyzer_formats::{ReadOptions, read_bytes};
+
+/// Thirty unchanged functions in a program of 20,000 samples, and these.
+fn text(more: &[(&str, u32)]) -> String {
+    let others: String = (0..30).map(|n| format!("main;serve;other{n} {}\n", 500 + 10 * n)).collect();
+    more.iter().fold(others, |text, (stack, count)| text + &format!("{stack} {count}\n"))
+}
+
+fn report(before: &[(&str, u32)], after: &[(&str, u32)]) -> Report {
+    let read = |text: String| read_bytes("x", text.as_bytes(), &ReadOptions::default()).unwrap();
+    compare(&read(text(before)), &read(text(after)), &CompareOptions::default()).unwrap()
+}
+
+fn judged(report: &Report, budgets: &str) -> Check {
+    let budgets = Budgets::parse("budgets.toml", budgets).unwrap();
+    let options = CheckOptions {
+        today: "2026-11-28".parse().unwrap(),
+        inconclusive: Inconclusive::Pass,
+        work: Some(1000.0),
+    };
+    check(report, &budgets, &options).unwrap()
+}
+
+fn codes(check: &Check) -> Vec<(&str, RowVerdict)> {
+    let rows = check.rules.iter().flat_map(|rule| &rule.rows);
+    rows.map(|row| (row.function.as_str(), row.verdict)).collect()
+}
+
+fn warned(check: &Check) -> Vec<(&str, usize)> {
+    check.warnings.iter().map(|warning| (warning.code, warning.line)).collect()
+}
+
+/// From 2.3 % to 6.6 % of the whole.
+fn grown() -> Report {
+    report(&[("main;load;parse", 500)], &[("main;load;parse", 1400)])
+}
+
+#[test]
+fn what_grew_by_more_than_its_budget_fails() {
+    let check = judged(&grown(), "");
+    assert_eq!(codes(&check), [("parse", RowVerdict::Failed)]);
+    assert_eq!(check.verdict.code, RowVerdict::Failed);
+    assert!(
+        check.verdict.text.starts_with("Failed: parse grew by more than its budget."),
+        "{}",
+        check.verdict.text
+    );
+    // The other way round nothing grew.
+    let back = report(&[("main;load;parse", 1400)], &[("main;load;parse", 500)]);
+    assert!(judged(&back, "").rules.iter().all(|rule| rule.verdict != RowVerdict::Failed));
+    let same = report(&[("main;load;parse", 500)], &[("main;load;parse", 500)]);
+    let same = judged(&same, "");
+    assert_eq!((same.verdict.code, codes(&same)), (RowVerdict::Passed, vec![]));
+}
+
+#[test]
+fn every_sort_of_rule_is_about_what_it_names_and_the_first_counts() {
+    let report = grown();
+    let rule = |selector: &str, limit: &str| format!("[[budget]]\n{selector}\n{limit}\n");
+    for selector in ["function = '^parse$'", "path = '^load$'", "path = 'parse'"] {
+        for (limit, verdict) in [
+            ("share = '3%'", RowVerdict::Failed),
+            ("share = '10%'", RowVerdict::Passed),
+            // It grew to almost three times of what it was.
+            ("growth = '100%'", RowVerdict::Failed),
+            ("growth = '300%'", RowVerdict::Passed),
+            // Each limit counts by itself.
+            ("share = '10%'\ngrowth = '100%'", RowVerdict::Failed),
+            // 900 samples in 1,000 units of work.
+            ("per_unit = 0.5", RowVerdict::Failed),
+            ("per_unit = '2'", RowVerdict::Passed),
+        ] {
+            let check = judged(&report, &rule(selector, limit));
+            assert_eq!(codes(&check), [("parse", verdict)], "{selector} {limit}");
+            assert_eq!(check.verdict.code, verdict, "{selector} {limit}");
+        }
+    }
+    let first = rule("function = 'parse'", "share = '10%'") + &rule("path = 'load'", "share = '1%'");
+    let check = judged(&report, &first);
+    assert_eq!((check.verdict.code, warned(&check)), (RowVerdict::Passed, vec![("hidden_budget", 4)]));
+    let elsewhere = judged(&report, &rule("function = 'prase'", "share = '50%'"));
+    assert_eq!(
+        (elsewhere.verdict.code, warned(&elsewhere)),
+        (RowVerdict::Failed, vec![("unused_budget", 1)])
+    );
+}
+
+#[test]
+fn a_class_is_judged_as_a_whole() {
+    let stacks = |malloc, free| [("main;serve;malloc", malloc), ("main;serve;free", free)];
+    let grown = report(&stacks(800, 800), &stacks(1500, 1400));
+    let class = |share: &str| judged(&grown, &format!("[[budget]]\nclass = 'alloc'\nshare = '{share}'\n"));
+    let failed = class("4%");
+    assert_eq!(failed.verdict.code, RowVerdict::Failed, "{:?}", failed.rules);
+    assert!(codes(&failed).contains(&("alloc", RowVerdict::Failed)), "{:?}", codes(&failed));
+    let row = failed.rules[0].rows.iter().find(|row| row.function == "alloc").unwrap();
+    assert_eq!((row.kind, row.change_pct.round()), (What::Class, 6.0));
+    let passed = class("8%");
+    assert_eq!(passed.verdict.code, RowVerdict::Passed, "{:?}", passed.rules);
+}
+
+#[test]
+fn accepted_changes_pass_until_their_last_day_and_up_to_their_size() {
+    let report = grown();
+    let accepted = |rest: &str| judged(&report, &format!("[[accepted]]\nfunction = '^parse$'\n{rest}\n"));
+    let holds = accepted("until = 2026-11-28\nreason = 'new format'");
+    assert_eq!((holds.verdict.code, warned(&holds)), (RowVerdict::Passed, vec![]));
+    assert_eq!(codes(&holds), [("parse", RowVerdict::Accepted)]);
+    let row = holds.rules.iter().flat_map(|rule| &rule.rows).next().unwrap();
+    assert!(row.text.ends_with("accepted until 2026-11-28: new format"), "{}", row.text);
+    let expired = accepted("until = 2026-11-27");
+    assert_eq!((expired.verdict.code, warned(&expired)), (RowVerdict::Failed, vec![("expired_accepted", 1)]));
+    let row = expired.rules.iter().flat_map(|rule| &rule.rows).next().unwrap();
+    assert!(row.text.ends_with("it was accepted until 2026-11-27, which has passed"), "{}", row.text);
+    let beyond = accepted("until = 2027-01-31\nup_to = '3%'");
+    assert_eq!((beyond.verdict.code, warned(&beyond)), (RowVerdict::Failed, vec![]));
+    assert_eq!(accepted("until = 2027-01-31\nup_to = '6%'").verdict.code, RowVerdict::Passed);
+    let useless = judged(&report, "[[accepted]]\nfunction = 'other1'\nuntil = 2027-01-31\n");
+    assert_eq!((useless.verdict.code, warned(&useless)), (RowVerdict::Failed, vec![("unused_accepted", 1)]));
+}
+
+#[test]
+fn what_cannot_be_told_is_inconclusive() {
+    // Too few samples for a budget of 1 %.
+    let few = |parse: u32| {
+        let text = format!("main;parse {parse}\nmain;render 30\nmain;sort 20\nmain;load 25\n");
+        read_bytes("x", text.as_bytes(), &ReadOptions::default()).unwrap()
+    };
+    let small = compare(&few(30), &few(30), &CompareOptions::default()).unwrap();
+    let check = judged(&small, "");
+    assert_eq!(check.verdict.code, RowVerdict::Inconclusive);
+    let default = check.rules.last().unwrap();
+    assert!(default.text.contains("would not be found"), "{}", default.text);
+    let named = judged(&small, "default = '100%'\n[[budget]]\nfunction = 'render'\nshare = '2%'\n");
+    assert_eq!(codes(&named), [("render", RowVerdict::Inconclusive)]);
+    assert_eq!(judged(&small, "default = '100%'").verdict.code, RowVerdict::Passed);
+    // Evidence is unknown: amounts.
+    let heap = |parse: u32| {
+        let text = format!("main;parse {parse}000\nmain;render 31417\nmain;load 25111\n");
+        read_bytes("x", text.as_bytes(), &ReadOptions::default()).unwrap()
+    };
+    let folded = crate::FoldedValues { unit: Some("bytes".to_owned()), period: None };
+    let options = CompareOptions { folded, ..CompareOptions::default() };
+    let amounts = |parse| judged(&compare(&heap(30), &heap(parse), &options).unwrap(), "");
+    let doubled = amounts(60);
+    assert_eq!(
+        (doubled.verdict.code, codes(&doubled)),
+        (RowVerdict::Inconclusive, vec![("parse", RowVerdict::Inconclusive)])
+    );
+    assert_eq!(amounts(30).verdict.code, RowVerdict::Passed);
+    // Less evidence than the rule asks for.
+    let rule = |least: u32| format!("[[budget]]\nfunction = 'parse'\nshare = '1%'\nmin_samples = {least}\n");
+    assert_eq!(judged(&grown(), &rule(1900)).verdict.code, RowVerdict::Failed);
+    let asked = judged(&grown(), &rule(1901));
+    assert_eq!(asked.verdict.code, RowVerdict::Inconclusive);
+    assert!(asked.rules[0].text.contains("1,900 samples"), "{}", asked.rules[0].text);
+}
+
+#[test]
+fn a_function_that_a_row_of_its_caller_tells_is_judged_by_a_rule_that_names_it() {
+    let stacks = |times: u32| {
+        [
+            ("main;quote;price", 300 * times),
+            ("main;quote;price;risk", 250 * times),
+            ("main;quote;price;curve", 200 * times),
+            ("main;quote;price;rate", 220 * times),
+        ]
+    };
+    let scaled = report(&stacks(1), &stacks(2));
+    let regions: Vec<&str> = scaled
+        .plateaus
+        .iter()
+        .filter(|row| row.kind == crate::plateau::Kind::Region)
+        .map(|row| row.function.as_str())
+        .collect();
+    assert!(!regions.is_empty() && scaled.plateaus.iter().all(|row| row.function != "risk"), "{regions:?}");
+    // The row speaks for all of them: they are not counted twice.
+    let all = codes(&judged(&scaled, "")).len();
+    assert_eq!(all, scaled.plateaus.iter().filter(|row| row.tier == Tier::Grew).count());
+    let named = judged(&scaled, "[[budget]]\nfunction = '^risk$'\nshare = '0.5%'\n");
+    assert!(codes(&named).contains(&("risk", RowVerdict::Failed)), "{:?}", codes(&named));
+}
+
+#[test]
+fn amounts_per_unit_need_work_of_their_kind() {
+    let report = grown();
+    let check = |text: &str, work| {
+        let budgets = Budgets::parse("b.toml", text).unwrap();
+        let options =
+            CheckOptions { today: "2026-11-28".parse().unwrap(), inconclusive: Inconclusive::Pass, work };
+        super::check(&report, &budgets, &options).map(|_| ()).unwrap_err().to_string()
+    };
+    let rule = |per_unit: &str| format!("\n[[budget]]\nfunction = 'f'\nper_unit = {per_unit}\n");
+    assert!(
+        check(&rule("5"), None)
+            .starts_with("b.toml:2: per_unit = \"5\" needs units of work; give --scale work=")
+    );
+    let other = check(&rule("'50us'"), Some(10.0));
+    assert!(other.contains("no amount of what was measured, which is samples in count"), "{other}");
+}
