@@ -196,6 +196,7 @@ pub fn html_of_traces(names: Names) -> String {
     let about = AboutTraces {
         title: &title,
         verdict: &verdict,
+        remarks: &account,
         files: &files,
         account: &account,
         command: &command,

@@ -136,7 +136,9 @@ fn samples(before: Option<i64>, after: Option<i64>) -> Option<u64> {
 }
 
 fn frame(row: &ContributionRow, findings: &Findings, requests: Option<u64>) -> Candidate {
-    let mean_us = findings.mean.before_us;
+    // Where before took no time, growth is told in parts of after, as that of profiles is.
+    let mean_us =
+        if findings.mean.before_us > 0.0 { findings.mean.before_us } else { findings.mean.after_us };
     let percent = |us: f64| if mean_us > 0.0 { 100.0 * us / mean_us } else { 0.0 };
     let service = row.frame.split_once(": ").filter(|_| !row.edge).map(|(service, _)| service.to_owned());
     Candidate {

@@ -60,6 +60,7 @@ impl TraceRenderer for TraceHtml {
         let about = AboutTraces {
             title: &head(report),
             verdict: &report.text,
+            remarks: &remarks_of_one(report),
             account: &read(report),
             files: &files,
             command: &report.command,

@@ -93,13 +93,17 @@ pub(super) fn contributions(sides: &Sides<'_>, confidence: f64, thresholds: &Thr
     let requests = requests_of_frames(sides, count);
     let level = 1.0 - confidence;
     let tested: Vec<usize> = (0..count)
-        .filter(|&frame| requests[frame] >= FEWEST && errors[frame].is_some_and(|(error, _)| error > 0.0))
+        .filter(|&frame| requests[frame] >= FEWEST && errors[frame].is_some() && found.frames[frame].change() != 0.0)
         .collect();
     let p_values: Vec<f64> = tested
         .iter()
         .map(|&frame| {
-            let (error, degrees) = errors[frame].unwrap_or((1.0, 1.0));
-            student::p_value(found.frames[frame].change() / error, degrees)
+            match errors[frame] {
+                // Where neither side scatters, a change is no chance.
+                Some((error, _)) if error == 0.0 => 0.0,
+                Some((error, degrees)) => student::p_value(found.frames[frame].change() / error, degrees),
+                None => 1.0,
+            }
         })
         .collect();
     let mut is_sure = vec![false; count];
@@ -219,7 +223,7 @@ fn requests_of_frames(sides: &Sides<'_>, count: usize) -> Vec<usize> {
     requests
 }
 
-/// Requests in which to see a frame: those of a side that spend on it what one in ten exceeds, nearest first.
+/// Requests in which to see a frame: those of a side that spend on it what one in ten exceeds, in the order of that time.
 pub(super) fn exemplars(set: &Set, frame: u32, most: usize) -> Vec<&Request> {
     let time = |request: &Request| {
         let costs = set.costs_of(request);

@@ -60,7 +60,7 @@ pub use thresholds::Thresholds;
 pub use trace_report::{TraceFile, TraceOptions, TraceReport, TraceValueName, TracesOfOne, trace_report};
 
 /// Frames beyond these did little.
-const MOST_ROWS: usize = 200;
+const MOST_ROWS: usize = 1000;
 
 /// How to compare requests.
 #[derive(Clone, Copy, Debug)]
@@ -118,6 +118,8 @@ impl<'a> Whole<'a> {
         let captures: Vec<Blocks> = (0..before.sources.len() as u32)
             .filter(|_| self.question == Question::Changed && before.sources.len() > 1)
             .map(|capture| before.set.only(|request| request.capture == capture))
+            // One without requests says nothing of how much captures differ.
+            .filter(|set| !set.requests.is_empty())
             .map(|set| Blocks::new(&set, self.groups.names.len(), &cells))
             .collect();
         let compared = contributions::Sides {

@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 
 /// Requests to look at, of each finding.
 pub(super) const EXEMPLARS: usize = 3;
+/// Longer paths lose their middle.
+const LONGEST_PATH: usize = 200;
 /// Services beyond these did little.
 const MOST_SERVICES: usize = 100;
 /// Groups beyond these are in the figures of all requests only.
@@ -89,7 +91,11 @@ impl View<'_> {
         }
         let mut times: Vec<(&str, (f64, f64))> = times.into_iter().collect();
         let change = |time: &(f64, f64)| (time.1 - time.0).abs();
-        times.sort_by(|one, other| change(&other.1).total_cmp(&change(&one.1)).then(one.0.cmp(other.0)));
+        let size = |time: &(f64, f64)| time.0 + time.1;
+        times.sort_by(|(one, a), (other, b)| {
+            let by_change = change(b).total_cmp(&change(a));
+            by_change.then_with(|| size(b).total_cmp(&size(a))).then_with(|| one.cmp(other))
+        });
         times.truncate(MOST_SERVICES);
         let mut calls = [0, 1].map(|at| self.calls_of_services(self.whole.sides[at], &self.blocks[at]));
         let mut all = self
@@ -244,6 +250,10 @@ pub(super) fn path(frames: &Frames, source: &Source<'_>, request: &Request, fram
         at = traces.spans.parent[span].map(|parent| parent.index());
     }
     path.reverse();
+    // Of a path of thousands the ends tell most.
+    if path.len() > LONGEST_PATH {
+        path.splice(LONGEST_PATH / 2..path.len() - LONGEST_PATH / 2, ["...".to_owned()]);
+    }
     path
 }
 

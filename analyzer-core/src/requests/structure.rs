@@ -162,6 +162,7 @@ fn captures(whole: &Whole<'_>, before: &Set, cells: &[Cell]) -> Vec<Blocks> {
     (0..number)
         .filter(|_| whole.question == Question::Changed && number > 1)
         .map(|capture| before.only(|request| request.capture == capture))
+        .filter(|set| !set.requests.is_empty())
         .map(|set| Blocks::new(&set, whole.groups.names.len(), cells))
         .collect()
 }

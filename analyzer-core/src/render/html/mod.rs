@@ -110,7 +110,8 @@ impl Renderer for Html {
         sections::warnings(report, out)?;
         if let Some(findings) = &report.traces {
             let plateaus = Some(report.plateaus.as_slice());
-            requests::Requests { findings, plateaus, confidence: report.confidence }.write(out)?;
+            let remarks = &super::requests::remarks(findings);
+            requests::Requests { findings, plateaus, confidence: report.confidence, remarks }.write(out)?;
         }
         sections::captures(report, out)?;
         sections::grew(report, out)?;

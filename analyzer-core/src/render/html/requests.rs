@@ -4,7 +4,6 @@
 use super::amounts::{change, time};
 use super::waterfall;
 use crate::render::markup::{Text, visible};
-use crate::render::requests;
 use crate::render::svg::fit;
 use crate::report::Plateau;
 use crate::requests::{ContributionRow, Findings};
@@ -24,6 +23,8 @@ pub(super) struct Requests<'a> {
     pub(super) plateaus: Option<&'a [Plateau]>,
     /// The share of intervals that should hold the truth.
     pub(super) confidence: f64,
+    /// What to know before the figures are believed.
+    pub(super) remarks: &'a [String],
 }
 
 impl Requests<'_> {
@@ -66,8 +67,12 @@ impl Requests<'_> {
         )?;
         for cause in causes.iter().take(MOST_CAUSES) {
             let (few, many) = (cause.before_pct, cause.after_pct);
-            let (share, takes) = match one {
-                "usual" => (
+            let (share, takes) = match (self.findings.compared, one) {
+                ("all", _) => (
+                    format!("In {many:.1} % of requests"),
+                    format!("{} per request", time(cause.us_per_request)),
+                ),
+                (_, "usual") => (
                     format!("In {few:.1} % of usual requests and {many:.1} % of slow ones"),
                     format!("{} per slow request", time(cause.us_per_request)),
                 ),
@@ -101,16 +106,10 @@ impl Requests<'_> {
             out,
             "<section aria-labelledby=\"quality\">\n<h2 id=\"quality\">How far to trust this</h2>\n<ul class=\"notes\">"
         )?;
-        self.remarks()
+        self.remarks
             .iter()
             .try_for_each(|remark| writeln!(out, "<li>{}</li>", Text(&fit(&visible(remark), COLUMNS))))?;
         writeln!(out, "</ul>\n</section>")
-    }
-
-    fn remarks(&self) -> Vec<String> {
-        let mut remarks = self.findings.quality.selection_warnings.clone();
-        remarks.extend(requests::remarks(self.findings));
-        remarks
     }
 
     /// What intervals are of: `95 %`.

@@ -15,6 +15,8 @@ pub struct AboutTraces<'a> {
     pub files: &'a [String],
     /// What the requests tell, in a few sentences.
     pub verdict: &'a str,
+    /// What to know before the figures are believed.
+    pub remarks: &'a [String],
     /// What was read, a sentence for each file or one for all.
     pub account: &'a [String],
     /// The question as it was asked.
@@ -28,7 +30,7 @@ pub struct AboutTraces<'a> {
 /// # Errors
 /// When `out` fails.
 pub fn traces_page(findings: &Findings, about: &AboutTraces<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let requests = Requests { findings, plateaus: None, confidence: about.confidence };
+    let requests = Requests { findings, plateaus: None, confidence: about.confidence, remarks: about.remarks };
     head(about.title, "", &STYLE_POLICY, out)?;
     writeln!(
         out,

@@ -180,11 +180,11 @@ fn row(ground: &Ground<'_>, service: &str, starts: &[Start]) -> Option<Row> {
         list
     });
     // The frame of the service that takes most of them.
-    let mut frames: BTreeMap<u32, i64> = BTreeMap::new();
+    let mut frames: BTreeMap<u32, i128> = BTreeMap::new();
     for visit in &visits {
         for fact in ground.facts[visit.side].of(visit.request) {
             if ground.whole.frames.get(fact.work).service == service {
-                *frames.entry(fact.work).or_default() += fact.own_ns;
+                *frames.entry(fact.work).or_default() += i128::from(fact.own_ns);
             }
         }
     }

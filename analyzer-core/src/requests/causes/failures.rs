@@ -312,12 +312,17 @@ fn timeouts(ground: &Ground<'_>) -> Vec<Row> {
             }
         }
     }
+    // How long calls of each frame took after.
+    let mut durations: BTreeMap<u32, Vec<i64>> = BTreeMap::new();
+    for fact in ground.facts[1].list.iter().filter(|fact| fact.is_call || fact.parent.is_none()) {
+        durations.entry(fact.called).or_default().push(fact.duration_ns);
+    }
     let piles: Vec<((u32, usize), Shown<'_>)> = piles
         .into_iter()
         .filter(|(key, shown)| {
             shown[1].len() >= FEWEST_PILED
                 && failed_share(&shown[1]) >= FAILED_SHARE
-                && stands_out(ground, *key, shown[1].len())
+                && stands_out(durations.get(&key.0).map_or(&[], Vec::as_slice), key.1, shown[1].len())
         })
         .collect();
     let shares = grown_shares(ground, piles.iter().map(|(_, shown)| shown));
@@ -367,16 +372,9 @@ fn failed_share(piled: &[&Fact]) -> f64 {
 }
 
 /// Whether far more calls of after end at a round time than a little sooner or later.
-fn stands_out(ground: &Ground<'_>, (called, round): (u32, usize), piled: usize) -> bool {
-    let of_it = ground.facts[1]
-        .list
-        .iter()
-        .filter(|fact| fact.called == called && (fact.is_call || fact.parent.is_none()));
-    let (mut below, mut above) = (0usize, 0usize);
-    for fact in of_it {
-        below += usize::from(is_within(fact.duration_ns, ROUND_MS[round], BELOW));
-        above += usize::from(is_within(fact.duration_ns, ROUND_MS[round], ABOVE));
-    }
+fn stands_out(durations: &[i64], round: usize, piled: usize) -> bool {
+    let within = |range| durations.iter().filter(|&&took| is_within(took, ROUND_MS[round], range)).count();
+    let (below, above) = (within(BELOW), within(ABOVE));
     let height = |count: usize, (low, high): (f64, f64)| count as f64 / (high - low);
     height(piled, AT) >= STANDS_OUT * height(below, BELOW).max(height(above, ABOVE))
 }

@@ -20,7 +20,8 @@ impl Load {
         let mut of_process: FxHashMap<ProcessId, (Vec<i64>, Vec<i64>)> = FxHashMap::default();
         let spans = &source.traces.spans;
         for span in (0..spans.len()).map(SpanId::new) {
-            if is_entry(source, span) {
+            // What took no time ran beside nothing.
+            if is_entry(source, span) && spans.duration_ns[span.index()] > 0 {
                 let (starts, ends) = of_process.entry(spans.process[span.index()]).or_default();
                 starts.push(spans.start_ns[span.index()]);
                 ends.push(spans.start_ns[span.index()].saturating_add(spans.duration_ns[span.index()]));

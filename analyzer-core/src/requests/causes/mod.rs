@@ -318,21 +318,21 @@ impl Looking<'_> {
     fn saving_ns(&self, key: Key, tally: &Tally) -> f64 {
         let step = tally.requests.len().div_ceil(REPLAYED).max(1);
         let replayed: Vec<usize> = tally.requests.iter().step_by(step).map(|(request, _)| *request).collect();
-        let saved: i64 = replayed
+        let saved: i128 = replayed
             .par_iter()
             .map(|&request| {
                 let found = self.look(request);
                 let of_key = found.iter().filter(|one| (one.pattern, one.subject) == key);
                 let edits: Vec<_> = of_key.flat_map(|one| one.without.iter().copied()).collect();
                 let seen = self.seen(request);
-                seen.duration_ns() - Replay::new(&seen).duration_ns(&edits)
+                i128::from(seen.duration_ns()) - i128::from(Replay::new(&seen).duration_ns(&edits))
             })
             .sum();
         let share = tally.requests.len() as f64 / self.side.set.requests.len().max(1) as f64;
         share * saved as f64 / replayed.len().max(1) as f64
     }
 
-    /// Requests in which to see a pattern: those of which it takes what one in ten exceeds, nearest first.
+    /// Requests in which to see a pattern: about those of which it takes what one in ten exceeds, in the order of that time.
     fn exemplars(&self, tally: &Tally) -> Vec<String> {
         let mut requests = tally.requests.clone();
         requests.sort_by_key(|(request, part)| (part.path_ns, *request));

@@ -127,11 +127,11 @@ fn occurrence(seen: &Seen<'_>, tries: &[Try<'_>]) -> Option<Occurrence> {
     let mut without = Vec::new();
     for pair in tries.windows(2) {
         let [failed, next] = [pair[0].call.child, pair[1].call.child];
-        path_ns += seen.total_ns(failed);
+        path_ns = i64::saturating_add(path_ns, seen.total_ns(failed));
         without.push(Edit::Takes(failed, 0));
         let gap = seen.interval(next).start.saturating_sub(seen.interval(failed).end);
         if gap > 0 && seen.total_ns(next) > 0 {
-            gaps_ns += gap;
+            gaps_ns = i64::saturating_add(gaps_ns, gap);
             without.push(Edit::Sooner(next, gap));
         }
     }

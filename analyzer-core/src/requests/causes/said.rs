@@ -32,6 +32,8 @@ pub(super) enum Said {
     Pool,
 }
 
+/// Words of statements that write, also within one that begins like a question.
+const WRITES: [&str; 3] = ["insert", "update", "delete"];
 const STATEMENT: [&str; 3] = ["db.statement", "db.query.text", "sql.query"];
 const ADDRESS: [&str; 3] = ["url.full", "http.url", "http.target"];
 const METHOD: [&str; 2] = ["http.request.method", "http.method"];
@@ -74,10 +76,7 @@ const READS: [&str; 12] = [
     "match",
 ];
 /// Statements with these give another answer each time, or do more than read.
-const NOT_ALIKE: [&str; 13] = [
-    "insert",
-    "update",
-    "delete",
+const NOT_ALIKE: [&str; 10] = [
     "nextval",
     "last_insert",
     "lastval",
@@ -169,12 +168,24 @@ fn statement(text: &str) -> Said {
         text.trim_start_matches(|c: char| c.is_whitespace() || c == '(' || c == '{').to_ascii_lowercase();
     let first = lower.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').find(|word| !word.is_empty());
     let reads = first.is_some_and(|first| READS.contains(&first))
-        && !NOT_ALIKE.iter().any(|word| lower.contains(word));
+        && !WRITES.iter().any(|word| has_word(&lower, word))
+        && !NOT_ALIKE.iter().any(|letters| starts_of(&lower, letters).next().is_some());
     match (reads && !lower.contains("for update"), has_gaps(&lower)) {
         (true, false) => Said::Read,
         (true, true) => Said::Prepared,
         (false, _) => Said::Statement,
     }
+}
+
+/// Whether a text has a word, not as a part of another: `update`, not `updated_at`.
+fn has_word(text: &str, word: &str) -> bool {
+    starts_of(text, word).any(|at| !text.as_bytes().get(at + word.len()).is_some_and(|&byte| is_word(byte)))
+}
+
+/// Where words of a text begin with these letters.
+fn starts_of(text: &str, letters: &str) -> impl Iterator<Item = usize> {
+    let found = text.match_indices(letters).map(|(at, _)| at);
+    found.filter(|&at| at == 0 || !is_word(text.as_bytes()[at - 1]))
 }
 
 /// Whether a statement has places for values: `?`, `$1`, `:1`, `:name`, `@p0`, `%s`, `%(name)s`, or stars where values were

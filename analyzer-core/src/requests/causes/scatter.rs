@@ -21,10 +21,12 @@ pub(super) struct Layout {
     stretches: usize,
     capture: Vec<u32>,
     captures: usize,
+    /// The number of requests of each.
+    all: Sums,
 }
 
 /// Sums and counts of one thing, by stretch and by capture.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Sums {
     stretches: Vec<(f64, f64)>,
     captures: Vec<(f64, f64)>,
@@ -53,13 +55,16 @@ impl Layout {
         }
         let capture: Vec<u32> = set.requests.iter().map(|request| request.capture).collect();
         let captures = capture.iter().max().map_or(0, |&last| last as usize + 1);
-        Layout { stretch, stretches, capture, captures }
+        let mut layout = Layout { stretch, stretches, capture, captures, all: Sums::default() };
+        let mut all = layout.nothing();
+        (0..count as u32).for_each(|request| layout.add(&mut all, request, 0.0, 1.0));
+        layout.all = all;
+        layout
     }
 
     /// The sums of what some requests have, over all requests.
     pub(super) fn per_request(&self, list: impl Iterator<Item = (u32, f64)>) -> Sums {
-        let mut sums = self.nothing();
-        (0..self.requests() as u32).for_each(|request| self.add(&mut sums, request, 0.0, 1.0));
+        let mut sums = self.all.clone();
         list.for_each(|(request, sum)| self.add(&mut sums, request, sum, 0.0));
         sums
     }

@@ -48,7 +48,9 @@ impl Tallies {
                     tally.requests.push((request, Part::default()));
                 }
                 if let Some((_, part)) = tally.requests.last_mut() {
-                    part.path_ns += occurrence.path_ns;
+                    // Calls within calls of the same kind are told twice, and take no more than the request does.
+                    let all = part.path_ns.saturating_add(occurrence.path_ns);
+                    part.path_ns = all.min(set.requests[request].duration_ns);
                     part.calls += occurrence.calls;
                 }
             }

@@ -108,7 +108,7 @@ impl Ground<'_> {
     pub(super) fn saving(&self, requests: &[(u32, i64)], takes: impl Fn(&Fact) -> Option<i64> + Sync) -> f64 {
         let step = requests.len().div_ceil(REPLAYED).max(1);
         let replayed: Vec<u32> = requests.iter().step_by(step).map(|(request, _)| *request).collect();
-        let saved: i64 = replayed
+        let saved: i128 = replayed
             .par_iter()
             .map(|&request| {
                 let edits: Vec<Edit> = self.facts[1]
@@ -117,7 +117,7 @@ impl Ground<'_> {
                     .filter_map(|fact| Some(Edit::Takes(fact.span, takes(fact)?)))
                     .collect();
                 let seen = self.looking[1].seen(request as usize);
-                seen.duration_ns() - Replay::new(&seen).duration_ns(&edits)
+                i128::from(seen.duration_ns()) - i128::from(Replay::new(&seen).duration_ns(&edits))
             })
             .sum();
         let share = requests.len() as f64 / self.layouts[1].requests().max(1) as f64;
