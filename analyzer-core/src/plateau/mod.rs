@@ -10,7 +10,7 @@ mod startup;
 use crate::align::KeySpace;
 use crate::classes::Classified;
 use crate::function::FunctionCells;
-use crate::stats::noise::{FEWEST_SAMPLES, Noise, NoiseSource};
+use crate::stats::noise::{FEWEST_SAMPLES, Noise, NoiseSource, among_many};
 use crate::stats::normal;
 use crate::tree::{CallTree, Cell, ROOT};
 use regions::{Regions, Worth};
@@ -264,7 +264,7 @@ pub(crate) fn rank(changes: &Changes<'_>, classified: &Classified<'_>, options: 
             (None, Some(noise)) => {
                 let p_value = p_value(cell, growth, noise);
                 if growth > 0.0 && !startup.has(key, Kind::Plateau) {
-                    surest = surest.min(p_value * noise.tests as f64);
+                    surest = surest.min(among_many(p_value) * noise.tests as f64);
                 }
                 Some(tier(p_value <= noise.level(), growth))
             }

@@ -9,7 +9,7 @@
 //! has to be worth: a penalised likelihood, `z^2 / 2 - lambda` for each row.
 
 use super::Changes;
-use crate::stats::noise::Noise;
+use crate::stats::noise::{Noise, among_many};
 use crate::tree::Cell;
 use std::ops::AddAssign;
 
@@ -189,11 +189,11 @@ pub(super) fn regions(changes: &Changes<'_>, noise: &Noise, sign: f64, worth: &W
         if sign * (total.after.samples() - k * total.before.samples()) < AS_A_WHOLE * score.growth {
             continue;
         }
-        let p_value = worth.tests
-            * noise.p_value_of_sum(sign * score.growth, score.by_phi, score.by_alpha, score.scaled);
-        if p_value > (1.0 - noise.confidence) / 2.0 {
+        let p_value = noise.p_value_of_sum(sign * score.growth, score.by_phi, score.by_alpha, score.scaled);
+        if p_value * worth.tests > (1.0 - noise.confidence) / 2.0 {
             continue;
         }
+        let p_value = among_many(p_value) * worth.tests;
         for (explained, part) in explained.iter_mut().zip(&parts) {
             *explained += part;
         }

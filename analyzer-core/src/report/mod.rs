@@ -83,9 +83,9 @@ pub struct Report {
     /// Request figures of trace sets; null for profiles.
     pub traces: Option<Findings>,
     /// How likely it is that noise alone makes any row of a comparison grow as surely as the surest one here did, all its
-    /// tests together: 0 to 1, at most half of what confidence leaves (for traces all of it) where a row *grew*. Among
-    /// many comparisons without change no more than a share p have p or less, so false discoveries among them can be
-    /// controlled. `None` where evidence is unknown or a side is empty.
+    /// tests together, 0 to 1. Among many comparisons without change no more than a share p have p or less, so false
+    /// discoveries among them can be controlled; one comparison by itself is judged by its tiers, which are not as strict.
+    /// `None` where evidence is unknown or a side is empty.
     #[serde(skip)]
     pub p_value: Option<f64>,
     /// The share of intervals that should hold the truth.
