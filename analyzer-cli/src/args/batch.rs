@@ -113,8 +113,8 @@ impl MaxFailed {
     pub(crate) fn of(asked: Option<MaxFailed>, files: u64) -> u64 {
         match asked {
             Some(MaxFailed::Number(number)) => number,
-            Some(MaxFailed::Share(share)) => (share * files as f64).floor() as u64,
-            None if files < 10 => 0,
+            // 29 % of 100 are 29, though 0.29 is a little less than that.
+            Some(MaxFailed::Share(share)) => (share * files as f64 + 1e-9).floor() as u64,
             None => files / 100,
         }
     }

@@ -116,11 +116,13 @@ impl Pair {
     /// Numbers names that stand there more than once; pairs are sorted by name.
     pub fn make_unique(pairs: &mut [Pair]) {
         let mut known: BTreeSet<String> = BTreeSet::new();
+        // The last number of each name: a name may be there a hundred thousand times.
+        let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
         for pair in pairs {
-            let mut number = 1;
             let name = pair.name.clone();
             while !known.insert(pair.name.clone()) {
-                number += 1;
+                let number = numbers.entry(name.clone()).or_insert(1);
+                *number += 1;
                 pair.name = format!("{name} ({number})");
             }
         }
@@ -247,13 +249,16 @@ pub fn peers(captures: &[Named], most: usize) -> Pairing {
     }
     let (mut pairs, mut unpaired) = (Vec::new(), Vec::new());
     for members in groups.values() {
-        for &at in members {
-            let others: Vec<usize> = members.iter().copied().filter(|&other| other != at).collect();
-            if others.is_empty() {
+        let others = members.len() - 1;
+        for (own, &at) in members.iter().enumerate() {
+            if others == 0 {
                 unpaired.push(Unpaired { capture: Err(at), why: "no other capture is its peer".to_owned() });
                 continue;
             }
-            let before = evenly(&others, most);
+            // Evenly among the others: those behind its own place are one further on.
+            let number = others.min(most);
+            let places = (0..number).map(|peer| peer * others / number);
+            let before = places.map(|place| members[place + usize::from(place >= own)]).collect();
             pairs.push(Pair { name: captures[at].name.clone(), before, after: vec![at] });
         }
     }

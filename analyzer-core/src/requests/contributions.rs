@@ -93,7 +93,9 @@ pub(super) fn contributions(sides: &Sides<'_>, confidence: f64, thresholds: &Thr
     let requests = requests_of_frames(sides, count);
     let level = 1.0 - confidence;
     let tested: Vec<usize> = (0..count)
-        .filter(|&frame| requests[frame] >= FEWEST && errors[frame].is_some() && found.frames[frame].change() != 0.0)
+        .filter(|&frame| {
+            requests[frame] >= FEWEST && errors[frame].is_some() && found.frames[frame].change() != 0.0
+        })
         .collect();
     let p_values: Vec<f64> = tested
         .iter()

@@ -129,7 +129,10 @@ impl Place {
 /// How files that are not yet in their place are called.
 const UNFINISHED: &str = ".plateau-";
 
-/// A name for a file: letters, digits, `.`, `_` and `-` of the text, and eight digits of its hash.
+/// Digits of a hash in a name.
+const HASH_DIGITS: usize = 16;
+
+/// A name for a file: letters, digits, `.`, `_` and `-` of the text, and sixteen digits of its hash: of 100,000 names no two are alike.
 pub(super) fn plain(text: &str) -> String {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
     let mut name: String = text
@@ -140,14 +143,14 @@ pub(super) fn plain(text: &str) -> String {
     if name.starts_with('.') {
         name.replace_range(..1, "_");
     }
-    format!("{name}-{}", &blake3::hash(text.as_bytes()).to_hex()[..8])
+    format!("{name}-{}", &blake3::hash(text.as_bytes()).to_hex()[..HASH_DIGITS])
 }
 
 /// Whether a report of this name was made by a batch.
 fn is_ours(name: &str) -> bool {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let hash = stem.rsplit_once('-').map_or("", |(_, hash)| hash);
-    let is_hash = hash.len() == 8 && hash.chars().all(|digit| digit.is_ascii_hexdigit());
+    let is_hash = hash.len() == HASH_DIGITS && hash.chars().all(|digit| digit.is_ascii_hexdigit());
     is_hash || name.starts_with(UNFINISHED)
 }
 

@@ -30,7 +30,8 @@ pub struct AboutTraces<'a> {
 /// # Errors
 /// When `out` fails.
 pub fn traces_page(findings: &Findings, about: &AboutTraces<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let requests = Requests { findings, plateaus: None, confidence: about.confidence, remarks: about.remarks };
+    let requests =
+        Requests { findings, plateaus: None, confidence: about.confidence, remarks: about.remarks };
     head(about.title, "", &STYLE_POLICY, out)?;
     writeln!(
         out,
