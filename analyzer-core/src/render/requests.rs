@@ -184,7 +184,10 @@ fn flaws(findings: &Findings) -> Option<String> {
     let flaws = [
         (quality.orphans, "without their parent"),
         (quality.duplicates, "twice in a file"),
-        (quality.skewed, "outside the span that waits for them, for clocks differ"),
+        (
+            quality.skewed,
+            "outside the span that waits for them, for clocks differ (--fix-skew brings them together)",
+        ),
     ];
     let flaws: Vec<String> = flaws
         .iter()
@@ -205,10 +208,10 @@ fn causes(findings: &Findings, words: &Words) -> List {
             format!("in {} {before}, {} {after}", percent(*before_pct), percent(*after_pct))
         }];
         let is_change = words.sides[0] == "before";
-        figures.push(format!(
-            "{} per request",
-            time(*us_per_request, if is_change { Sign::Always } else { Sign::Negative })
-        ));
+        if *us_per_request != 0.0 {
+            let sign = if is_change { Sign::Always } else { Sign::Negative };
+            figures.push(format!("{} per request", time(*us_per_request, sign)));
+        }
         if *saving_us > 0.0 {
             figures.push(format!("without it {} less", time(*saving_us, Sign::Negative)));
         }

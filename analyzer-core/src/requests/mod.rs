@@ -147,7 +147,7 @@ impl<'a> Whole<'a> {
             },
             mean: view.mean(&decomposition),
             groups: view.groups(options.confidence),
-            services: view.services(&decomposition, options.confidence),
+            services: view.services(options.confidence),
             exemplars: waterfall::exemplars(self, shown),
             contributions: rows,
             p_value,

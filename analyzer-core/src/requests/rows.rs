@@ -83,12 +83,11 @@ impl View<'_> {
     }
 
     /// Services by how much their part changed; the way to a callee is the caller's.
-    pub(super) fn services(&self, decomposition: &Decomposition, confidence: f64) -> Vec<Service> {
+    pub(super) fn services(&self, confidence: f64) -> Vec<Service> {
+        let of_sides = self.whole.sides.map(|side| self.times_of_services(side));
         let mut times: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
-        for (frame, change) in (0u32..).zip(&decomposition.frames) {
-            let sum = times.entry(&self.whole.frames.get(frame).service).or_default();
-            *sum = (sum.0 + change.time.0, sum.1 + change.time.1);
-        }
+        of_sides[0].iter().for_each(|(service, time)| times.entry(service).or_default().0 = *time);
+        of_sides[1].iter().for_each(|(service, time)| times.entry(service).or_default().1 = *time);
         let mut times: Vec<(&str, (f64, f64))> = times.into_iter().collect();
         let change = |time: &(f64, f64)| (time.1 - time.0).abs();
         let size = |time: &(f64, f64)| time.0 + time.1;
@@ -107,8 +106,8 @@ impl View<'_> {
             let [p50_change, p90_change, p95_change, p99_change] = changes(&latency);
             Service {
                 service: service.to_owned(),
-                before_us_per_request: us(time.0),
-                after_us_per_request: us(time.1),
+                before_us_per_request: time.0,
+                after_us_per_request: time.1,
                 all_us_per_request: all.as_ref().map(|(_, times)| times.get(service).copied().unwrap_or(0.0)),
                 all: all
                     .as_mut()

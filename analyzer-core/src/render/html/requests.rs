@@ -83,10 +83,13 @@ impl Requests<'_> {
             };
             write!(
                 out,
-                "<li><b>{}</b> <span class=\"quiet\">{}</span><span class=\"where\">{share}; {takes}",
+                "<li><b>{}</b> <span class=\"quiet\">{}</span><span class=\"where\">{share}",
                 Text(&fit(&visible(&cause.title), COLUMNS)),
                 Text(cause.code)
             )?;
+            if cause.us_per_request != 0.0 {
+                write!(out, "; {takes}")?;
+            }
             if cause.saving_us > 0.0 {
                 write!(out, "; without it a request would take {} less", time(cause.saving_us))?;
             }

@@ -60,6 +60,7 @@ fn slower(ground: &Ground<'_>, frame: u32, by_time: f64) -> Option<Slower> {
     let kind = ground.whole.frames.get(frame).kind;
     let mut of_callers: BTreeMap<&str, [Sums; 2]> = BTreeMap::new();
     let mut all = ground.layouts.each_ref().map(|layout| layout.nothing());
+    let mut whole = all.clone();
     for (side, facts) in ground.facts.iter().enumerate() {
         let of_frame = facts.list.iter().filter(|fact| fact.frame == frame && facts.succeeded(fact));
         for fact in of_frame {
@@ -77,11 +78,17 @@ fn slower(ground: &Ground<'_>, frame: u32, by_time: f64) -> Option<Slower> {
             for sums in [&mut of_caller[side], &mut all[side]] {
                 ground.layouts[side].add(sums, fact.request, fact.own_ns as f64, 1.0);
             }
+            ground.layouts[side].add(&mut whole[side], fact.request, fact.duration_ns as f64, 1.0);
         }
     }
     let thresholds = &ground.options.thresholds;
     let fewest = f64::from(thresholds.fewest_calls);
-    let time = changes(&[all])[0];
+    let [time, whole] = changes(&[all, whole])[..] else { return None };
+    // A request may wait longer for a span that takes no longer than before: because what ran beside it no longer does, or
+    // because clocks differ.
+    if whole.growth() < time.growth() / 2.0 {
+        return None;
+    }
     let is_enough = time.counts.0 >= fewest && time.counts.1 >= fewest;
     let level = 1.0 - ground.options.confidence;
     let is_sure = ground.question() == Question::Slow || time.p_value() <= level;

@@ -161,13 +161,13 @@ fn error(ground: &Ground<'_>, frame: u32, shown: &Shown<'_>, share: Change) -> O
         some => format!("; {} of these requests fail in the end", pct(some as f64 / shown[1].len() as f64)),
     };
     let title = format!("errors: {name} fails first{said} in {}{end}", shares(share, ground.question()));
-    let (before, after) = taken(ground, shown);
     Some(Row {
         code: "errors",
         title,
         frame: Some(frame),
         statement: None,
-        change_ns: (after - before).max(0.0),
+        // To fail takes no time by itself: what calls that failed took, they took before as well, or another cause tells of it.
+        change_ns: 0.0,
         // What a request would take that fails no more is not in the traces.
         saving_ns: 0.0,
         requests: requests(shown),

@@ -45,8 +45,8 @@ impl<'a> Scalar<'a> {
         let number = whole.or_else(|| written.parse::<f64>().ok().map(Number::Float));
         let number = number.filter(|number| match number {
             Number::Int(number) => number.to_string() == written,
-            // `1.50` is as good as `1.5`.
-            Number::Float(_) => written.starts_with(|first: char| first.is_ascii_digit() || first == '-'),
+            // `1.10` and `1.1` are two versions.
+            Number::Float(number) => number.to_string() == written,
         });
         number.map_or(Scalar::Text(text), Scalar::Number)
     }
