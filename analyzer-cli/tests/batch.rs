@@ -239,20 +239,48 @@ fn what_is_finished_is_not_made_anew_unless_something_changed() {
         |args: &[&str]| plateau(&[&["batch", text(&before), text(&after), "-o", text(&out)], args].concat());
     assert_eq!(run(&[]).code, 0);
     let fresh = contents(&out);
-    // Rows that are kept are taken, but not those of other captures, other questions or reports that are gone.
-    let kept = out.join(".partial");
-    for (name, change) in [("captures", "h1"), ("question", ""), ("reports", "")] {
-        fs::create_dir_all(&kept).expect("a folder");
-        let mut row: Value = serde_json::from_str(&format!(
-            "{{\"question\":\"0.0.0\",\"inputs\":[],\"reports\":[],\"row\":{}}}",
-            String::from_utf8_lossy(&fresh["results.jsonl"]).lines().next().expect("a row")
-        ))
-        .expect("JSON");
-        row["row"]["pair"] = Value::from(format!("wrong {name} {change}"));
-        let place = kept.join("api_h1.folded-00000000.json");
-        fs::write(place, row.to_string()).expect("a file");
+    // A folder where the rows should stand stops a run at its end, so that all pairs are kept.
+    let stop_at_the_end = || {
+        fs::remove_file(out.join("results.jsonl")).expect("removed");
+        write(&out.join("results.jsonl/in-the-way"), "");
+        fails(&run(&["-q"]), 2, &["results.jsonl: cannot be written"]);
+        fs::remove_dir_all(out.join("results.jsonl")).expect("removed");
+    };
+    stop_at_the_end();
+    let report = fresh.keys().find(|name| name.starts_with("reports/api_h1")).expect("a report");
+    let kept = out.join(report.replace("reports/", ".partial/").replace(".html", ".json"));
+    let row = fs::read_to_string(&kept).expect("a row");
+    let marked = row.replace("\"pair\":\"api/h1.folded\"", "\"pair\":\"taken as it is\"");
+    assert_ne!(marked, row);
+    fs::write(&kept, &marked).expect("a file");
+    assert_eq!(run(&[]).code, 0);
+    assert!(
+        rows(&out).iter().any(|row| row["pair"] == "taken as it is"),
+        "a row that is kept is not made anew"
+    );
+    // Rows of another question, of other captures and of reports that are gone are made anew.
+    for change in ["question", "captures", "reports"] {
         assert_eq!(run(&[]).code, 0);
-        assert_eq!(contents(&out), fresh, "{name}");
+        stop_at_the_end();
+        match change {
+            "question" => {
+                fs::write(&kept, marked.replace("plateau batch", "plateau batch --force")).expect("a file")
+            }
+            "captures" => {
+                fs::write(&kept, &marked).expect("a file");
+                write(&after.join("api/h1.folded"), capture(17, 0));
+            }
+            _ => {
+                write(&after.join("api/h1.folded"), capture(1 + 3, 0));
+                fs::write(&kept, &marked).expect("a file");
+                fs::remove_file(out.join(report)).expect("removed");
+            }
+        }
+        assert_eq!(run(&[]).code, 0);
+        assert!(rows(&out).iter().all(|row| row["pair"] != "taken as it is"), "{change}");
+        if change != "captures" {
+            assert_eq!(contents(&out), fresh, "{change}");
+        }
     }
 }
 

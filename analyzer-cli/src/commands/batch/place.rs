@@ -53,7 +53,7 @@ impl Place {
         fs::create_dir_all(&place.partial).with_context(explain)?;
         fs::create_dir_all(place.folder.join(REPORTS)).with_context(explain)?;
         match fs::remove_file(place.manifest()) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error).with_context(explain),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error).with_context(explain),
             _ => Ok(place),
         }
     }
