@@ -39,3 +39,53 @@ impl<'a> Captures<'a> {
         (of > 1).then(|| CapturesGrown { grew: grown(noise, &parts(&self.before), &parts(&self.after)), of })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::RENDERERS;
+    use crate::report::Report;
+    use crate::{CompareOptions, Question, compare_all};
+    use analyzer_formats::{Capture, ReadOptions, read_bytes};
+
+    fn capture(number: u32, stem: u32) -> Capture {
+        let others: String = (0..40)
+            .map(|n| format!("main;other{n} {}\n", 300 + 17 * n + (7 * n + 13 * number) % 31))
+            .collect();
+        read_bytes("x", format!("{others}main;stem {stem}\n").as_bytes(), &ReadOptions::default()).unwrap()
+    }
+
+    fn report(before: &[Capture], after: &[Capture]) -> Report {
+        let question = Question { before, after, baseline: None };
+        compare_all(&question, &CompareOptions::default()).unwrap()
+    }
+
+    #[test]
+    fn every_output_says_on_how_many_captures_a_plateau_grew() {
+        let before = [0, 1, 2].map(|number| capture(number, 500));
+        let after = [(3, 500), (4, 900), (5, 505), (6, 880)].map(|(number, stem)| capture(number, stem));
+        let report = report(&before, &after);
+        let row = &report.plateaus[0];
+        assert_eq!(row.function, "stem");
+        assert_eq!(row.captures_grown, Some(CapturesGrown { grew: 2, of: 4 }));
+        for renderer in RENDERERS {
+            let mut out = Vec::new();
+            renderer.render(&report, &mut out).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            match renderer.name() {
+                "text" | "html" | "md" => {
+                    assert!(text.contains("grew on 2 of 4 captures"), "{}: {text}", renderer.name());
+                }
+                "json" => assert!(text.contains("\"grew\": 2"), "{text}"),
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn one_capture_of_after_is_not_counted() {
+        let before = [0, 1, 2].map(|number| capture(number, 500));
+        let report = report(&before, &[capture(3, 900)]);
+        assert_eq!(report.plateaus[0].captures_grown, None);
+    }
+}
