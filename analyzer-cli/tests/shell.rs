@@ -1,6 +1,6 @@
 //! What shells and `man` are told about the command line: every shell's own reader takes the script, `man` takes the pages.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod common;
 

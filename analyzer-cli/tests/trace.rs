@@ -210,6 +210,6 @@ fn two_requests_are_compared_span_by_span() {
     let run = plateau(&["diff", &before, &after, "--format", "csv"]);
     let lines: Vec<&str> = run.stdout.lines().collect();
     assert!(lines[0].starts_with("rank,frame,edge,path,before_us_per_request"), "{}", lines[0]);
-    assert_eq!(lines.len(), 4, "{}", run.stdout);
+    assert_eq!(lines.len(), 3, "{}", run.stdout);
     assert!(lines[1..].iter().all(|line| line.contains(",'=shop: ")), "{}", run.stdout);
 }

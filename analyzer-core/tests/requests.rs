@@ -312,7 +312,8 @@ fn where_nothing_changed_little_is_found() {
     // Of 1,000 pairs 92.9 % of the intervals at 95 % hold with 50 requests, and 92.3 % with 200: a little too few.
     for requests in [50, 200] {
         let (mut alarms, mut told, mut held) = (0, 0, 0);
-        let mut of_kinds = [0; 4];
+        // Before has old keys and after new ones, which is no chance: `tests/tags.rs` has sets without any change of tags.
+        let mut of_kinds = [0; 3];
         for seed in 0..pairs() {
             let report = report(Fault::None, requests, seed);
             let findings = report.traces.expect("findings");
@@ -320,7 +321,6 @@ fn where_nothing_changed_little_is_found() {
                 findings.contributions.iter().any(|row| row.tier == "grew" || row.tier == "shrank"),
                 !findings.causes.is_empty(),
                 !findings.structure.is_empty(),
-                !findings.tags.is_empty(),
             ];
             alarms += u64::from(kinds.contains(&true));
             of_kinds.iter_mut().zip(kinds).for_each(|(sum, is_found)| *sum += u64::from(is_found));
@@ -333,8 +333,7 @@ fn where_nothing_changed_little_is_found() {
             }
         }
         println!(
-            "{requests} requests: {alarms} of {} pairs with a finding (contributions, causes, structure, tags: \
-             {of_kinds:?}); {held} of {told} intervals hold",
+            "{requests} requests: {alarms} of {} pairs with a finding (contributions, causes, structure: {of_kinds:?}); {held} of {told} intervals hold",
             pairs()
         );
         assert!(alarms as f64 <= 0.05 * pairs() as f64 + 2.0, "{alarms} of {}", pairs());

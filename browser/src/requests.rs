@@ -192,11 +192,12 @@ pub fn html_of_traces(names: Names) -> String {
     filled(&mut findings, names);
     let files = [names.text("one.json")];
     let account = [names.text("Read: all.")];
-    let (title, command, verdict) = (names.text("title"), names.text("question"), names.text("verdict"));
+    let (title, command, verdict) = (names.text("title"), names.text("question"), names.text("query"));
+    let remarks = [names.text("warning of a selection")];
     let about = AboutTraces {
         title: &title,
         verdict: &verdict,
-        remarks: &account,
+        remarks: &remarks,
         files: &files,
         account: &account,
         command: &command,

@@ -102,7 +102,7 @@ pub(super) fn contributions(sides: &Sides<'_>, confidence: f64, thresholds: &Thr
         .map(|&frame| {
             match errors[frame] {
                 // Where neither side scatters, a change is no chance.
-                Some((error, _)) if error == 0.0 => 0.0,
+                Some((0.0, _)) => 0.0,
                 Some((error, degrees)) => student::p_value(found.frames[frame].change() / error, degrees),
                 None => 1.0,
             }

@@ -221,8 +221,13 @@ fn a_lock_with_a_span_is_called_a_lock() {
 
 #[test]
 fn work_and_a_busy_processor_are_no_waiting() {
-    for fault in [Fault::None, Fault::Work, Fault::Processor] {
-        assert_eq!(titles(Fault::None, fault), [] as [&str; 0], "{fault:?}");
+    assert_eq!(titles(Fault::None, Fault::None), [] as [&str; 0]);
+    for fault in [Fault::Work, Fault::Processor] {
+        let causes = causes(Fault::None, fault);
+        assert!(
+            causes.iter().all(|cause| cause.code == "slow_work" || cause.code == "slow_query"),
+            "{fault:?}: {causes:?}"
+        );
     }
 }
 

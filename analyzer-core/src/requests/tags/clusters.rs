@@ -12,8 +12,8 @@ const MOST: usize = 1000;
 
 /// The clusters of items that stand in the order of their rank, as their places in it; first the one that ranks first.
 ///
-/// An item joins the first cluster of which it goes together with any member, or in which it stands already for another service:
-/// a version that is deployed to all is one thing. Ids are left out where something else says
+/// An item joins the clusters of which it goes together with any member, or in which it stands already for another service: a
+/// version that is deployed to all is one thing. Ids are left out where something else says
 /// the same. Keys of another instrumentation are one cluster for each side, at the end.
 pub(super) fn clusters(found: &[Found<'_>], labels: &[Label<'_>]) -> Vec<Vec<usize>> {
     let texts: Vec<String> =
@@ -30,10 +30,12 @@ pub(super) fn clusters(found: &[Found<'_>], labels: &[Label<'_>]) -> Vec<Vec<usi
             let is_same = texts[at] == texts[other] && rises(one) == rises(&found[other]);
             is_same || together(&one.places, &found[other].places)
         };
-        match clusters.iter_mut().find(|cluster| cluster.iter().any(is_together)) {
-            Some(cluster) => cluster.push(at),
-            None => clusters.push(vec![at]),
-        }
+        let joined = |cluster: &mut Vec<usize>| cluster.iter().any(is_together);
+        let mut cluster: Vec<usize> = clusters.extract_if(.., joined).flatten().collect();
+        cluster.push(at);
+        cluster.sort_unstable();
+        let rank = clusters.partition_point(|other| other[0] < cluster[0]);
+        clusters.insert(rank, cluster);
     }
     for cluster in &mut clusters {
         let is_id = |at: usize| found[at].item.is_id(&labels[found[at].item.label as usize]);
