@@ -59,6 +59,8 @@ const ACTIONS: [(&str, &str, &str); 8] = [
     ("POST", "/{id}/confirm", "confirm"),
     ("GET", "/search", "search"),
 ];
+/// Most statements read.
+const VERBS: [&str; 5] = ["SELECT", "SELECT", "SELECT", "UPDATE", "INSERT"];
 /// Number of services in each layer; the first is what customers talk to.
 const LAYERS: [usize; 4] = [1, 6, 9, 8];
 const ROUTES_OF_GATEWAY: usize = 40;
@@ -181,8 +183,9 @@ fn steps(layer: usize, service: usize, noun: &str, below: &[usize], random: &mut
         }
         for _ in 0..random.between(1, 3) {
             let parts = ["", "_lines", "_events", "_by_customer"];
+            let &verb = random.pick(&VERBS);
             steps.push(Step::Query(Query {
-                verb: random.pick::<&str>(&["SELECT", "SELECT", "SELECT", "UPDATE", "INSERT"]),
+                verb,
                 table: format!("{}.{noun}{}", NOUNS[service], random.pick(&parts)),
                 usual_us: random.between(300, 2500),
             }));

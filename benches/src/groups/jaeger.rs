@@ -11,17 +11,19 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::process::Command;
 
-/// Reads the files into objects and counts traces and spans.
+/// Reads the files into objects, one after the other, and counts traces and spans.
 const PYTHON: &str = "import json, sys
-for path in sys.argv[1:]:
+def count(path):
     with open(path, 'rb') as file:
         data = json.load(file)['data']
-    print(len(data), sum(len(trace['spans']) for trace in data))";
+    print(len(data), sum(len(trace['spans']) for trace in data))
+for path in sys.argv[1:]:
+    count(path)";
 
 /// Ranks operations by their part of critical paths, as Python tools do.
 const CRITICAL_PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/traces/scores.py");
 
-/// The same for jq.
+/// Counts traces and spans of one file, for jq.
 const JQ: &str = r#".data | "\(length) \(map(.spans | length) | add)""#;
 
 pub(super) fn tasks(setting: &Setting) -> Result<Vec<Task>> {
