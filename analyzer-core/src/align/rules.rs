@@ -320,8 +320,8 @@ mod tests {
             ("get (/usr/lib/python3.11/site-packages/flask/app.py)", "get (flask/app.py)"),
             ("get (lib/dist-packages/flask/app.py)", "get (flask/app.py)"),
             ("/app/node_modules/express/router.js", "express/router.js"),
-            ("/root/go/pkg/mod/github.com/acme/api@v1.2.3/call.go", "github.com/acme/api/call.go"),
-            ("/root/.cargo/registry/src/index-1a2b/serde-1.0.3/src/de.rs", "serde/src/de.rs"),
+            ("/home/me/go/pkg/mod/github.com/acme/api@v1.2.3/call.go", "github.com/acme/api/call.go"),
+            ("/home/me/.cargo/registry/src/index-1a2b/serde-1.0.3/src/de.rs", "serde/src/de.rs"),
             ("handle (app/router.js:12:5)", "handle (app/router.js)"),
             ("app.py:17", "app.py"),
         ] {
