@@ -18,12 +18,12 @@ pub struct Records {
     pub left_out: u64,
 }
 
-/// Records left out for one reason.
+/// What is missing of a file for one reason.
 #[derive(Clone, Debug, Serialize)]
-pub struct LeftOut {
+pub struct Loss {
     /// Stable code.
     pub code: &'static str,
-    /// How many samples or spans.
+    /// How many samples or spans; of damage, how many places.
     pub count: u64,
     /// The first places.
     pub first: Vec<PlaceInfo>,
@@ -41,40 +41,48 @@ pub struct PlaceInfo {
     pub line: Option<u64>,
 }
 
+impl Loss {
+    fn of(note: &Note) -> Loss {
+        Loss { code: note.code, count: note.count, first: places_of(note), text: note.to_string() }
+    }
+
+    /// Where it begins, where that is known.
+    #[must_use]
+    pub fn byte(&self) -> Option<u64> {
+        Some(self.first.first()?.byte)
+    }
+}
+
 /// The account of a capture.
 #[derive(Clone, Debug)]
 pub struct Account {
     /// The numbers.
     pub records: Records,
     /// Why records were left out.
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<Loss>,
     /// What the numbers are of: `samples`, `spans`, or `records` where one stands for many samples.
     pub noun: &'static str,
     /// Where the file is cut or damaged, so that what is missing cannot be counted.
-    pub damages: Vec<String>,
+    pub damages: Vec<Loss>,
 }
 
 impl Account {
     /// The account of a capture.
     #[must_use]
     pub fn new(capture: &Capture) -> Account {
-        let reasons = capture.notes.iter().filter(|note| note.kind == NoteKind::LeftOut);
-        let damages = capture.notes.iter().filter(|note| note.kind == NoteKind::Damaged);
-        let left_out = reasons.map(|note| LeftOut {
-            code: note.code,
-            count: note.count,
-            first: places_of(note),
-            text: note.to_string(),
-        });
+        let losses = |kind| {
+            let notes = capture.notes.iter().filter(move |note| note.kind == kind);
+            notes.map(Loss::of).collect()
+        };
         Account {
             records: Records {
                 in_file: capture.notes.records(),
                 used: capture.records_used(),
                 left_out: capture.notes.samples_left_out(),
             },
-            left_out: left_out.collect(),
+            left_out: losses(NoteKind::LeftOut),
             noun: noun(capture),
-            damages: damages.map(ToString::to_string).collect(),
+            damages: losses(NoteKind::Damaged),
         }
     }
 
@@ -105,17 +113,22 @@ impl Account {
         if left_out == 0 { 0.0 } else { 100.0 * left_out as f64 / in_file as f64 }
     }
 
-    /// Why `--strict` refuses a capture: how much is left out, if that can be counted.
+    /// The first thing that is missing: damage, which explains what else is, before records left out.
+    #[must_use]
+    pub fn first_loss(&self) -> Option<&Loss> {
+        self.damages.iter().chain(&self.left_out).next()
+    }
+
+    /// What is missing, in words: what the first loss is, and how many records are left out.
     #[must_use]
     pub fn loss(&self) -> Option<String> {
+        let first = &self.first_loss()?.text;
         let Records { in_file, left_out, .. } = self.records;
         let number = |number: u64| units::count(number as f64);
-        let some = format!("{} of {} {} left out", number(left_out), number(in_file), self.noun);
-        match (self.left_out.first(), self.damages.first()) {
-            (Some(first), _) => Some(format!("{some}: {}", first.text)),
-            (None, Some(damage)) => Some(damage.clone()),
-            (None, None) => None,
-        }
+        Some(match left_out {
+            0 => first.clone(),
+            _ => format!("{} of {} {} left out: {first}", number(left_out), number(in_file), self.noun),
+        })
     }
 
     /// `13,162 samples, all used`, or how many were left out, why and where first.
@@ -156,7 +169,7 @@ pub(crate) fn places_of(note: &Note) -> Vec<PlaceInfo> {
 }
 
 /// `2 period_too_large, first at line 88`; the number of an only reason has been said.
-fn reason(reason: &LeftOut, is_only: bool) -> String {
+fn reason(reason: &Loss, is_only: bool) -> String {
     let mut text = match is_only {
         true => reason.code.to_owned(),
         false => format!("{} {}", units::count(reason.count as f64), reason.code),

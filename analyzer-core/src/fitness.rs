@@ -104,7 +104,11 @@ impl Facts {
     /// The facts of a file, whatever it holds.
     #[must_use]
     pub fn of_file(account: &Account) -> Facts {
-        Facts { left_out_pct: account.left_out_pct(), damages: account.damages.clone(), ..Facts::default() }
+        Facts {
+            left_out_pct: account.left_out_pct(),
+            damages: account.damages.iter().map(|loss| loss.text.clone()).collect(),
+            ..Facts::default()
+        }
     }
 
     /// Adds what a survey found; `noise` is that of a comparison of the capture with one of its size.

@@ -1,6 +1,6 @@
 //! What a capture holds: the figures of `plateau info`, schema `plateau-info/1`.
 
-use crate::account::{Account, LeftOut, Records};
+use crate::account::{Account, Loss, Records};
 use crate::fitness::{Facts, Fitness, fitness};
 use crate::spans;
 use crate::stats::noise::Noise;
@@ -73,7 +73,7 @@ pub struct Info {
     /// Names of the services, in order of first appearance.
     pub services: Option<Vec<String>>,
     /// What the reader left out.
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<Loss>,
     /// What the reader took with a caveat.
     pub notes: Vec<NoteInfo>,
     /// Samples that would show 1 point in a function of 1 %; null where samples are not counted.

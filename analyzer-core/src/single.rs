@@ -2,7 +2,7 @@
 //!
 //! The tree is that of two captures with nothing in before, so everything that reads such trees reads this one too.
 
-use crate::account::{Account, LeftOut, Records};
+use crate::account::{Account, Loss, Records};
 use crate::align::{KeySpace, Names};
 use crate::error::CompareError;
 use crate::function::outermost;
@@ -34,7 +34,7 @@ pub struct About {
     /// Records in the file, used and left out.
     pub records: Records,
     /// What the reader left out.
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<Loss>,
     /// The account as a sentence.
     #[serde(skip)]
     pub account: String,

@@ -23,11 +23,11 @@ NUMBERS = {"cut": 20, "flipped": 15, "overwritten": 10, "reference": 5, "empty":
 """How many of each kind; the last two cannot be read, also by root."""
 
 CODES = {
-    "cut": {"truncated", "left_out"}, "flipped": {"bad_gzip", "truncated", "left_out"}, "overwritten": {"bad_gzip", "unknown_format", "truncated"},
-    "reference": {"bad_reference", "left_out"}, "empty": {"empty"}, "bomb": {"too_large"}, "no capture": {"unknown_format"},
+    "cut": {"truncated"}, "flipped": {"bad_gzip", "truncated"}, "overwritten": {"bad_gzip", "unknown_format", "truncated"},
+    "reference": {"bad_reference", "pprof_location_missing"}, "empty": {"empty"}, "bomb": {"too_large"}, "no capture": {"unknown_format"},
     "fifo": {"not_a_file"}, "link": {"unreadable"}, "socket": {"not_a_file"},
 }
-"""What plateau may call it; `left_out` where what could be read was compared."""
+"""What plateau may call it; of a part that was compared the code is that of the note."""
 
 LIMIT_S = 900
 

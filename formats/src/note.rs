@@ -6,6 +6,8 @@ use std::fmt;
 
 /// How many places of each note are kept.
 const PLACES: usize = 3;
+/// The code of the note that a file, or its container, ends too early.
+pub(crate) const TRUNCATED: &str = "truncated";
 /// How many bytes of what was found are shown.
 const EXCERPT: usize = 80;
 
@@ -23,8 +25,8 @@ pub enum NoteKind {
 /// Where in the input, and what stood there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// Offset in the unpacked input; in the packed file for notes about the container itself (`gzip_damaged`,
-    /// `gzip_trailing`, `zstd_damaged`).
+    /// Offset in the unpacked input; in the packed file for notes about the container itself (`truncated` of
+    /// one, `bad_gzip`, `bad_zstd`, `gzip_trailing`).
     pub byte: u64,
     /// Line, counted from 1; `None` for binary formats and for notes about the container.
     pub line: Option<u64>,

@@ -1,6 +1,7 @@
 //! Containers: gzip and zstd, unpacked whole or piece by piece, within bounds; the encoding of text.
 
 use crate::error::{Flaw, ReadErrorKind};
+use crate::note::TRUNCATED;
 use crate::{Notes, Progress, ReadOptions};
 use flate2::bufread::GzDecoder;
 use std::io::{self, Read};
@@ -13,10 +14,6 @@ const UNPACK_FREELY: u64 = 256 << 20;
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
-
-/// Codes of notes.
-const GZIP_DAMAGED: &str = "gzip_damaged";
-const ZSTD_DAMAGED: &str = "zstd_damaged";
 
 /// Containers are unpacked in pieces of this many bytes. What is left of a damaged one depends on it, so it is
 /// always the same.
@@ -89,7 +86,7 @@ impl Unpacked<'_> {
 
 /// Whether the data of a container ended early or turned out corrupt. Bytes that follow a whole container do no harm.
 pub(crate) fn ends_early(notes: &Notes) -> bool {
-    [GZIP_DAMAGED, ZSTD_DAMAGED].iter().any(|code| notes.get(code).is_some())
+    [TRUNCATED, "bad_gzip", "bad_zstd"].iter().any(|code| notes.get(code).is_some())
 }
 
 /// The first bytes of what a container holds, at most `most`; `None` for plain bytes.
@@ -282,14 +279,16 @@ impl<'a> Unpacker<'a> {
         if self.given == 0 {
             return Err(kind("nothing could be unpacked"));
         }
-        self.damage = Some(kind("what was unpacked before it cannot be used without the rest"));
-        let (code, text) = match self.container() {
-            Container::Gzip => {
-                (GZIP_DAMAGED, "gzip data cut or corrupt, what was unpacked before it is used")
-            }
-            _ => (ZSTD_DAMAGED, "zstd data cut or corrupt, what was unpacked before it is used"),
+        let damage = kind("what was unpacked before it cannot be used without the rest");
+        let text = match (self.container(), flaw(error)) {
+            (Container::Gzip, Flaw::Cut) => "gzip data cut, what was unpacked before it is used",
+            (Container::Gzip, _) => "gzip data corrupt, what was unpacked before it is used",
+            (_, Flaw::Cut) => "zstd data cut, what was unpacked before it is used",
+            _ => "zstd data corrupt, what was unpacked before it is used",
         };
-        notes.damaged(code, text, byte, detail.as_bytes());
+        // The code of the error that it is where nothing can be used.
+        notes.damaged(damage.code(), text, byte, detail.as_bytes());
+        self.damage = Some(damage);
         Ok(())
     }
 
@@ -385,7 +384,7 @@ mod tests {
         let stored = gzip(&text);
         let (bytes, notes) = unpacked(&stored[..stored.len() / 2]);
         assert!(!bytes.is_empty() && text.starts_with(&bytes));
-        assert_eq!(notes.get("gzip_damaged").unwrap().count, 1);
+        assert_eq!(notes.get("truncated").unwrap().count, 1);
     }
 
     #[test]

@@ -95,7 +95,7 @@ fn a_perf_script_cut_at_any_byte_has_the_samples_before_the_cut_and_names_it() {
         let capture = read("perf-script", text).expect("what is whole is read");
         let before = memchr::memmem::find_iter(text, b"\n\n").count() as u64;
         let is_between = text.ends_with(b"\n\n") || (cut <= first && text.ends_with(b"\n"));
-        let codes = ["cut_at_end", "end_unmarked", "sample_cut_at_end"];
+        let codes = ["truncated", "end_unmarked", "sample_cut_at_end"];
         let names_it = codes.iter().any(|code| capture.notes.get(code).is_some());
         assert_eq!(names_it, !is_between, "cut at {cut}");
         let is_kept = used(&capture) == before + 1 && !is_between;

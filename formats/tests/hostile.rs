@@ -83,7 +83,7 @@ fn a_bad_checksum_is_noted_and_the_text_is_used() {
     stored[checksum] ^= 1;
     let capture = read_bytes("hostile", &stored, &ReadOptions::default()).unwrap();
     assert_eq!(profile(&capture).series[0].sum(0), 4);
-    assert_eq!(capture.notes.get("gzip_damaged").map(|note| note.kind), Some(NoteKind::Damaged));
+    assert_eq!(capture.notes.get("bad_gzip").map(|note| note.kind), Some(NoteKind::Damaged));
 }
 
 #[test]

@@ -139,7 +139,7 @@ fn broken_files_give_a_note_that_counts() {
         ("bad-string-index-negative.pb", 0, 1, &["pprof_string_out_of_range"]),
         ("bad-string-index-oob.pb", 0, 1, &["pprof_string_out_of_range"]),
         ("bad-string0-nonempty.pb", 0, 0, &["pprof_first_string"]),
-        ("bad-truncated-mid-message.pb", 1, 0, &["pprof_name_out_of_range", "pprof_cut"]),
+        ("bad-truncated-mid-message.pb", 1, 0, &["pprof_name_out_of_range", "truncated"]),
         ("bad-value-count-short.pb", 0, 1, &["pprof_value_count"]),
     ];
     for &(name, records, left_out, notes) in cases {

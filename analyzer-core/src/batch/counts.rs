@@ -34,6 +34,8 @@ pub struct Counts {
     pub files: u64,
     /// Files that could not be read, and pairs that cannot be compared.
     pub failed: u64,
+    /// Files of which something is missing, and the rest was compared.
+    pub in_part: u64,
 }
 
 impl Counts {
@@ -60,6 +62,7 @@ impl Counts {
         }
         let is_one_pairs_fault = row.failed.is_empty() && row.status == Status::Quarantined;
         self.failed += row.failed.len() as u64 + u64::from(is_one_pairs_fault);
+        self.in_part += row.losses.len() as u64;
     }
 
     /// How many pairs were compared.

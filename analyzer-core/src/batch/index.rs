@@ -7,9 +7,9 @@ use crate::render::screen::shorten;
 use std::io::{self, Write};
 
 /// Room for rows and for failures, in characters: together with the rest below 60,000.
-const ROOM_FOR_PAIRS: usize = 38_000;
+const ROOM_FOR_PAIRS: usize = 34_000;
 const ROOM_FOR_FAILURES: usize = 12_000;
-const ROOM_FOR_UNPAIRED: usize = 4_000;
+const ROOM_FOR_OTHERS: usize = 4_000;
 const NAME_WIDTH: usize = 120;
 const TEXT_WIDTH: usize = 240;
 
@@ -35,19 +35,21 @@ pub fn markdown(
     rows: impl Iterator<Item = io::Result<Row>>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let (mut pairs, mut failures, mut unpaired) =
-        (Room::new(ROOM_FOR_PAIRS), Room::new(ROOM_FOR_FAILURES), Room::new(ROOM_FOR_UNPAIRED));
+    let (mut pairs, mut failures) = (Room::new(ROOM_FOR_PAIRS), Room::new(ROOM_FOR_FAILURES));
+    let (mut losses, mut unpaired) = (Room::new(ROOM_FOR_OTHERS), Room::new(ROOM_FOR_OTHERS));
     for row in rows {
         let row = row?;
         if row.verdict.is_some() {
             pairs.add(&pair(&row));
         }
+        let why = |name: &str, failure| {
+            format!("| {} | {} |\n", cell(name, NAME_WIDTH), cell(&reason(failure), TEXT_WIDTH))
+        };
         for (name, failure) in row.failures() {
-            failures.add(&format!(
-                "| {} | {} |\n",
-                cell(&name, NAME_WIDTH),
-                cell(&reason(failure), TEXT_WIDTH)
-            ));
+            failures.add(&why(&name, failure));
+        }
+        for (name, loss) in row.losses() {
+            losses.add(&why(&name, loss));
         }
         if row.status == Status::Unpaired {
             let why = row.error.as_ref().map_or("", |error| &error.text);
@@ -58,6 +60,7 @@ pub fn markdown(
     let head = "| | pair | verdict | first plateau | change | q |\n|---|---|---|---|---:|---:|";
     pairs.write("Pairs", head, out)?;
     failures.write("Not read", "| file | why |\n|---|---|", out)?;
+    losses.write("Read in part", "| file | what is missing |\n|---|---|", out)?;
     unpaired.write("Without a partner", "| capture | why |\n|---|---|", out)?;
     for line in about.passed_over.iter().take(10) {
         writeln!(out, "- {}", cell(line, TEXT_WIDTH))?;
@@ -182,8 +185,16 @@ impl Row {
     pub(super) fn failures(&self) -> impl Iterator<Item = (String, &Failure)> {
         let pairs_own =
             self.error.iter().filter(|_| self.failed.is_empty() && self.status == Status::Quarantined);
-        let name = |failure: &Failure| failure.file.clone().unwrap_or_else(|| self.pair.clone());
-        self.failed.iter().chain(pairs_own).map(move |failure| (name(failure), failure))
+        self.failed.iter().chain(pairs_own).map(|failure| (self.name_of(failure), failure))
+    }
+
+    /// What is missing of captures that were compared, by file.
+    pub(super) fn losses(&self) -> impl Iterator<Item = (String, &Failure)> {
+        self.losses.iter().map(|loss| (self.name_of(loss), loss))
+    }
+
+    fn name_of(&self, failure: &Failure) -> String {
+        failure.file.clone().unwrap_or_else(|| self.pair.clone())
     }
 }
 

@@ -4,7 +4,7 @@
 
 use super::index::{About, change, grown_on, link, q, reason, verdict};
 use super::order::FALSE_DISCOVERIES;
-use super::row::{Row, Status};
+use super::row::{Failure, Row, Status};
 use crate::render::html::{STYLE_POLICY, head};
 use crate::render::markup::Text;
 use crate::render::screen::shorten;
@@ -32,14 +32,14 @@ pub fn page<R: Iterator<Item = io::Result<Row>>>(
     if counts.failed > 0 {
         section("failed", "Not read", &["file", "code", "byte", "why"], out)?;
         for row in rows()? {
-            let row = row?;
-            for (name, failure) in row.failures() {
-                let byte = failure.byte.map_or_else(String::new, |byte| units::count(byte as f64));
-                cells(
-                    out,
-                    &[("long code", &name), ("", &failure.code), ("r", &byte), ("long", &failure.text)],
-                )?;
-            }
+            row?.failures().try_for_each(|(name, failure)| failed(&name, failure, out))?;
+        }
+        end(out)?;
+    }
+    if counts.in_part > 0 {
+        section("in-part", "Read in part", &["file", "code", "byte", "what is missing"], out)?;
+        for row in rows()? {
+            row?.losses().try_for_each(|(name, loss)| failed(&name, loss, out))?;
         }
         end(out)?;
     }
@@ -91,9 +91,9 @@ fn pair(row: &Row, out: &mut dyn Write) -> io::Result<()> {
     if captures != (1, 1) {
         write!(out, "<span class=\"where\">{} of before, {} of after</span>", captures.0, captures.1)?;
     }
-    if row.status == Status::Partial {
-        let why = row.error.as_ref().map_or_else(String::new, reason);
-        write!(out, "<span class=\"where\">partial: {}</span>", Text(&shorten(&why, NAME_WIDTH)))?;
+    if let Some(missing) = row.error.as_ref().filter(|_| row.status == Status::Partial) {
+        let why = shorten(&reason(missing), NAME_WIDTH);
+        write!(out, "<span class=\"where\">partial: {}</span>", Text(&why))?;
     }
     write!(out, "</td><td>{}</td><td class=\"long\">", verdict(row))?;
     if let Some(top) = row.first() {
@@ -110,6 +110,11 @@ fn pair(row: &Row, out: &mut dyn Write) -> io::Result<()> {
         write!(out, "</td><td>")?;
     }
     writeln!(out, "</td><td class=\"r\">{}</td></tr>", Text(&q(row)))
+}
+
+fn failed(name: &str, failure: &Failure, out: &mut dyn Write) -> io::Result<()> {
+    let byte = failure.byte.map_or_else(String::new, |byte| units::count(byte as f64));
+    cells(out, &[("long code", name), ("", &failure.code), ("r", &byte), ("long", &failure.text)])
 }
 
 fn section(id: &str, title: &str, heads: &[&str], out: &mut dyn Write) -> io::Result<()> {

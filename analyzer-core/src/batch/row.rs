@@ -34,11 +34,13 @@ pub struct Row {
     pub q: Option<f64>,
     /// The first plateaus of the report.
     pub top: Vec<Top>,
-    /// Why nothing was compared, or what is missing of the pair: the first of `failed`, or why two captures cannot be
-    /// compared.
+    /// Why nothing was compared, or what is missing of the pair: the first of `failed`, else why the captures cannot be
+    /// compared, else the first of `losses`.
     pub error: Option<Failure>,
     /// Every file that could not be read.
     pub failed: Vec<Failure>,
+    /// Of every capture that was read in part, the first thing that is missing.
+    pub losses: Vec<Failure>,
     /// The report, relative to the folder of the index.
     pub report: Option<String>,
 }
@@ -91,7 +93,7 @@ pub struct Unread {
 /// What went wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// A stable code: `truncated`, `empty`, `unknown_format`, `not_comparable`.
+    /// A stable code: `truncated`, `empty`, `unknown_format`, `not_comparable`; of a loss, that of the reader's note.
     pub code: Code,
     /// Offset in the file, where it is known.
     pub byte: Option<u64>,
@@ -241,6 +243,7 @@ impl Row {
             top: Vec::new(),
             error: None,
             failed: Vec::new(),
+            losses: Vec::new(),
             report: None,
         }
     }

@@ -23,7 +23,7 @@ pub fn text(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     writeln!(out, "{}", counts.text())?;
-    let (mut pairs, mut failures) = (0, 0);
+    let (mut pairs, mut faults) = (0, 0);
     for row in rows {
         let row = row?;
         let is_changed =
@@ -48,18 +48,20 @@ pub fn text(
             writeln!(out, "{}", line.trim_end())?;
         }
         if row.status != Status::Unpaired {
-            for (file, failure) in row.failures() {
-                failures += 1;
-                if failures <= MOST_ROWS {
-                    let gap = if failures == 1 { "\n" } else { "" };
-                    let why = shorten(&printable(&reason(failure)), TEXT_WIDTH);
-                    writeln!(out, "{gap}not read: {}: {why}", printable(&file))?;
+            let failures = row.failures().map(|fault| ("not read", fault));
+            let losses = row.losses().map(|fault| ("read in part", fault));
+            for (what, (file, fault)) in failures.chain(losses) {
+                faults += 1;
+                if faults <= MOST_ROWS {
+                    let gap = if faults == 1 { "\n" } else { "" };
+                    let why = shorten(&printable(&reason(fault)), TEXT_WIDTH);
+                    writeln!(out, "{gap}{what}: {}: {why}", printable(&file))?;
                 }
             }
         }
     }
-    if failures > MOST_ROWS {
-        writeln!(out, "and {} more", failures - MOST_ROWS)?;
+    if faults > MOST_ROWS {
+        writeln!(out, "and {} more", faults - MOST_ROWS)?;
     }
     writeln!(out, "\n{}", printable(index))
 }

@@ -3,6 +3,7 @@
 use super::record::{self, Header};
 use super::stacks::Stacks;
 use super::{Chunk, Facts};
+use crate::note::TRUNCATED;
 use crate::{Moment, ProfileMeta, SeriesId, Thread, chunk};
 use hashbrown::HashMap;
 use std::ops::Range;
@@ -188,7 +189,7 @@ impl<'a> Reader<'a> {
     /// Notes the piece of a line that the file ends with.
     fn cut(&mut self, at: usize, line: &[u8]) {
         let text = "samples cut by the end of the file, used as far as their frames are whole";
-        self.facts.notes.damaged("cut_at_end", text, at, line);
+        self.facts.notes.damaged(TRUNCATED, text, at, line);
     }
 
     fn sample(&mut self, header: &Header<'a>, at: usize, body: Range<usize>) {

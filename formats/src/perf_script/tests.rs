@@ -108,7 +108,7 @@ fn huge_sums_do_not_wrap() {
 fn a_cut_last_sample_keeps_its_whole_frames() {
     let capture = capture("a 1 1.0: 5 cycles: \n\t1 f (/x)\n\t2 g (/");
     assert_eq!(rows(&capture), ["cycles a;f 1 5"]);
-    assert_eq!(capture.notes.get("cut_at_end").unwrap().count, 1);
+    assert_eq!(capture.notes.get("truncated").unwrap().count, 1);
 }
 
 /// Samples in the order of the file, each with its event, its value and its frames from the leaf to the thread.
@@ -132,7 +132,7 @@ fn samples(capture: &Capture) -> Vec<(String, i64, Vec<String>)> {
 }
 
 /// What a cut is noted as.
-const CUTS: [&str; 3] = ["cut_at_end", "end_unmarked", "sample_cut_at_end"];
+const CUTS: [&str; 3] = ["truncated", "end_unmarked", "sample_cut_at_end"];
 
 /// Cuts a text at every byte. Before the cut every sample is as in the whole text; the one that is cut has its
 /// frames as far as they are whole, or is no sample, and is noted.
@@ -197,7 +197,7 @@ fn text_of_single_lines_cut_at_every_byte() {
         let capture = capture(&text[..cut]);
         let whole = marks.iter().filter(|&&end| end <= cut).count();
         assert_eq!(capture.notes.records(), whole as u64, "{}", &text[..cut]);
-        assert_eq!(capture.notes.get("cut_at_end").is_some(), !marks.contains(&cut), "{}", &text[..cut]);
+        assert_eq!(capture.notes.get("truncated").is_some(), !marks.contains(&cut), "{}", &text[..cut]);
     }
 }
 
@@ -209,7 +209,7 @@ fn cut_single_lines(text: &str, ends: &[usize]) {
         let before = ends.iter().filter(|&&end| end <= cut).count();
         assert_eq!(rows(&capture), whole[..before], "{}", &text[..cut]);
         let is_whole = ends.contains(&cut) || text[..cut].ends_with('\n');
-        assert_eq!(capture.notes.get("cut_at_end").is_some(), !is_whole, "{}", &text[..cut]);
+        assert_eq!(capture.notes.get("truncated").is_some(), !is_whole, "{}", &text[..cut]);
     }
 }
 

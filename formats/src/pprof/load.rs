@@ -8,7 +8,9 @@ use super::samples::Reader;
 use super::tables;
 use super::wire::WireError;
 use crate::error::{At, Flaw, ReadErrorKind};
+use crate::note::TRUNCATED;
 use crate::profile::ProfileBuilder;
+use crate::unpack::ends_early;
 use crate::{Notes, SeriesId, ValueType};
 
 /// The records of consecutive parts, put together.
@@ -46,8 +48,11 @@ impl Loader {
         let Some(cut) = self.cut.take() else { return self.load_records(notes) };
         match self.load_records(notes) {
             Ok(builder) if builder.records(SeriesId::new(0)) > 0 => {
-                let text = "input ends inside a record; what stands whole before it is used";
-                notes.damaged("pprof_cut", text, cut.byte(), cut.path().as_bytes());
+                // What a cut container holds is cut, too, and one note says so.
+                if !ends_early(notes) {
+                    let text = "input ends inside a record; what stands whole before it is used";
+                    notes.damaged(TRUNCATED, text, cut.byte(), cut.path().as_bytes());
+                }
                 Ok(builder)
             }
             _ => Err(because_of(cut)),

@@ -311,7 +311,7 @@ fn a_file_cut_anywhere_gives_whole_samples_or_says_where() {
             match try_read(&bytes[..cut]) {
                 Ok((profile, notes)) => {
                     assert!(profile.series[0].sum(0) + i128::from(notes.samples_left_out()) <= 3);
-                    partial += usize::from(notes.get("pprof_cut").is_some());
+                    partial += usize::from(notes.get("truncated").is_some());
                 }
                 Err(error) => {
                     // Between two records nothing but what is missing tells of the cut.
@@ -480,7 +480,7 @@ fn a_damaged_gzip_gives_the_samples_that_are_whole() {
     let (profile, notes) = try_read(&stored).unwrap();
     let records = profile.series[0].records;
     assert!((10_000..50_000).contains(&records), "{records}");
-    assert!(notes.get("gzip_damaged").is_some());
+    assert!(notes.get("truncated").is_some());
     assert_eq!(shown(try_read_by(&stored, 1000)), shown(Ok((profile, notes))));
 }
 
@@ -605,7 +605,7 @@ fn a_file_that_ends_inside_its_last_field_is_cut_and_a_length_of_no_file_is_brok
     // A varint of one byte that announces another, and a sample of 8,191 bytes.
     for cut in [&[10 << 3, 0x80][..], &[2 << 3 | 2, 0xff, 0x3f]] {
         let (profile, notes) = read(cut).unwrap();
-        assert_eq!((profile.series[0].records, notes.get("pprof_cut").unwrap().count), (1, 1));
+        assert_eq!((profile.series[0].records, notes.get("truncated").unwrap().count), (1, 1));
     }
     let message = read(&[2 << 3 | 2, 0xff, 0xff, 0xff, 0xff, 0x7f]).unwrap_err().to_string();
     assert!(message.contains("sample[1]"), "{message}");

@@ -5,7 +5,6 @@ use super::source::Source;
 use super::work::Work;
 use crate::args::Batch;
 use crate::output::{self, Form};
-use analyzer_core::account::Account;
 use analyzer_core::batch::{Failure, File, Pair, Row, Status};
 use analyzer_core::{CompareError, CompareOptions, Question, compare_all};
 use analyzer_formats::Capture;
@@ -40,6 +39,7 @@ pub(super) fn finish(
     row.before = before.files;
     row.after = after.files;
     row.failed = before.failed.into_iter().chain(after.failed).collect();
+    row.losses = before.losses.into_iter().chain(after.losses).collect();
     row.error = row.failed.first().cloned();
     let (before, after) = (before.captures, after.captures);
     if before.is_empty() || after.is_empty() {
@@ -54,30 +54,12 @@ pub(super) fn finish(
     let report = match compare_all(&question, &options) {
         Ok(report) => report,
         Err(error) => {
-            row.error = Some(Failure {
-                code: code(&error).to_owned(),
-                byte: None,
-                text: error.to_string(),
-                file: None,
-                side: None,
-            });
+            refuse(&mut row, &error);
             return Ok(Finished { row, reports: Vec::new() });
         }
     };
-    let loss = before
-        .iter()
-        .chain(&after)
-        .find_map(|capture| Some((capture.source.name.clone(), Account::new(capture).loss()?.to_string())));
-    row.status = if loss.is_some() || !row.failed.is_empty() { Status::Partial } else { Status::Ok };
-    if row.error.is_none() {
-        row.error = loss.map(|(file, text)| Failure {
-            code: "left_out".to_owned(),
-            byte: None,
-            text,
-            file: Some(file),
-            side: None,
-        });
-    }
+    row.error = row.failed.first().or(row.losses.first()).cloned();
+    row.status = if row.error.is_some() { Status::Partial } else { Status::Ok };
     row.answer(&report);
     let mut reports = Vec::new();
     for form in batch.report.iter().filter_map(|form| form.name()) {
@@ -95,20 +77,43 @@ struct Side {
     files: Vec<File>,
     captures: Vec<Capture>,
     failed: Vec<Failure>,
+    losses: Vec<Failure>,
 }
 
 fn read(sources: &[Source], chosen: &[usize], side: &str, batch: &Batch) -> Side {
     let read: Vec<_> = chosen.par_iter().map(|&at| sources[at].read(batch)).collect();
-    let mut all = Side { files: Vec::new(), captures: Vec::new(), failed: Vec::new() };
+    let of_side = |failure| Failure { side: Some(side.to_owned()), ..failure };
+    let mut all = Side { files: Vec::new(), captures: Vec::new(), failed: Vec::new(), losses: Vec::new() };
     for (&at, read) in chosen.iter().zip(read) {
         let digest = read.as_ref().ok().and_then(|capture| capture.source.digest.clone());
         all.files.push(File { file: sources[at].shown.clone(), digest });
         match read {
-            Ok(capture) => all.captures.push(capture),
-            Err(failure) => all.failed.push(Failure { side: Some(side.to_owned()), ..failure }),
+            Ok(capture) => {
+                all.losses.extend(sources[at].loss(&capture).map(of_side));
+                all.captures.push(capture);
+            }
+            Err(failure) => all.failed.push(of_side(failure)),
         }
     }
     all
+}
+
+/// Says in the row why its captures are not compared. What is missing of them comes first: it may be why.
+fn refuse(row: &mut Row, error: &CompareError) {
+    row.failed.append(&mut row.losses);
+    row.error = Some(match row.failed.first() {
+        Some(first) => {
+            let text = format!("{}; what was read cannot be compared: {error}", first.text);
+            Failure { text, ..first.clone() }
+        }
+        None => Failure {
+            code: code(error).to_owned(),
+            byte: None,
+            text: error.to_string(),
+            file: None,
+            side: None,
+        },
+    });
 }
 
 /// A stable code for why captures cannot be compared.

@@ -53,22 +53,33 @@ impl Source {
             Origin::Member(archive, member) => archive.read(*member, &options),
             Origin::Broken(failure) => return Err(failure.clone()),
         };
-        let failed = |code: &str, text| Failure {
-            code: code.to_owned(),
-            byte: None,
-            text,
-            file: Some(self.shown.clone()),
-            side: None,
-        };
         let mut capture = read.map_err(|error| failure(&self.shown, &error))?;
         if batch.reading.strict
-            && let Some(loss) = Account::new(&capture).loss()
+            && let Some(loss) = self.loss(&capture)
         {
-            return Err(failed("left_out", format!("--strict: {loss}")));
+            return Err(Failure { text: format!("--strict: {}", loss.text), ..loss });
         }
-        prepare_spans(&mut capture, &batch.measuring)
-            .map_err(|error| failed("not_comparable", error.to_string()))?;
+        prepare_spans(&mut capture, &batch.measuring).map_err(|error| Failure {
+            code: "not_comparable".to_owned(),
+            byte: None,
+            text: error.to_string(),
+            file: Some(self.shown.clone()),
+            side: None,
+        })?;
         Ok(capture)
+    }
+
+    /// What is missing of its capture; none where all of it was read.
+    pub(super) fn loss(&self, capture: &Capture) -> Option<Failure> {
+        let account = Account::new(capture);
+        let first = account.first_loss()?;
+        Some(Failure {
+            code: first.code.to_owned(),
+            byte: first.byte(),
+            text: account.loss()?,
+            file: Some(self.shown.clone()),
+            side: None,
+        })
     }
 
     /// blake3 of the stored bytes; where they cannot be read, why. It tells whether a capture is what it was.

@@ -112,7 +112,7 @@ impl Walk {
                             name,
                             &path,
                             "unreadable",
-                            format!("a link that leads nowhere: {error}"),
+                            format!("a link that cannot be followed: {error}"),
                         ),
                     },
                     Ok(kind) if kind.is_file() => self.file(name, path),
