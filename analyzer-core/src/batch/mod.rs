@@ -6,8 +6,11 @@
 //! | file | holds |
 //! |---|---|
 //! | `pattern.rs` | keys of a capture by its path: `{service}/{date}/{host}.pb.gz`, `service=api/host=h1/cpu.pb.gz` |
-//! | `names.rs` | names without the parts that every deploy changes |
+//! | `named.rs` | a capture by its name, what its keys mean |
+//! | `template.rs` | names, and the places in them that a deploy may change |
+//! | `sides.rs` | both sides of one folder |
 //! | `pairing.rs` | which captures of before belong to which of after |
+//! | `peers.rs` | each host with the others of its group |
 //! | `row.rs` | one pair as a line of `results.jsonl` |
 //! | `order.rs` | which growth stands among so many pairs, and the order to look at them |
 //! | `counts.rs` | how many pairs there are of each sort; the manifest |
@@ -15,23 +18,27 @@
 
 mod counts;
 mod index;
-mod names;
+mod named;
 mod order;
 mod page;
 mod pairing;
 mod pattern;
+mod peers;
 mod row;
+mod sides;
+mod template;
 mod text;
 
 pub use counts::{Counts, MANIFEST_SCHEMA, Manifest, Results};
 pub use index::{About, markdown};
+pub use named::{KeyValue, Named};
 pub use order::{FALSE_DISCOVERIES, Placed, Standing, order};
 pub use page::page;
-pub use pairing::{
-    How, KeyValue, Named, Pair, Pairing, PairingError, Sides, Unpaired, pair, peers, sides_by_key,
-};
+pub use pairing::{By, Pair, Pairing, Unpaired, pair};
 pub use pattern::{Keys, PathPattern, PatternError, hive_keys};
+pub use peers::peers;
 pub use row::{
     Code, Failure, File, ROW_SCHEMA, Row, RowVerdict, Status, Top, TopGrown, TopGrowth, TopSide, Unread,
 };
+pub use sides::{PairingError, Sides, sides_by_key};
 pub use text::text;

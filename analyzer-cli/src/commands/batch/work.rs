@@ -2,11 +2,11 @@
 
 use super::list::{self, Listed};
 use super::place::Place;
-use super::source::Source;
+use super::source::{Origin, Source};
 use super::walk::{Found, Opening, walk};
 use crate::args::Batch;
 use analyzer_core::batch::{
-    Failure, File, How, Named, Pair, Pairing, PathPattern, Row, Status, pair, peers, sides_by_key,
+    By, Failure, File, Named, Pair, Pairing, PathPattern, Row, Status, pair, peers, sides_by_key,
 };
 use anyhow::{Result, bail};
 
@@ -46,7 +46,7 @@ impl Work {
                     "--outliers compares captures with each other, and the list names pairs; name one file a line"
                 )
             }
-            Listed::Pairs { before, after } => Ok(Work::of_pairs(before, after)),
+            Listed::Pairs { before, after } => Work::of_pairs(before, after),
             Listed::Captures(found) if batch.outliers => Work::of_peers(batch, found),
             Listed::Captures(found) => Work::of_one(batch, found),
         }
@@ -62,7 +62,7 @@ impl Work {
         let pairing = pair(&named(&before.sources, pattern), &named(&after.sources, pattern), &[]);
         let mut passed_over = before.passed_over;
         passed_over.extend(after.passed_over);
-        let text = pairing.how.text().to_owned();
+        let text = pairing.text();
         Work { before: before.sources, after: after.sources, passed_over, ..Work::empty(text) }
             .paired(pairing)
     }
@@ -84,7 +84,7 @@ impl Work {
             sides.before_key.value,
             sides.after_key.key,
             sides.after_key.value,
-            pairing.how.text()
+            pairing.text()
         );
         let mut passed_over = found.passed_over;
         if sides.others > 0 {
@@ -95,8 +95,9 @@ impl Work {
 
     fn of_peers(batch: &Batch, found: Found) -> Result<Work> {
         let all = named(&found.sources, batch.path_pattern.as_ref());
-        let pairing = peers(&all, usize::from(batch.replicates).min(MOST_PEERS));
-        let text = format!("each capture with at most {MOST_PEERS} others of its group");
+        let is_readable = |at: usize| !matches!(found.sources[at].origin, Origin::Broken(_));
+        let pairing = peers(&all, is_readable, usize::from(batch.replicates).min(MOST_PEERS));
+        let text = format!("each host with at most {MOST_PEERS} captures of other hosts of its group");
         Work {
             before: found.sources.clone(),
             after: found.sources,
@@ -106,13 +107,13 @@ impl Work {
         .paired(pairing)
     }
 
-    fn of_pairs(before: Vec<Source>, after: Vec<Source>) -> Work {
-        let mut pairs: Vec<Pair> = (0..after.len())
+    fn of_pairs(before: Vec<Source>, after: Vec<Source>) -> Result<Work> {
+        let pairs = (0..after.len())
             .map(|at| Pair { name: after[at].name.clone(), before: vec![at], after: vec![at] })
             .collect();
-        pairs.sort_by(|one, other| (&one.name, &one.after).cmp(&(&other.name, &other.after)));
-        Pair::make_unique(&mut pairs);
-        Work { before, after, pairs, ..Work::empty(How::Given.text().to_owned()) }
+        let mut pairing = Pairing { by: By::Given, pairs, pooled: 0, unpaired: Vec::new() };
+        Pair::sort(&mut pairing.pairs);
+        Work { before, after, ..Work::empty(pairing.text()) }.paired(pairing)
     }
 
     fn empty(pairing: String) -> Work {
@@ -151,7 +152,7 @@ impl Work {
         let file = vec![File { file: source.shown.clone(), digest: None }];
         let (before, after) = if side == "before" { (file, Vec::new()) } else { (Vec::new(), file) };
         let mut row = Row::new(source.shown.clone(), before, after);
-        if let super::source::Origin::Broken(failure) = &source.origin {
+        if let Origin::Broken(failure) = &source.origin {
             row.failed = vec![Failure { side: Some(side.to_owned()), ..failure.clone() }];
             row.error = row.failed.first().cloned();
             return row;
@@ -168,7 +169,7 @@ impl Work {
     }
 }
 
-/// A capture is compared with at most so many of its peers.
+/// A host is compared with at most so many captures of its peers.
 const MOST_PEERS: usize = 50;
 
 fn named(sources: &[Source], pattern: Option<&PathPattern>) -> Vec<Named> {

@@ -1,0 +1,101 @@
+//! Each host of one folder with its peers, the other hosts of its group.
+
+use super::named::{Named, Role};
+use super::pairing::{By, Pair, Pairing, Unpaired};
+use super::template::Template;
+use std::collections::BTreeMap;
+
+/// What captures of one group have in common: keys that are no hosts and no times, and the steady parts of a name.
+type Group<'a> = (Vec<&'a str>, Vec<&'a str>, String);
+
+/// Each host with its peers: before are captures of other hosts of its group and of the same release, at most `most` of
+/// them, evenly chosen; after are its own captures. A capture whose path tells no host is a host by itself. What is known
+/// not to be readable is nobody's peer. Captures of hosts without a peer are listed.
+#[must_use]
+pub fn peers(captures: &[Named], is_readable: impl Fn(usize) -> bool, most: usize) -> Pairing {
+    let mut groups: BTreeMap<Group<'_>, BTreeMap<String, Vec<usize>>> = BTreeMap::new();
+    for (at, capture) in captures.iter().enumerate() {
+        let steady = Template::of(&capture.rest).steady;
+        let group = (capture.values(Role::Group, &[]), capture.values(Role::Release, &[]), steady);
+        let hosts = capture.values(Role::Host, &[]);
+        let host = match (&hosts[..], &group.0[..]) {
+            ([], _) => capture.name.clone(),
+            (hosts, []) => hosts.join("/"),
+            (hosts, group) => format!("{}/{}", group.join("/"), hosts.join("/")),
+        };
+        groups.entry(group).or_default().entry(host).or_default().push(at);
+    }
+    let mut pairing = Pairing { by: By::Given, pairs: Vec::new(), pooled: 0, unpaired: Vec::new() };
+    for hosts in groups.values() {
+        // Readable captures of one host stand side by side, from `start` on.
+        let readable: Vec<usize> = hosts.values().flatten().copied().filter(|&at| is_readable(at)).collect();
+        let mut start = 0;
+        for (name, own) in hosts {
+            let of_own = own.iter().filter(|&&at| is_readable(at)).count();
+            let others = readable.len() - of_own;
+            let chosen = others.min(most);
+            let places = (0..chosen).map(|peer| peer * others / chosen);
+            let peer = |place: usize| readable[if place < start { place } else { place + of_own }];
+            let before: Vec<usize> = places.map(peer).collect();
+            start += of_own;
+            if before.is_empty() {
+                let why = "no other host is its peer".to_owned();
+                let alone = own.iter().map(|&at| Unpaired { capture: Err(at), why: why.clone() });
+                pairing.unpaired.extend(alone);
+                continue;
+            }
+            pairing.pairs.push(Pair { name: name.clone(), before, after: own.clone() });
+        }
+    }
+    pairing.unpaired.sort_by_key(|row| row.capture);
+    Pair::sort(&mut pairing.pairs);
+    pairing
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(names: &[&str]) -> Vec<Named> {
+        names.iter().map(|name| Named::new((*name).to_owned())).collect()
+    }
+
+    fn shown(pairing: &Pairing) -> Vec<(&str, &[usize], &[usize])> {
+        pairing.pairs.iter().map(|pair| (pair.name.as_str(), &pair.before[..], &pair.after[..])).collect()
+    }
+
+    #[test]
+    fn peers_are_others_of_the_group() {
+        let pairing = peers(&named(&["api-1", "api-2", "api-3", "web-1"]), |_| true, 50);
+        let expected = [("api-1", &[1, 2][..], &[0][..]), ("api-2", &[0, 2], &[1]), ("api-3", &[0, 1], &[2])];
+        assert_eq!(shown(&pairing), expected);
+        assert_eq!(pairing.unpaired.len(), 1);
+        assert_eq!(peers(&named(&["s3/h1", "ec2/h1", "oauth2/h1"]), |_| true, 50).pairs, []);
+    }
+
+    #[test]
+    fn a_host_is_not_its_own_peer_and_releases_are_not_mixed() {
+        let names = ["h1/ts=1", "h1/ts=2", "h2/ts=1", "h2/ts=2", "h3/ts=1"];
+        let mut names: Vec<String> =
+            names.map(|name| format!("version=1/service=api/host={name}/x.pb")).to_vec();
+        names.push("version=2/service=api/host=h1/ts=3/x.pb".to_owned());
+        let captures: Vec<Named> = names.into_iter().map(Named::new).collect();
+        let pairing = peers(&captures, |_| true, 50);
+        let expected = [
+            ("api/h1", &[2, 3, 4][..], &[0, 1][..]),
+            ("api/h2", &[0, 1, 4], &[2, 3]),
+            ("api/h3", &[0, 1, 2, 3], &[4]),
+        ];
+        assert_eq!(shown(&pairing), expected);
+        assert_eq!(pairing.unpaired[0].capture, Err(5));
+    }
+
+    #[test]
+    fn few_of_many_are_chosen_and_none_that_cannot_be_read() {
+        let captures = named(&["a-0", "a-1", "a-2", "a-3", "a-4", "a-5"]);
+        let pairing = peers(&captures, |at| at != 3, 2);
+        assert_eq!(pairing.pairs[0].before, [1, 4]);
+        assert_eq!((&pairing.pairs[3].before[..], &pairing.pairs[3].after[..]), (&[0, 2][..], &[3][..]));
+        assert_eq!(pairing.pairs[5].before, [0, 2]);
+    }
+}
