@@ -97,7 +97,7 @@ fn pairs_are_ranked_and_the_folder_is_the_same_for_any_number_of_jobs() {
     assert_eq!(rows[0]["pair"], "api/h2.folded");
     assert_eq!(rows[0]["top"][0]["function"], "parse");
     assert_eq!((&rows[0]["status"], &rows[6]["status"]), (&Value::from("ok"), &Value::from("unpaired")));
-    assert!(rows[0]["q"].as_f64().expect("a rate") < 0.05);
+    assert!(rows[0]["grew"]["q"].as_f64().expect("a rate") < 0.05);
     let report = rows[0]["report"].as_str().expect("a report");
     assert!(String::from_utf8_lossy(&files[report]).contains("parse"));
     assert!(
@@ -230,11 +230,8 @@ fn what_is_finished_is_not_made_anew_unless_something_changed() {
     assert_eq!((code, stderr.lines().count()), (Some(2), 1), "{stderr}");
     assert!(stderr.contains("cannot be written"), "{stderr}");
     let left = contents(&out);
-    assert!(
-        left.keys().all(|name| name.starts_with(".partial/") && name.ends_with(".json")),
-        "{:?}",
-        left.keys()
-    );
+    let is_kept = |name: &String| name.starts_with(".partial/") && name.ends_with(".json");
+    assert!(left.keys().all(|name| name == ".partial/lock" || is_kept(name)), "{:?}", left.keys());
     let run =
         |args: &[&str]| plateau(&[&["batch", text(&before), text(&after), "-o", text(&out)], args].concat());
     assert_eq!(run(&[]).code, 0);
@@ -440,4 +437,134 @@ fn what_cannot_be_is_said_in_one_line() {
         2,
         &["no two captures belong together"],
     );
+}
+
+#[test]
+fn a_mistake_leaves_a_finished_folder_as_it_was() {
+    let scratch = scratch();
+    let (before, after) = folders(scratch.path(), 2);
+    let out = scratch.path().join("out");
+    let args = ["batch", text(&before), text(&after), "-o", text(&out), "--report", "none"];
+    assert_eq!(plateau(&args).code, 0);
+    let whole = contents(&out);
+    for wrong in [&["batch", text(&before), "typo"][..], &["batch", "--files-from", "typo"]] {
+        fails(&plateau(&[wrong, &["-o", text(&out)]].concat()), 2, &["typo: cannot be read"]);
+        assert_eq!(contents(&out), whole);
+    }
+    fails(&plateau(&[&args[..], &["--classes", "typo"]].concat()), 2, &["typo"]);
+    assert_eq!(contents(&out), whole);
+    assert_eq!(plateau(&args).code, 0);
+    // A folder of that name that no batch has made is somebody else's.
+    let other = scratch.path().join("other");
+    write(&other.join(".partial/download"), "precious");
+    let run = plateau(&["batch", text(&before), text(&after), "-o", text(&other)]);
+    fails(&run, 2, &["is not empty and holds no batch"]);
+    assert_eq!(contents(&other).len(), 1);
+}
+
+#[test]
+fn two_runs_do_not_write_into_one_folder() {
+    let scratch = scratch();
+    let (before, after) = folders(scratch.path(), 2);
+    let out = scratch.path().join("out");
+    write(&out.join(".partial/lock"), "");
+    let lock = fs::File::open(out.join(".partial/lock")).expect("a file");
+    lock.lock().expect("a lock");
+    let args = ["batch", text(&before), text(&after), "-o", text(&out), "--report", "none"];
+    fails(&plateau(&args), 2, &["another run is writing into it"]);
+    drop(lock);
+    assert_eq!(plateau(&args).code, 0);
+}
+
+#[test]
+fn growth_may_end_with_an_exit_code() {
+    let scratch = scratch();
+    let (before, after) = folders(scratch.path(), 3);
+    let out = scratch.path().join("out");
+    let run = |before: &Path, after: &Path| {
+        plateau(&["batch", text(before), text(after), "-o", text(&out), "--report", "none", "--exit-code"])
+            .code
+    };
+    assert_eq!((run(&before, &after), run(&after, &before)), (1, 0));
+}
+
+#[test]
+fn what_is_missing_of_a_capture_is_told_with_its_place() {
+    let scratch = scratch();
+    let (before, after) = folders(scratch.path(), 3);
+    let mut damaged = capture(3, 0);
+    damaged.insert_str(0, "main;serve;parse many\n");
+    write(&after.join("api/h0.folded"), damaged);
+    // Of this one too little is left to be compared.
+    write(&after.join("api/h1.folded"), "main;serve;parse many\n");
+    let out = scratch.path().join("out");
+    let run = plateau(&["batch", text(&before), text(&after), "-o", text(&out)]);
+    assert_eq!(run.code, 3, "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("\nread in part: ") && run.stdout.contains("\nnot read: "), "{}", run.stdout);
+    let rows = rows(&out);
+    let row = |name: &str| rows.iter().find(|row| row["pair"] == name).expect("a row");
+    let loss = &row("api/h0.folded")["losses"][0];
+    assert_eq!(row("api/h0.folded")["status"], "partial");
+    assert_eq!(&row("api/h0.folded")["error"], loss);
+    assert_eq!(
+        (&loss["code"], &loss["byte"], &loss["side"]),
+        (&"count_unread".into(), &0.into(), &"after".into())
+    );
+    assert!(loss["text"].as_str().expect("words").starts_with("1 of 9 records left out: "), "{loss}");
+    let failed = &row("api/h1.folded")["failed"][0];
+    assert_eq!(row("api/h1.folded")["status"], "quarantined");
+    assert!(failed["file"].as_str().expect("a file").ends_with("h1.folded"), "{failed}");
+    let counts = &manifest(&out)["counts"];
+    assert_eq!((&counts["in_part"], &counts["failed"]), (&1.into(), &1.into()));
+    let files = contents(&out);
+    for index in ["index.html", "index.md"] {
+        assert!(String::from_utf8_lossy(&files[index]).contains("Read in part"), "{index}");
+    }
+}
+
+#[test]
+fn one_file_that_fails_is_counted_and_told_once() {
+    let scratch = scratch();
+    let hosts = scratch.path().join("hosts");
+    for host in 0..20 {
+        write(&hosts.join(format!("api/h{host}.folded")), capture(host, 0));
+    }
+    write(&hosts.join("api/h7.folded"), "");
+    let out = scratch.path().join("out");
+    let args =
+        ["batch", "--outliers", text(&hosts), "-o", text(&out), "--report", "none", "--max-failed", "1"];
+    let run = plateau(&args);
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    assert_eq!(run.stdout.matches("not read: ").count(), 1, "{}", run.stdout);
+    let counts = &manifest(&out)["counts"];
+    assert_eq!((&counts["files"], &counts["failed"], &counts["rows"]), (&20.into(), &1.into(), &20.into()));
+    let page = String::from_utf8(contents(&out)["index.html"].clone()).expect("text");
+    assert_eq!(page.matches("<td class=\"long code\">").count(), 1);
+}
+
+#[test]
+fn one_odd_capture_does_not_spoil_its_group() {
+    let scratch = scratch();
+    let (before, after) = (scratch.path().join("before"), scratch.path().join("after"));
+    let perf = |event: &str, seed: u64| -> String {
+        let sample = |at: u64| format!("app 1 {at}.0: 1 {event}: \n\t1 f{} (/app)\n\n", (at * 7 + seed) % 5);
+        (0..400).map(sample).collect()
+    };
+    for pod in ["bcdfg", "hjklm"] {
+        write(&before.join(format!("api-{pod}.perf")), perf("cpu-clock", 1));
+        write(
+            &after.join(format!("api-{pod}x.perf").replace("bcdfgx", "vwxzb").replace("hjklmx", "zxwvt")),
+            perf("cpu-clock", 2),
+        );
+    }
+    write(&before.join("api-nnnnn.perf"), perf("kmem:kmalloc", 3));
+    let out = scratch.path().join("out");
+    let args =
+        ["batch", text(&before), text(&after), "-o", text(&out), "--report", "none", "--max-failed", "1"];
+    let run = plateau(&args);
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    let row = &rows(&out)[0];
+    assert_eq!((&row["status"], row["before"].as_array().map(Vec::len)), (&"partial".into(), Some(3)));
+    assert_eq!(row["failed"][0]["code"], "no_common_value_type");
+    assert!(row["failed"][0]["text"].as_str().expect("words").contains("kmem:kmalloc"), "{row}");
 }

@@ -390,7 +390,7 @@ fn p_values(pairs: usize, drawn: Drawn, samples: usize, load: f64) -> Vec<f64> {
         let program = Program::new(&mut rng);
         let before = program.capture(samples, drawn, &mut rng);
         let after = program.capture((samples as f64 * load) as usize, drawn, &mut rng);
-        diff(&before, &after).p_value.expect("samples are counted")
+        diff(&before, &after).chances.expect("samples are counted").grew
     };
     (0..pairs).into_par_iter().map(of).collect()
 }
@@ -451,7 +451,7 @@ fn planted_growth_is_what_is_discovered_among_many_pairs() {
         };
         let before = program.capture(SIZES[1], Drawn::Drifting, &mut rng);
         let after = program.grown(function, 0.03).capture(SIZES[1], Drawn::Drifting, &mut rng);
-        diff(&before, &after).p_value.expect("samples are counted")
+        diff(&before, &after).chances.expect("samples are counted").grew
     };
     let mut all: Vec<f64> = (0..planted).into_par_iter().map(grown).collect();
     let largest = all.iter().copied().fold(0.0, f64::max);

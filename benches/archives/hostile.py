@@ -125,7 +125,8 @@ def state(folder: Path) -> str:
 
 def comparable(row: dict) -> dict:
     """What does not depend on the other pairs, nor on the folder's name."""
-    return {key: row[key] for key in ("pair", "status", "p", "top")}
+    chances = {way: row[way] and row[way]["p"] for way in ("grew", "shrank")}
+    return {key: row[key] for key in ("pair", "status", "top")} | chances
 
 
 def check(plateau: Path, pairs: int, planted: int) -> tuple[str, bool]:

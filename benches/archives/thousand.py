@@ -124,7 +124,7 @@ def rank(plateau: Path, pairs: int, planted: int) -> tuple[str, bool]:
         first = function(row["top"][0]["function"]) if row["top"] else "none"
         right += each.function == first
         lines.append(f"| {at} | {each.pair} | `{each.function}` | {100 * each.share_before:.1f} % | {100 * each.growth:.1f} | "
-                     f"{each.deviations:.0f} | {row['verdict']['code']} | {row['q']:.1e} | `{first}` | "
+                     f"{each.deviations:.0f} | {row['verdict']['code']} | {row['grew']['q']:.1e} | `{first}` | "
                      f"{'yes' if each.function == first else 'no'} |")
     names = {each.pair for each in truth}
     alarms = [row["pair"] for row in found if row["pair"] not in names and has_grown(row)]

@@ -50,6 +50,9 @@ pub(crate) struct Batch {
     /// 10 files]
     #[arg(long, value_name = "N|P%", value_parser = max_failed)]
     pub(crate) max_failed: Option<MaxFailed>,
+    /// Exit with 1 when a pair grew, chance among so many of them accounted for
+    #[arg(long)]
+    pub(crate) exit_code: bool,
     /// The form of the reports. May repeat; the index leads to the first
     #[arg(long, value_enum, value_name = "FORM", default_value = "html")]
     pub(crate) report: Vec<ReportForm>,

@@ -35,17 +35,21 @@ use std::io;
 pub(crate) fn run(batch: &Batch) -> Result<Outcome> {
     expect_sense(batch)?;
     let place = place::Place::open(batch)?;
-    let work = work::Work::find(batch, &place).inspect_err(|_| place.leave())?;
+    let prepared =
+        work::Work::find(batch, &place).and_then(|work| Ok((work, kept::Kept::new(batch, &place)?)));
+    let (work, kept) = prepared.inspect_err(|_| place.leave())?;
+    place.begin()?;
     for line in work.passed_over.iter().take(5).filter(|_| !batch.reading.quiet) {
         output::warn(line);
     }
-    let kept = kept::Kept::new(batch, &place)?;
     run::all(batch, &work, &place, &kept)?;
     let counts = finish::finish(batch, &work, &place, &kept)?;
     print(batch, &place, &counts)?;
     let most = MaxFailed::of(batch.max_failed, counts.files);
     Ok(if counts.failed > most {
         Outcome::TooManyFailed { failed: counts.failed, most }
+    } else if batch.exit_code && counts.grew > 0 {
+        Outcome::Grew
     } else {
         Outcome::Done
     })

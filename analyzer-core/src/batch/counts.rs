@@ -1,8 +1,11 @@
 //! How many pairs there are of each sort, and the manifest: the last file that a batch writes, so that a folder with a
 //! manifest is whole.
 
+use super::faults::Faults;
 use super::row::{Row, Status};
+use rustc_hash::FxHashSet;
 use serde::Serialize;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The name and version of the manifest.
 pub const MANIFEST_SCHEMA: &str = "plateau-batch/1";
@@ -26,11 +29,13 @@ pub struct Counts {
     pub may_have_grown: u64,
     /// Pairs in which something shrank and nothing grew.
     pub shrank: u64,
+    /// Pairs that shrank by themselves, which among so many may be chance.
+    pub may_have_shrunk: u64,
     /// Pairs of which the evidence is unknown.
     pub unquantified: u64,
     /// Pairs without detectable change.
     pub unchanged: u64,
-    /// Files that belong to pairs.
+    /// Files of pairs that were read, or could not be; each once.
     pub files: u64,
     /// Files that could not be read, and pairs that cannot be compared.
     pub failed: u64,
@@ -38,9 +43,40 @@ pub struct Counts {
     pub in_part: u64,
 }
 
-impl Counts {
+/// Counts rows.
+#[derive(Debug, Default)]
+pub struct Counter {
+    counts: Counts,
+    /// Hashes of names: of a million files two have the same one in one case of 10 million.
+    files: FxHashSet<u64>,
+    faults: Faults,
+}
+
+impl Counter {
     /// Counts a row in its final form.
     pub fn add(&mut self, row: &Row) {
+        self.counts.add(row);
+        if row.status != Status::Unpaired {
+            let files = row.before.iter().chain(&row.after);
+            self.files.extend(files.map(|file| {
+                let mut hasher = DefaultHasher::new();
+                file.file.hash(&mut hasher);
+                hasher.finish()
+            }));
+        }
+        self.counts.failed += self.faults.failures(row).len() as u64;
+        self.counts.in_part += self.faults.losses(row).len() as u64;
+    }
+
+    /// The counts of all rows.
+    #[must_use]
+    pub fn finish(self) -> Counts {
+        Counts { files: self.files.len() as u64, ..self.counts }
+    }
+}
+
+impl Counts {
+    fn add(&mut self, row: &Row) {
         self.rows += 1;
         match row.status {
             Status::Ok => self.ok += 1,
@@ -53,16 +89,10 @@ impl Counts {
             Some("grew" | "mixed") => self.grew += 1,
             Some("may_have_grown") => self.may_have_grown += 1,
             Some("shrank") => self.shrank += 1,
+            Some("may_have_shrunk") => self.may_have_shrunk += 1,
             Some("unquantified") => self.unquantified += 1,
             Some(_) => self.unchanged += 1,
         }
-        if row.status != Status::Unpaired {
-            let unread = row.unread.before + row.unread.after;
-            self.files += (row.before.len() + row.after.len() + unread) as u64;
-        }
-        let is_one_pairs_fault = row.failed.is_empty() && row.status == Status::Quarantined;
-        self.failed += row.failed.len() as u64 + u64::from(is_one_pairs_fault);
-        self.in_part += row.losses.len() as u64;
     }
 
     /// How many pairs were compared.
@@ -81,6 +111,7 @@ impl Counts {
             (self.may_have_grown, "may have grown"),
             (self.unquantified, "of unknown evidence"),
             (self.shrank, "shrank"),
+            (self.may_have_shrunk, "may have shrunk"),
             (self.unchanged, "without detectable change"),
         ] {
             if number > 0 {

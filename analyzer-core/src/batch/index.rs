@@ -1,6 +1,7 @@
 //! The index as Markdown: counts, the first pairs, failures. It fits a comment of a pull request, whatever the names.
 
 use super::counts::Counts;
+use super::faults::Faults;
 use super::row::{Failure, Row, Status, Top};
 use crate::render::markdown::escape;
 use crate::render::screen::shorten;
@@ -37,6 +38,7 @@ pub fn markdown(
 ) -> io::Result<()> {
     let (mut pairs, mut failures) = (Room::new(ROOM_FOR_PAIRS), Room::new(ROOM_FOR_FAILURES));
     let (mut losses, mut unpaired) = (Room::new(ROOM_FOR_OTHERS), Room::new(ROOM_FOR_OTHERS));
+    let mut faults = Faults::default();
     for row in rows {
         let row = row?;
         if row.verdict.is_some() {
@@ -45,12 +47,8 @@ pub fn markdown(
         let why = |name: &str, failure| {
             format!("| {} | {} |\n", cell(name, NAME_WIDTH), cell(&reason(failure), TEXT_WIDTH))
         };
-        for (name, failure) in row.failures() {
-            failures.add(&why(&name, failure));
-        }
-        for (name, loss) in row.losses() {
-            losses.add(&why(&name, loss));
-        }
+        faults.failures(&row).iter().for_each(|(name, failure)| failures.add(&why(name, failure)));
+        faults.losses(&row).iter().for_each(|(name, loss)| losses.add(&why(name, loss)));
         if row.status == Status::Unpaired {
             let why = row.error.as_ref().map_or("", |error| &error.text);
             unpaired.add(&format!("| {} | {} |\n", cell(&row.pair, NAME_WIDTH), cell(why, TEXT_WIDTH)));
@@ -141,6 +139,7 @@ pub(super) fn verdict(row: &Row) -> &'static str {
         "may_have_grown" => "may have grown",
         "unquantified" => "sizes only",
         "shrank" => "shrank",
+        "may_have_shrunk" => "may have shrunk",
         "equivalent" => "equivalent",
         _ => "no change detected",
     }
@@ -161,9 +160,11 @@ pub(super) fn grown_on(top: &Top) -> Option<String> {
     Some(format!("on {} of {} captures", captures.grew, captures.of))
 }
 
-/// The rate of false discoveries, short.
+/// The rate of false discoveries of what its verdict says, short.
 pub(super) fn q(row: &Row) -> String {
-    match row.q {
+    let has_shrunk = matches!(verdict(row), "shrank" | "may have shrunk");
+    let chance = if has_shrunk { row.shrank } else { row.grew };
+    match chance.map(|chance| chance.q) {
         None => String::new(),
         Some(q) if q < 1e-4 => "< 0.0001".to_owned(),
         Some(q) if q < 0.1 => format!("{q:.4}"),
@@ -180,24 +181,6 @@ pub(super) fn reason(failure: &Failure) -> String {
     }
 }
 
-impl Row {
-    /// Everything that failed, by file or by pair; nothing for captures without a partner.
-    pub(super) fn failures(&self) -> impl Iterator<Item = (String, &Failure)> {
-        let pairs_own =
-            self.error.iter().filter(|_| self.failed.is_empty() && self.status == Status::Quarantined);
-        self.failed.iter().chain(pairs_own).map(|failure| (self.name_of(failure), failure))
-    }
-
-    /// What is missing of captures that were compared, by file.
-    pub(super) fn losses(&self) -> impl Iterator<Item = (String, &Failure)> {
-        self.losses.iter().map(|loss| (self.name_of(loss), loss))
-    }
-
-    fn name_of(&self, failure: &Failure) -> String {
-        failure.file.clone().unwrap_or_else(|| self.pair.clone())
-    }
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -209,7 +192,7 @@ pub(super) mod tests {
         let side = TopSide { count: Some(1), value: 1.0, share_pct: 1.0 };
         row.status = Status::Ok;
         row.verdict = Some(RowVerdict { code: "grew".to_owned(), text: format!("{function} grew") });
-        row.q = Some(0.001);
+        row.grew = Some(crate::batch::row::Chance { p: 0.001, q: 0.001 });
         row.report = Some("reports/x-0a1b2c3d.html".to_owned());
         row.top = vec![Top {
             rank: 1,
@@ -245,12 +228,12 @@ pub(super) mod tests {
     }
 
     pub(in super::super) fn about(rows: &[Row]) -> About {
-        let mut counts = Counts::default();
+        let mut counts = crate::batch::Counter::default();
         rows.iter().for_each(|row| counts.add(row));
         About {
             command: "plateau batch before after".to_owned(),
             pairing: "paired by name".to_owned(),
-            counts,
+            counts: counts.finish(),
             passed_over: Vec::new(),
         }
     }

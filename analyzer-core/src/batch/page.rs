@@ -2,6 +2,7 @@
 //!
 //! Rows are written as they come, so a page of 10,000 pairs takes no memory to make.
 
+use super::faults::Faults;
 use super::index::{About, change, grown_on, link, q, reason, verdict};
 use super::order::FALSE_DISCOVERIES;
 use super::row::{Failure, Row, Status};
@@ -31,15 +32,17 @@ pub fn page<R: Iterator<Item = io::Result<Row>>>(
     }
     if counts.failed > 0 {
         section("failed", "Not read", &["file", "code", "byte", "why"], out)?;
+        let mut faults = Faults::default();
         for row in rows()? {
-            row?.failures().try_for_each(|(name, failure)| failed(&name, failure, out))?;
+            faults.failures(&row?).into_iter().try_for_each(|(name, failure)| failed(name, failure, out))?;
         }
         end(out)?;
     }
     if counts.in_part > 0 {
         section("in-part", "Read in part", &["file", "code", "byte", "what is missing"], out)?;
+        let mut faults = Faults::default();
         for row in rows()? {
-            row?.losses().try_for_each(|(name, loss)| failed(&name, loss, out))?;
+            faults.losses(&row?).into_iter().try_for_each(|(name, loss)| failed(name, loss, out))?;
         }
         end(out)?;
     }
@@ -87,9 +90,14 @@ fn pair(row: &Row, out: &mut dyn Write) -> io::Result<()> {
         Some(report) => write!(out, "<a href=\"{}\">{}</a>", link(report), Text(&name))?,
         None => write!(out, "{}", Text(&name))?,
     }
-    let captures = (row.before.len() + row.unread.before, row.after.len() + row.unread.after);
-    if captures != (1, 1) {
-        write!(out, "<span class=\"where\">{} of before, {} of after</span>", captures.0, captures.1)?;
+    if (row.before.len(), row.after.len()) != (1, 1) {
+        let of = |read: usize, unread: usize| match unread {
+            0 => read.to_string(),
+            _ => format!("{read} of the {}", read + unread),
+        };
+        let (before, after) =
+            (of(row.before.len(), row.unread.before), of(row.after.len(), row.unread.after));
+        write!(out, "<span class=\"where\">{before} of before, {after} of after</span>")?;
     }
     if let Some(missing) = row.error.as_ref().filter(|_| row.status == Status::Partial) {
         let why = shorten(&reason(missing), NAME_WIDTH);

@@ -28,10 +28,10 @@ pub struct Row {
     pub unread: Unread,
     /// The answer; null where nothing was compared.
     pub verdict: Option<RowVerdict>,
-    /// How likely noise alone makes any plateau of the pair grow so surely; null where that is unknown.
-    pub p: Option<f64>,
-    /// The least rate of false discoveries among all pairs at which this growth stands; null where `p` is.
-    pub q: Option<f64>,
+    /// How sure its growth is; null where that is unknown.
+    pub grew: Option<Chance>,
+    /// How sure its shrinkage is; null where that is unknown.
+    pub shrank: Option<Chance>,
     /// The first plateaus of the report.
     pub top: Vec<Top>,
     /// Why nothing was compared, or what is missing of the pair: the first of `failed`, else why the captures cannot be
@@ -43,6 +43,15 @@ pub struct Row {
     pub losses: Vec<Failure>,
     /// The report, relative to the folder of the index.
     pub report: Option<String>,
+}
+
+/// How likely a change is none.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Chance {
+    /// How likely noise alone makes any plateau of the pair change so surely in this direction.
+    pub p: f64,
+    /// The least rate of false discoveries among all pairs at which this change stands.
+    pub q: f64,
 }
 
 /// What became of a pair.
@@ -111,7 +120,7 @@ pub type Code = String;
 /// The answer of a pair.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowVerdict {
-    /// As in the report, or `may_have_grown` where growth does not stand among so many pairs.
+    /// As in the report, or `may_have_grown`, `may_have_shrunk` where the change does not stand among so many pairs.
     pub code: String,
     /// The sentence.
     pub text: String,
@@ -238,8 +247,8 @@ impl Row {
             after,
             unread: Unread::default(),
             verdict: None,
-            p: None,
-            q: None,
+            grew: None,
+            shrank: None,
             top: Vec::new(),
             error: None,
             failed: Vec::new(),
@@ -252,7 +261,10 @@ impl Row {
     pub fn answer(&mut self, report: &Report) {
         self.verdict =
             Some(RowVerdict { code: word(&report.verdict.code), text: report.verdict.text.clone() });
-        self.p = report.p_value;
+        // Until all pairs are known it is judged by itself.
+        let chance = |p: f64| Chance { p: p.min(1.0), q: p.min(1.0) };
+        self.grew = report.chances.map(|chances| chance(chances.grew));
+        self.shrank = report.chances.map(|chances| chance(chances.shrank));
         self.top = report.plateaus.iter().take(MOST_TOP).map(Top::new).collect();
     }
 

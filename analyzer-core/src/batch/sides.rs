@@ -159,7 +159,7 @@ const BEFORE_RELEASE: &[&str] = &[
 ];
 
 /// What orders versions: their numbers; then candidates of a release before it, and what is added to it behind it.
-fn version(text: &str) -> (Vec<(u64, String)>, u8, Vec<(u64, String)>) {
+fn version(text: &str) -> (Natural, u8, Natural) {
     let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
     let end =
         text.find(|character: char| !character.is_ascii_digit() && character != '.').unwrap_or(text.len());
@@ -174,8 +174,11 @@ fn version(text: &str) -> (Vec<(u64, String)>, u8, Vec<(u64, String)>) {
     (natural(numbers), stage, natural(rest))
 }
 
-/// A text in which numbers compare as numbers: `1.10` after `1.9`.
-fn natural(text: &str) -> Vec<(u64, String)> {
+/// A text in which numbers compare as numbers.
+type Natural = Vec<(u64, String)>;
+
+/// `1.10` is after `1.9`.
+fn natural(text: &str) -> Natural {
     let mut parts = vec![(0, String::new())];
     let mut digits = String::new();
     for character in text.chars().chain(['\0']) {

@@ -1,6 +1,7 @@
 //! The first rows of an index for a terminal.
 
 use super::counts::Counts;
+use super::faults::Faults;
 use super::index::{change, q, reason, verdict};
 use super::row::{Row, Status};
 use crate::render::figures::printable;
@@ -23,11 +24,13 @@ pub fn text(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     writeln!(out, "{}", counts.text())?;
-    let (mut pairs, mut faults) = (0, 0);
+    let (mut pairs, mut faults, mut told) = (0, 0, Faults::default());
     for row in rows {
         let row = row?;
-        let is_changed =
-            matches!(verdict(&row), "grew" | "grew and shrank" | "may have grown" | "sizes only" | "shrank");
+        let is_changed = matches!(
+            verdict(&row),
+            "grew" | "grew and shrank" | "may have grown" | "sizes only" | "shrank" | "may have shrunk"
+        );
         if let Some(top) = row.first().filter(|_| is_changed && pairs < MOST_ROWS) {
             if pairs == 0 {
                 writeln!(
@@ -48,14 +51,15 @@ pub fn text(
             writeln!(out, "{}", line.trim_end())?;
         }
         if row.status != Status::Unpaired {
-            let failures = row.failures().map(|fault| ("not read", fault));
-            let losses = row.losses().map(|fault| ("read in part", fault));
+            let failures = told.failures(&row);
+            let failures = failures.into_iter().map(|fault| ("not read", fault));
+            let losses = told.losses(&row).into_iter().map(|fault| ("read in part", fault));
             for (what, (file, fault)) in failures.chain(losses) {
                 faults += 1;
                 if faults <= MOST_ROWS {
                     let gap = if faults == 1 { "\n" } else { "" };
                     let why = shorten(&printable(&reason(fault)), TEXT_WIDTH);
-                    writeln!(out, "{gap}{what}: {}: {why}", printable(&file))?;
+                    writeln!(out, "{gap}{what}: {}: {why}", printable(file))?;
                 }
             }
         }

@@ -10,6 +10,7 @@ mod startup;
 use crate::align::KeySpace;
 use crate::classes::Classified;
 use crate::function::FunctionCells;
+use crate::stats::Chances;
 use crate::stats::noise::{FEWEST_SAMPLES, Noise, NoiseSource, among_many};
 use crate::stats::normal;
 use crate::tree::{CallTree, Cell, ROOT};
@@ -141,9 +142,8 @@ pub struct Ranked {
 pub(crate) struct Ranking {
     /// The rows in the order in which a person should look.
     pub(crate) rows: Vec<Ranked>,
-    /// How likely it is that noise alone makes any row grow as surely as the surest one did, all tests together; `None`
-    /// without noise.
-    pub(crate) p_value: Option<f64>,
+    /// `None` without noise.
+    pub(crate) chances: Option<Chances>,
 }
 
 /// Less than this part of a value is what multiplying by k rounds off.
@@ -219,7 +219,7 @@ pub(crate) fn rank(changes: &Changes<'_>, classified: &Classified<'_>, options: 
         Some(noise) if noise.source != NoiseSource::Replicates => Startup::new(changes, classified),
         _ => Startup::default(),
     };
-    let mut surest = 1.0f64;
+    let mut chances = Chances::NOTHING;
     let mut in_region = [vec![0.0; functions.len()], vec![0.0; functions.len()]];
     if let Some(noise) = noise {
         let find = |sign| regions(changes, noise, sign, options);
@@ -232,9 +232,8 @@ pub(crate) fn rank(changes: &Changes<'_>, classified: &Classified<'_>, options: 
             let has_sign =
                 |region: &regions::Region| sign * totals.growth(&functions[region.key as usize].total) > 0.0;
             let found: Vec<regions::Region> = regions.found.into_iter().filter(has_sign).collect();
-            let is_growth =
-                |region: &&regions::Region| sign > 0.0 && !startup.has(region.key as usize, Kind::Region);
-            surest = found.iter().filter(is_growth).map(|region| region.p_value).fold(surest, f64::min);
+            let is_told = |region: &&regions::Region| !startup.has(region.key as usize, Kind::Region);
+            found.iter().filter(is_told).for_each(|region| chances.meet(sign, region.p_value));
             ranked.extend(found.into_iter().map(|region| {
                 let cell = &functions[region.key as usize].total;
                 let (before, after) = (cell.count.before.samples(), cell.count.after.samples());
@@ -263,8 +262,8 @@ pub(crate) fn rank(changes: &Changes<'_>, classified: &Classified<'_>, options: 
             (Some(certainty), _) => Some(tier_of_requests(growth, certainty)),
             (None, Some(noise)) => {
                 let p_value = p_value(cell, growth, noise);
-                if growth > 0.0 && !startup.has(key, Kind::Plateau) {
-                    surest = surest.min(among_many(p_value) * noise.tests as f64);
+                if growth != 0.0 && !startup.has(key, Kind::Plateau) {
+                    chances.meet(growth, among_many(p_value) * noise.tests as f64);
                 }
                 Some(tier(p_value <= noise.level(), growth))
             }
@@ -316,7 +315,7 @@ pub(crate) fn rank(changes: &Changes<'_>, classified: &Classified<'_>, options: 
         *doubtful += 1;
         *doubtful <= options.doubtful_rows
     });
-    Ranking { rows: ranked, p_value: noise.map(|_| surest) }
+    Ranking { rows: ranked, chances: noise.map(|_| chances) }
 }
 
 /// The tier of a function by what its requests tell.

@@ -146,9 +146,9 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
     let noise = inputs.noise.as_ref().filter(|_| totals.before > 0.0 && totals.after > 0.0);
     // With an empty side there is no change that could be detected or not.
     let noise = noise.map(|noise| facts.figures(noise, &plateaus));
-    let p_value = match &inputs.requests {
-        Some(requests) => requests.p_value.filter(|_| inputs.is_known_by_requests),
-        None => inputs.ranking.p_value.filter(|_| noise.is_some()),
+    let chances = match &inputs.requests {
+        Some(requests) => requests.chances.filter(|_| inputs.is_known_by_requests),
+        None => inputs.ranking.chances.filter(|_| noise.is_some()),
     };
     let unchanged_functions = wide.count().saturating_sub(plateaus.len());
     let functions = match sides.requests {
@@ -180,7 +180,7 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         left_out: note_rows(sides, |kind| kind == NoteKind::LeftOut),
         notes: note_rows(sides, |kind| kind != NoteKind::LeftOut),
         redacted: options.redacted,
-        p_value,
+        chances,
         traces: inputs.requests.clone(),
         confidence: options.confidence,
         min_share_pct: 100.0 * options.rank.min_share,

@@ -25,6 +25,7 @@ use crate::classes::ClassRow;
 use crate::plateau::{Kind, Tier, Why};
 use crate::requests::Findings;
 use crate::scale::{Alternative, ScaleMode};
+use crate::stats::Chances;
 pub use alignment::{Alignment, DepthLimit, InlinedRow, Inserted, ModuleRow, Renamed, RuleRow};
 pub(crate) use build::{Inputs, build};
 pub use captures::CapturesGrown;
@@ -82,12 +83,9 @@ pub struct Report {
     pub redacted: Option<usize>,
     /// Request figures of trace sets; null for profiles.
     pub traces: Option<Findings>,
-    /// How likely it is that noise alone makes any row of a comparison grow as surely as the surest one here did, all its
-    /// tests together, 0 to 1. Among many comparisons without change no more than a share p have p or less, so false
-    /// discoveries among them can be controlled; one comparison by itself is judged by its tiers, which are not as strict.
-    /// `None` where evidence is unknown or a side is empty.
+    /// How likely noise alone makes as sure a change; `None` where evidence is unknown or a side is empty.
     #[serde(skip)]
-    pub p_value: Option<f64>,
+    pub chances: Option<Chances>,
     /// The share of intervals that should hold the truth.
     #[serde(skip)]
     pub confidence: f64,

@@ -5,7 +5,7 @@ use super::set::{Request, Set};
 use super::sums::{Blocks, Cell};
 use super::thresholds::Thresholds;
 use crate::spans::{FrameKind, Frames};
-use crate::stats::student;
+use crate::stats::{Chances, student};
 use rayon::prelude::*;
 
 /// So many drawings give a standard error to within 4 %.
@@ -42,8 +42,8 @@ pub(super) struct Contributions {
     pub(super) list: Vec<Contribution>,
     /// What their intervals rest on.
     pub(super) evidence: Evidence,
-    /// The level at which the surest growth would just be a discovery; 1 where nothing grew, `None` without evidence.
-    pub(super) p_value: Option<f64>,
+    /// The levels at which the surest changes would just be discoveries; `None` without evidence.
+    pub(super) chances: Option<Chances>,
 }
 
 /// How sure a contribution is.
@@ -109,12 +109,10 @@ pub(super) fn contributions(sides: &Sides<'_>, confidence: f64, thresholds: &Thr
         })
         .collect();
     let mut is_sure = vec![false; count];
-    let mut surest = 1.0f64;
+    let mut chances = Chances::NOTHING;
     for (&frame, q_value) in tested.iter().zip(student::q_values(&p_values, p_values.len())) {
         is_sure[frame] = q_value <= CHANCE * level;
-        if found.frames[frame].change() > 0.0 {
-            surest = surest.min(q_value / CHANCE);
-        }
+        chances.meet(found.frames[frame].change(), q_value / CHANCE);
     }
     let whole = f64::midpoint(found.mean.0, found.mean.1);
     let least = thresholds.of_mean(whole);
@@ -144,8 +142,8 @@ pub(super) fn contributions(sides: &Sides<'_>, confidence: f64, thresholds: &Thr
             .then(size(other).total_cmp(&size(one)))
             .then_with(|| sides.frames.get(one.frame).name.cmp(&sides.frames.get(other.frame).name))
     });
-    let p_value = (evidence != Evidence::None).then_some(surest);
-    Contributions { decomposition: found, list, evidence, p_value }
+    let chances = (evidence != Evidence::None).then_some(chances);
+    Contributions { decomposition: found, list, evidence, chances }
 }
 
 /// The standard error of each frame's change and its degrees of freedom.

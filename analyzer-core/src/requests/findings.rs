@@ -1,5 +1,6 @@
 //! The findings about requests as reports carry them: names, units and order decided.
 
+use crate::stats::Chances;
 use serde::Serialize;
 
 /// What requests of two sets, or slow and usual ones of one set, tell.
@@ -19,10 +20,10 @@ pub struct Findings {
     pub services: Vec<Service>,
     /// What each frame did to the mean request.
     pub contributions: Vec<ContributionRow>,
-    /// How likely it is that noise alone makes the part of any frame grow as surely as that of the surest one did; `None`
-    /// without evidence.
+    /// How likely noise alone makes the part of any frame change as surely as that of the surest one did; `None` without
+    /// evidence.
     #[serde(skip)]
-    pub p_value: Option<f64>,
+    pub chances: Option<Chances>,
     /// Known patterns, those that take most first.
     pub causes: Vec<Cause>,
     /// Calls that are new, gone, or made more or less often.

@@ -129,7 +129,7 @@ impl<'a> Whole<'a> {
             blocks: [&blocks[0], &blocks[1]],
             captures: &captures,
         };
-        let contributions::Contributions { decomposition, list, evidence, p_value } =
+        let contributions::Contributions { decomposition, list, evidence, chances } =
             contributions::contributions(&compared, options.confidence, &options.thresholds);
         let view = View { whole: self, blocks: &blocks, all };
         let rows: Vec<ContributionRow> =
@@ -150,7 +150,7 @@ impl<'a> Whole<'a> {
             services: view.services(options.confidence),
             exemplars: waterfall::exemplars(self, shown),
             contributions: rows,
-            p_value,
+            chances,
             causes: causes(self, &decomposition, &list, options),
             structure: structure::structure(self, options),
             tags: tags::tags(self, options),

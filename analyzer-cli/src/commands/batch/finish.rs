@@ -6,7 +6,7 @@ use super::work::Work;
 use crate::args::Batch;
 use crate::output;
 use analyzer_core::batch::{
-    About, Counts, MANIFEST_SCHEMA, Manifest, Results, Row, Standing, markdown, order, page,
+    About, Counter, Counts, MANIFEST_SCHEMA, Manifest, Results, Row, Standing, markdown, order, page,
 };
 use anyhow::{Context, Result};
 use std::collections::BTreeSet;
@@ -28,14 +28,14 @@ pub(super) fn finish(batch: &Batch, work: &Work, place: &Place, kept: &Kept) -> 
     let placed = order(&standings);
     drop(standings);
 
-    let mut counts = Counts::default();
+    let mut counter = Counter::default();
     let mut results = Results { file: "results.jsonl", bytes: 0, blake3: String::new() };
     output::write_file(&place.results(), |out| {
         let mut hasher = blake3::Hasher::new();
         for placed in &placed {
             let mut row = row(placed.index)?;
             placed.tell(&mut row);
-            counts.add(&row);
+            counter.add(&row);
             let line = row.line()? + "\n";
             hasher.update(line.as_bytes());
             results.bytes += line.len() as u64;
@@ -45,6 +45,7 @@ pub(super) fn finish(batch: &Batch, work: &Work, place: &Place, kept: &Kept) -> 
         Ok(())
     })?;
 
+    let counts = counter.finish();
     let about = About {
         command: batch.command(),
         pairing: work.pairing.clone(),

@@ -5,7 +5,7 @@ use super::source::Source;
 use super::work::Work;
 use crate::args::Batch;
 use crate::output::{self, Form};
-use analyzer_core::batch::{Failure, File, Pair, Row, Status};
+use analyzer_core::batch::{Failure, File, Pair, Row, Status, odd};
 use analyzer_core::{CompareError, CompareOptions, Question, compare_all};
 use analyzer_formats::Capture;
 use anyhow::Result;
@@ -40,8 +40,9 @@ pub(super) fn finish(
     row.after = after.files;
     row.failed = before.failed.into_iter().chain(after.failed).collect();
     row.losses = before.losses.into_iter().chain(after.losses).collect();
+    let (mut before, mut after) = (before.captures, after.captures);
+    leave_out_odd(&mut row, &mut before, &mut after);
     row.error = row.failed.first().cloned();
-    let (before, after) = (before.captures, after.captures);
     if before.is_empty() || after.is_empty() {
         return Ok(Finished { row, reports: Vec::new() });
     }
@@ -96,6 +97,24 @@ fn read(sources: &[Source], chosen: &[usize], side: &str, batch: &Batch) -> Side
         }
     }
     all
+}
+
+/// Takes away what measures something else than the others, and says so in the row.
+fn leave_out_odd(row: &mut Row, before: &mut Vec<Capture>, after: &mut Vec<Capture>) {
+    let mut why = odd(before, after).into_iter();
+    for (side, captures) in [("before", before), ("after", after)] {
+        captures.retain(|capture| {
+            let Some(text) = why.next().flatten() else { return true };
+            row.failed.push(Failure {
+                code: "no_common_value_type".to_owned(),
+                byte: None,
+                text,
+                file: Some(capture.source.name.clone()),
+                side: Some(side.to_owned()),
+            });
+            false
+        });
+    }
 }
 
 /// Says in the row why its captures are not compared. What is missing of them comes first: it may be why.

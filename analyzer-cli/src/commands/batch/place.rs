@@ -1,7 +1,7 @@
 //! The folder of results: what is in it, and what must not be.
 //!
 //! ```text
-//! DIR/.partial/       what is finished of a run that is not
+//! DIR/.partial/       what is finished of a run that is not; locked by its file `lock` while one is at it
 //! DIR/reports/        a report for each pair
 //! DIR/results.jsonl index.html index.md
 //! DIR/manifest.json   last of all: with it the folder is whole
@@ -11,17 +11,20 @@ use crate::args::Batch;
 use analyzer_core::batch::MANIFEST_SCHEMA;
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
 const REPORTS: &str = "reports";
+const MANIFEST: &str = "manifest.json";
 /// Names of files are kept short: some systems take no more than 143 bytes.
 const NAME_LENGTH: usize = 80;
 
 pub(super) struct Place {
     folder: PathBuf,
     partial: PathBuf,
+    /// Held as long as the run lasts; the system lets go of it however that ends.
+    _lock: File,
 }
 
 impl Place {
@@ -35,10 +38,11 @@ impl Place {
         for input in &batch.folders {
             refuse_within(&folder, input)?;
         }
-        let place = Place { partial: folder.join(".partial"), folder };
-        match fs::read_dir(&place.folder) {
+        let partial = folder.join(".partial");
+        let lock = partial.join("lock");
+        match fs::read_dir(&folder) {
             Ok(mut entries) => {
-                let is_ours = place.partial.is_dir() || place.is_finished();
+                let is_ours = lock.is_file() || is_manifest(&folder.join(MANIFEST));
                 if entries.next().is_some() && !is_ours {
                     bail!("{shown}: is not empty and holds no batch; name a new folder for the results");
                 }
@@ -49,28 +53,36 @@ impl Place {
             }
         }
         let explain = || format!("{shown}: cannot be written");
-        // Before anything of a finished batch is touched it is one that is not finished.
-        fs::create_dir_all(&place.partial).with_context(explain)?;
-        fs::create_dir_all(place.folder.join(REPORTS)).with_context(explain)?;
-        match fs::remove_file(place.manifest()) {
+        fs::create_dir_all(&partial).with_context(explain)?;
+        let lock = File::create(lock).with_context(explain)?;
+        if let Err(TryLockError::WouldBlock) = lock.try_lock() {
+            bail!("{shown}: another run is writing into it; wait for its end or name another folder");
+        }
+        // Where a file system has no locks, whoever runs two must give them two folders.
+        Ok(Place { folder, partial, _lock: lock })
+    }
+
+    /// Begins: what was finished in the folder is so no more.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub(super) fn begin(&self) -> Result<()> {
+        let explain = || format!("{}: cannot be written", self.folder.display());
+        fs::create_dir_all(self.folder.join(REPORTS)).with_context(explain)?;
+        match fs::remove_file(self.manifest()) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error).with_context(explain),
-            _ => Ok(place),
+            _ => Ok(()),
         }
     }
 
-    /// Takes back what was made, as far as nothing is in it.
+    /// Takes back what opening made, as far as nothing of an earlier run is in it.
     pub(super) fn leave(&self) {
-        for folder in [&self.partial, &self.folder.join(REPORTS), &self.folder] {
-            // What is not empty stays.
-            let _ = fs::remove_dir(folder);
+        let is_empty = |folder: &Path| fs::read_dir(folder).is_ok_and(|entries| entries.count() == 1);
+        if is_empty(&self.partial) {
+            let _ = fs::remove_dir_all(&self.partial);
         }
-    }
-
-    /// Whether there is the manifest of a batch.
-    fn is_finished(&self) -> bool {
-        let family = MANIFEST_SCHEMA.split('/').next().unwrap_or_default();
-        let wanted = format!("\"{family}/");
-        fs::read_to_string(self.manifest()).is_ok_and(|text| text.contains(&wanted))
+        // What is not empty stays.
+        let _ = fs::remove_dir(&self.folder);
     }
 
     pub(super) fn folder(&self) -> &Path {
@@ -82,7 +94,7 @@ impl Place {
     }
 
     pub(super) fn manifest(&self) -> PathBuf {
-        self.folder.join("manifest.json")
+        self.folder.join(MANIFEST)
     }
 
     pub(super) fn results(&self) -> PathBuf {
@@ -124,6 +136,12 @@ impl Place {
         }
         Ok(())
     }
+}
+
+/// Whether a file is the manifest of a batch.
+fn is_manifest(path: &Path) -> bool {
+    let family = MANIFEST_SCHEMA.split('/').next().unwrap_or_default();
+    fs::read_to_string(path).is_ok_and(|text| text.contains(&format!("\"{family}/")))
 }
 
 /// How files that are not yet in their place are called.

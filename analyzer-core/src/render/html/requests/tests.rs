@@ -102,7 +102,7 @@ fn findings(name: &str) -> Findings {
             saving_us: 13_000.0,
             exemplars: vec![format!("trace {name}")],
         }],
-        p_value: Some(1e-9),
+        chances: None,
         structure: vec![StructureRow {
             code: "more",
             caller: "web: GET".to_owned(),
