@@ -22,8 +22,8 @@ if ! perf record -q -e cpu-clock -o "$folder/probe.data" -- true 2> "$folder/pro
 fi
 
 # Frame pointers cost little and make call chains short to record; the build stands apart from that of the benches.
-RUSTFLAGS="-C force-frame-pointers=yes" cargo build --release -p analyzer-cli --target-dir "$target/frame-pointers"
-plateau=$target/frame-pointers/release/plateau
+RUSTFLAGS="-C force-frame-pointers=yes" cargo build --profile profiling -p analyzer-cli --target-dir "$target/frame-pointers"
+plateau=$target/frame-pointers/profiling/plateau
 
 input=${1:-}
 if [ -z "$input" ]; then

@@ -363,7 +363,9 @@ fn one_folder_is_split_by_version_and_hosts_are_compared_with_their_peers() {
     assert_eq!(run.code, 0, "{}", run.stderr);
     let rows = rows(&odd);
     assert_eq!((rows.len(), &rows[0]["pair"]), (6, &Value::from("api/h4.folded")));
-    assert_eq!(rows.iter().filter(|row| has_grown(row)).count(), 1);
+    // The others differ from a mean of which the odd one is part, by no more than that differs from itself.
+    let codes: Vec<&Value> = rows[1..].iter().map(|row| &row["verdict"]["code"]).collect();
+    assert!(has_grown(&rows[0]) && codes.iter().all(|code| **code == "no_change_detected"), "{codes:?}");
 }
 
 #[test]

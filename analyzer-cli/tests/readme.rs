@@ -12,19 +12,38 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// What a line of a session prints, run in the project's folder.
-fn run(line: &str) -> String {
-    let words: Vec<&str> =
-        line.strip_prefix("$ plateau ").expect("sessions run plateau").split(' ').collect();
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_plateau")).args(words).current_dir(root()).output().unwrap();
-    assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
-    assert!(output.stderr.is_empty(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
+/// A folder in which sessions run one after the other, with the corpus and what they make.
+#[cfg(unix)]
+struct Session(tempfile::TempDir);
+
+#[cfg(unix)]
+impl Session {
+    fn new() -> Session {
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(
+            root().join("corpus").canonicalize().unwrap(),
+            folder.path().join("corpus"),
+        )
+        .unwrap();
+        Session(folder)
+    }
+
+    /// What a line prints on both streams.
+    fn run(&self, line: &str) -> String {
+        let line = line.strip_prefix("$ ").expect("a command");
+        let program = Path::new(env!("CARGO_BIN_EXE_plateau")).parent().unwrap();
+        let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+        let script = format!("exec 2>&1\n{line}");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &script]).current_dir(self.0.path()).env("PATH", path);
+        String::from_utf8(shell.output().unwrap().stdout).unwrap()
+    }
 }
 
 /// The README with the output of every session as it is now.
+#[cfg(unix)]
 fn renewed(readme: &str) -> String {
+    let session = Session::new();
     let mut renewed = String::new();
     let mut lines = readme.split_inclusive('\n');
     while let Some(line) = lines.next() {
@@ -32,15 +51,20 @@ fn renewed(readme: &str) -> String {
         if line.trim_end() != "```console" {
             continue;
         }
-        let command = lines.next().expect("a session has a command");
-        renewed.push_str(command);
-        renewed.push_str(&run(command.trim_end()));
-        let end = lines.by_ref().find(|line| line.trim_end() == "```").expect("a session ends");
-        renewed.push_str(end);
+        for line in lines.by_ref() {
+            if line.starts_with("$ ") {
+                renewed.push_str(line);
+                renewed.push_str(&session.run(line.trim_end()));
+            } else if line.trim_end() == "```" {
+                renewed.push_str(line);
+                break;
+            }
+        }
     }
     renewed
 }
 
+#[cfg(unix)]
 #[test]
 fn sessions_show_what_is_printed() {
     let path = root().join("README.md");

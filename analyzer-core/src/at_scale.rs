@@ -6,9 +6,10 @@ use crate::count::Count;
 use crate::function::FunctionCells;
 use crate::plateau::{Certainty, Changes, RankOptions, Ranked, Ranking, Tier, Totals, rank, tests};
 use crate::scale::{Alternative, ScaleMode};
+use crate::stats::captures::Scatter;
 use crate::stats::noise::Noise;
 use crate::stats::replicates::Replicates;
-use crate::tree::{CallTree, Cell, ROOT};
+use crate::tree::{CallTree, Cell, ROOT, Side};
 
 /// Two sides in one tree, not scaled yet.
 pub(crate) struct Unscaled<'a> {
@@ -19,6 +20,8 @@ pub(crate) struct Unscaled<'a> {
     pub(crate) classified: &'a Classified<'a>,
     /// How much captures of one side differ, where there are several.
     pub(crate) replicates: &'a [Replicates],
+    /// The samples of each function itself in every capture.
+    pub(crate) own: &'a [(Side, Vec<f64>)],
     /// Whether samples are counted.
     pub(crate) is_counted: bool,
     /// How sure the change of each function is, where requests tell that.
@@ -47,6 +50,7 @@ impl Unscaled<'_> {
         let totals =
             Totals { before: whole.value.before as f64, after: whole.value.after as f64, k: scale.k };
         let noise = self.is_counted.then(|| self.noise(scale, &totals));
+        let scatters = noise.as_ref().map_or_else(Vec::new, |noise| Scatter::of_functions(self.own, noise));
         let changes = Changes {
             tree: self.tree,
             outermost: self.outermost,
@@ -54,6 +58,7 @@ impl Unscaled<'_> {
             keys: self.keys,
             totals,
             noise: noise.as_ref(),
+            scatters: &scatters,
             requests: self.requests,
         };
         let ranking = rank(&changes, self.classified, self.rank);

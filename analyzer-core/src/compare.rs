@@ -178,6 +178,7 @@ pub fn compare_all(question: &Question<'_>, options: &CompareOptions) -> Result<
         keys: &keys,
         classified: &classified,
         replicates: &replicates,
+        own: &own,
         is_counted: sides.basis() == Basis::Samples,
         confidence: options.confidence,
         rank: &options.rank,

@@ -11,6 +11,7 @@ use crate::align::KeySpace;
 use crate::classes::Classified;
 use crate::function::FunctionCells;
 use crate::stats::Chances;
+use crate::stats::captures::Scatter;
 use crate::stats::noise::{FEWEST_SAMPLES, Noise, NoiseSource, among_many};
 use crate::stats::normal;
 use crate::tree::{CallTree, Cell, ROOT};
@@ -164,6 +165,8 @@ pub struct Changes<'a> {
     pub totals: Totals,
     /// How much captures of unchanged code differ; `None` where samples are not counted.
     pub noise: Option<&'a Noise>,
+    /// How much each function differs among captures of before, by key, where there are many.
+    pub(crate) scatters: &'a [Scatter],
     /// How sure the change of each function is, by key, where its requests tell that.
     pub requests: Option<&'a [Option<Certainty>]>,
 }
@@ -180,6 +183,26 @@ pub struct Certainty {
 }
 
 impl Changes<'_> {
+    /// How likely a function's samples are to differ as much in the direction of its growth where nothing changed; 1 where
+    /// there are too few of them, or their direction is not that of the values.
+    fn p_value(&self, key: usize, growth: f64, noise: &Noise) -> f64 {
+        let cell = &self.functions[key].own;
+        let (before, after) = (cell.count.before.samples(), cell.count.after.samples());
+        if before + after < FEWEST_SAMPLES || (after - noise.k * before) * growth <= 0.0 {
+            return 1.0;
+        }
+        let by_noise = noise.p_value(before, after);
+        self.scatters.get(key).map_or(by_noise, |scatter| scatter.p_value(by_noise))
+    }
+
+    /// Half the width of the interval around a function's growth, in the unit of the values.
+    pub(crate) fn margin(&self, key: usize, noise: &Noise) -> f64 {
+        let cell = &self.functions[key].own;
+        let (before, after) = (cell.count.before.samples(), cell.count.after.samples());
+        let width = self.scatters.get(key).map_or(1.0, |scatter| scatter.width(noise.confidence));
+        width * noise.margin(before, after, noise.confidence) * self.weight(cell)
+    }
+
     /// What a sample of a cell weighs, in the unit of the values of after: on both sides, so that they may be turned
     /// round.
     pub(crate) fn weight(&self, cell: &Cell) -> f64 {
@@ -261,7 +284,7 @@ pub(crate) fn rank(changes: &Changes<'_>, classified: &Classified<'_>, options: 
         let tier = match (certainty, noise) {
             (Some(certainty), _) => Some(tier_of_requests(growth, certainty)),
             (None, Some(noise)) => {
-                let p_value = p_value(cell, growth, noise);
+                let p_value = changes.p_value(key, growth, noise);
                 if growth != 0.0 && !startup.has(key, Kind::Plateau) {
                     chances.meet(growth, among_many(p_value) * noise.tests as f64);
                 }
@@ -277,10 +300,7 @@ pub(crate) fn rank(changes: &Changes<'_>, classified: &Classified<'_>, options: 
             (_, 0) => Why::Gone,
             _ => Why::Own,
         };
-        let margin = noise.map(|noise| {
-            let (before, after) = (cell.count.before.samples(), cell.count.after.samples());
-            noise.margin(before, after, noise.confidence) * changes.weight(cell)
-        });
+        let margin = noise.map(|noise| changes.margin(key, noise));
         let margin = margin.or(certainty.flatten().map(|certainty| certainty.margin));
         ranked.push(Ranked { key: key as u32, kind: Kind::Plateau, tier, why, growth, margin });
     }
@@ -332,14 +352,6 @@ fn tier(is_sure: bool, growth: f64) -> Tier {
         (false, true) => Tier::MayHaveGrown,
         (false, false) => Tier::MayHaveShrunk,
     }
-}
-
-/// How likely a function's samples are to differ as much in the direction of its growth where nothing changed; 1 where
-/// there are too few of them, or their direction is not that of the values.
-fn p_value(cell: &Cell, growth: f64, noise: &Noise) -> f64 {
-    let (before, after) = (cell.count.before.samples(), cell.count.after.samples());
-    let is_telling = before + after >= FEWEST_SAMPLES && (after - noise.k * before) * growth > 0.0;
-    if is_telling { noise.p_value(before, after) } else { 1.0 }
 }
 
 fn regions(changes: &Changes<'_>, noise: &Noise, sign: f64, options: &RankOptions) -> Regions {

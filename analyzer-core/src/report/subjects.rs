@@ -121,6 +121,7 @@ impl Measuring<'_> {
             keys: inputs.keys,
             totals: *totals,
             noise,
+            scatters: &[],
             requests: None,
         };
         let margin = noise.map(|noise| noise.margin(before, after, noise.confidence) * changes.weight(cell));
