@@ -3,6 +3,7 @@
 A capture is 100 samples drawn from the corpus' Go program, a few kilobytes. All are the same program.
 """
 
+import json
 import os
 import random
 import shutil
@@ -16,9 +17,6 @@ from programs import WORK, all_programs, draw
 
 SEED = 5
 SAMPLES = 100
-GO_FILES = 1000
-"""What `go tool pprof` is given at most: it holds all at once."""
-
 
 def make(plateau: Path, captures: int) -> Path:
     """Two folders of half as many captures each, by hosts."""
@@ -34,6 +32,12 @@ def make(plateau: Path, captures: int) -> Path:
         path.write_bytes(FORMS["pb.gz"](draw(random.Random(f"{SEED}/{at}"), program, SAMPLES, 1, 0.02)))
     (folder / "done").touch()
     return folder
+
+
+def totals(plateau: Path, profile: Path) -> list[tuple[str, str, int]]:
+    """Name, unit and sum of every value type of a profile."""
+    said = subprocess.run([plateau, "info", "--format", "json", profile], capture_output=True, text=True, check=True).stdout
+    return [(each["name"], each["unit"], each["sum"]) for each in json.loads(said)[0]["value_types"]]
 
 
 def captures_of(folder: Path) -> list[Path]:
@@ -57,10 +61,6 @@ def run(command: list, **options) -> tuple[float, float, float, int]:
         time.sleep(0.005)
     process.returncode = os.waitstatus_to_exitcode(status)
     return time.perf_counter() - begin, usage.ru_utime + usage.ru_stime, most / 1024, process.returncode
-
-
-def has(plateau: Path, verb: str) -> bool:
-    return subprocess.run([plateau, verb, "--help"], capture_output=True).returncode == 0
 
 
 def python_loop() -> Path | None:
@@ -100,17 +100,19 @@ def measure(plateau: Path, captures: int) -> tuple[str, bool]:
             for report in ("none", "html"):
                 row(f"`plateau batch -j {jobs} --report {report}`", number,
                     [plateau, "batch", "-q", "-j", str(jobs), "--report", report, folder / "before", folder / "after", "-o", output])
-    merged = WORK / "merged.pb.gz"
+    merged, compared = WORK / "merged.pb.gz", ""
     for folder in (few, many):
         names = captures_of(folder)
-        if has(plateau, "merge"):
-            merged.unlink(missing_ok=True)
-            row("`plateau merge`", len(names), [plateau, "merge", "-q", *names, "-o", merged])
-        else:
-            lines.append(f"| `plateau merge`: not there | {len(names)} | | | | |")
-    names = captures_of(many)[:GO_FILES]
+        merged.unlink(missing_ok=True)
+        row("`plateau merge`", len(names), [plateau, "merge", "-q", *names, "-o", merged])
     if shutil.which("go"):
-        row("`go tool pprof -proto`, into one", len(names), ["go", "tool", "pprof", "-proto", "-output", merged, *names])
+        ours, go = totals(plateau, merged), WORK / "merged-by-go.pb.gz"
+        for folder in (few, many):
+            names = captures_of(folder)
+            row("`go tool pprof -proto`, into one", len(names), ["go", "tool", "pprof", "-proto", "-output", go, *names])
+        same = ours == totals(plateau, go)
+        held &= same
+        compared = "\nBoth merged profiles hold " + ("the same totals" if same else f"**other totals**: {ours} and {totals(plateau, go)}")
     else:
         lines.append("| `go tool pprof -proto`: not installed | | | | | |")
     loop = Path(__file__).with_name("loop.py")
@@ -118,6 +120,7 @@ def measure(plateau: Path, captures: int) -> tuple[str, bool]:
         row("Python, `protobuf`: parse, add up by stack", captures, [python, loop, many])
     else:
         lines.append("| Python, `protobuf`: cannot be installed | | | | | |")
+    lines.append(compared + ".\n" if compared else "")
     flat = []
     for task in {task for task, _ in memory if task.startswith("`plateau batch")}:
         small, large = memory[task, len(captures_of(few))], memory[task, captures]
