@@ -287,6 +287,11 @@ fn what_is_no_archive_is_none() {
         std::fs::write(&path, bytes).unwrap();
         assert!(open(&path).unwrap().is_none(), "{:?}", &bytes[..bytes.len().min(8)]);
     }
+    // More of it than its beginning would be more than there is memory.
+    std::fs::write(&path, b"main;a 1\n".repeat(100)).unwrap();
+    std::fs::File::options().append(true).open(&path).unwrap().set_len(1 << 40).unwrap();
+    let read = ReadOptions { map: false, ..ReadOptions::default() };
+    assert!(Archive::open(&path, &read, &spool(folder.path())).unwrap().is_none());
     // A zip packed again is not read.
     std::fs::write(&path, gzip(&zip(&FILES, Packing::Deflate))).unwrap();
     assert!(open(&path).unwrap().is_none());
