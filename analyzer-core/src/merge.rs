@@ -337,6 +337,12 @@ impl Adding {
         here
     }
 
+    /// What values of these types are multiplied by to have the decimals of the series.
+    pub(crate) fn factors(&self, series: SeriesId, types: &[ValueType]) -> Vec<i128> {
+        let finest = self.sums[series.index()].types.iter();
+        finest.zip(types).map(|(ours, theirs)| raised(ours.decimals, theirs.decimals)).collect()
+    }
+
     /// Adds a row.
     pub(crate) fn row(&mut self, series: SeriesId, row: &Row<'_>) {
         self.sums[series.index()].add(row);
@@ -358,12 +364,8 @@ impl Adding {
                 continue;
             }
             let samples = &series.samples;
-            let finest = self.sums[here.index()].types.iter();
             let sign = if sign == Sign::Plus { 1 } else { -1 };
-            let factors: Vec<i128> = finest
-                .zip(&types)
-                .map(|(ours, theirs)| sign * raised(ours.decimals, theirs.decimals))
-                .collect();
+            let factors = self.factors(here, &types);
             let mut values = vec![0; types.len()];
             for row in 0..samples.len() {
                 let labels = samples.labels.as_ref().and_then(|labels| labels[row]).map(|id| {
@@ -373,7 +375,7 @@ impl Adding {
                     builder.label_set(labels)
                 });
                 for ((value, column), factor) in values.iter_mut().zip(&samples.values).zip(&factors) {
-                    *value = factor * i128::from(column[row]);
+                    *value = sign * factor * i128::from(column[row]);
                 }
                 let stack = samples.stacks[row].map(|id| stacks[id.index()]);
                 let count = samples.counts.as_ref().map(|counts| counts[row]);

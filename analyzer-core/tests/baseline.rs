@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use analyzer_core::baseline::{Baseline, BaselineError};
+use analyzer_core::baseline::{Baseline, BaselineError, Sum};
 use analyzer_core::{CompareOptions, compare};
 use analyzer_formats::{Capture, Container, Content, ReadOptions, Source, read_bytes};
 use proptest::prelude::*;
@@ -91,6 +91,55 @@ fn a_later_version_is_refused_with_what_to_do() {
     for text in ["{\"schema\":\"plateau-baseline/0\"}", "{\"schema\":\"other/2\"}", "{}", "[]"] {
         let error = Baseline::read(text.as_bytes(), source()).unwrap_err();
         assert!(matches!(error, BaselineError::NotABaseline { .. }), "{error}");
+    }
+}
+
+#[test]
+fn names_that_are_one_as_text_are_added_up() {
+    let bytes = |name: &str, text: &[u8]| {
+        read_bytes(name, text, &ReadOptions { digest: true, ..ReadOptions::default() }).unwrap()
+    };
+    let one = bytes("one", b"main;gr\xfc\xdfe 30\nmain;gr\xe4\xdfe 30\nmain;render 40\n");
+    let two = bytes("two", b"main;gr\xfc\xdfe 50\nmain;render 50\n");
+    let baseline = Baseline::build(&[one, two]).unwrap();
+    let text = written(&baseline);
+    let read = Baseline::read(text.as_bytes(), source()).unwrap();
+    let file: serde_json::Value = serde_json::from_str(&text).unwrap();
+    // Shares of 0.6 and 0.5.
+    let both = &file["spread"][0]["functions"]["gr\u{fffd}\u{fffd}e"];
+    assert_eq!(*both, serde_json::json!([1_100_000_000_000u64, 610_000_000_000_000u64]));
+    // Written again, and with more, it can still be read.
+    let again = written(&Baseline::merge(vec![read]).unwrap());
+    let read = Baseline::read(again.as_bytes(), source()).unwrap();
+    let more = bytes("three", b"main;gr\xe4\xdfe 7\n");
+    let sum = written(&Baseline::merge(vec![read, Baseline::build(&[more]).unwrap()]).unwrap());
+    Baseline::read(sum.as_bytes(), source()).unwrap();
+}
+
+#[test]
+fn captures_added_one_after_the_other_are_those_of_all_at_once() {
+    let all = [("one.folded", ONE), ("two.folded", TWO), ("three.folded", THREE)];
+    let mut sum = Sum::default();
+    for (name, text) in all {
+        sum.add(Baseline::build(&[capture(name, text)]).unwrap()).unwrap();
+    }
+    let again = sum.add(Baseline::build(&[capture("again.folded", ONE)]).unwrap());
+    assert!(matches!(again, Err(BaselineError::Twice { .. })), "{again:?}");
+    assert!(Sum::default().finish().is_none());
+    let mut sum = Sum::default();
+    for (name, text) in all {
+        sum.add(Baseline::build(&[capture(name, text)]).unwrap()).unwrap();
+    }
+    assert_eq!(written(&sum.finish().unwrap()), FOLDED);
+    // The finest decimals of any, whether they come first or last.
+    for texts in [["f 2.5\n", "f 4.25\n"], ["f 4.25\n", "f 2.5\n"]] {
+        let captures = texts.map(|text| capture("x", text));
+        let file: serde_json::Value =
+            serde_json::from_str(&written(&Baseline::build(&captures).unwrap())).unwrap();
+        assert_eq!(
+            (&file["values"][0]["decimals"], &file["values"][0]["rows"][0][1]),
+            (&2.into(), &675.into())
+        );
     }
 }
 

@@ -5,7 +5,7 @@
 use crate::error::ReadErrorKind;
 use crate::{NoteKind, Notes, Pipes, ReadOptions};
 use std::fs::{File, Metadata};
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::ops::Deref;
 use std::path::Path;
 use std::time::SystemTime;
@@ -32,16 +32,29 @@ impl Deref for Stored<'_> {
     }
 }
 
-/// A file whose bytes are at hand, and how it looked before they were.
+/// A file whose bytes are at hand.
 pub(crate) struct Opened {
     pub(crate) stored: Stored<'static>,
     /// `None` of pipes, which have no length and no time.
-    file: Option<(File, Stamp)>,
+    file: Option<OpenFile>,
+}
+
+impl Opened {
+    /// Whether the file was written to since it was opened. Another file in its place is no change of this one.
+    pub(crate) fn has_changed(&self) -> bool {
+        self.file.as_ref().is_some_and(OpenFile::has_changed)
+    }
+}
+
+/// An ordinary file, and how it looked when it was opened.
+pub(crate) struct OpenFile {
+    file: File,
+    stamp: Stamp,
 }
 
 /// Length and time of the last change of a file.
-#[derive(PartialEq, Eq)]
-struct Stamp {
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Stamp {
     bytes: u64,
     modified: Option<SystemTime>,
 }
@@ -52,17 +65,54 @@ impl Stamp {
     }
 }
 
-impl Opened {
-    /// Bytes that came from elsewhere.
-    pub(crate) fn of_bytes(bytes: Vec<u8>) -> Opened {
-        Opened { stored: Stored::Owned(bytes), file: None }
+impl OpenFile {
+    /// Opens a file of which parts are read; `None` for what is none, which is not opened.
+    pub(crate) fn open(path: &Path) -> io::Result<Option<OpenFile>> {
+        if !std::fs::metadata(path)?.is_file() {
+            return Ok(None);
+        }
+        let file = File::open(path)?;
+        // Of what was opened: the path may lead elsewhere by now.
+        let metadata = file.metadata()?;
+        Ok(metadata.is_file().then(|| OpenFile { stamp: Stamp::of(&metadata), file }))
     }
 
-    /// Whether the file was written to since it was opened. Another file in its place is no change of this one.
+    pub(crate) fn stamp(&self) -> &Stamp {
+        &self.stamp
+    }
+
+    /// All its bytes, one after the other.
+    pub(crate) fn reader(&self) -> impl BufRead {
+        BufReader::new(&self.file)
+    }
+
+    /// All its bytes at once.
+    pub(crate) fn stored(&self, options: &ReadOptions) -> io::Result<Stored<'static>> {
+        self.part(0, self.stamp.bytes, options)
+    }
+
+    /// So many bytes from `start` on: mapped when they are many, else read.
+    pub(crate) fn part(&self, start: u64, bytes: u64, options: &ReadOptions) -> io::Result<Stored<'static>> {
+        if start.checked_add(bytes).is_none_or(|end| end > self.stamp.bytes) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if bytes >= MAP_FROM_BYTES && options.map {
+            return Ok(Stored::Mapped(map(&self.file, start, bytes)?));
+        }
+        let mut part = Vec::new();
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(start))?;
+        file.take(bytes).read_to_end(&mut part)?;
+        if part.len() as u64 == bytes {
+            Ok(Stored::Owned(part))
+        } else {
+            Err(io::ErrorKind::UnexpectedEof.into())
+        }
+    }
+
+    /// Whether the file was written to since it was opened.
     pub(crate) fn has_changed(&self) -> bool {
-        self.file.as_ref().is_some_and(|(file, before)| {
-            file.metadata().map_or(true, |metadata| Stamp::of(&metadata) != *before)
-        })
+        self.file.metadata().map_or(true, |metadata| Stamp::of(&metadata) != self.stamp)
     }
 }
 
@@ -89,13 +139,13 @@ pub(crate) fn open(path: &Path, options: &ReadOptions) -> Result<Opened, ReadErr
         return Ok(Opened { stored: Stored::Owned(bytes), file: None });
     }
     let stored = if metadata.len() >= MAP_FROM_BYTES && options.map {
-        Stored::Mapped(map(&file)?)
+        Stored::Mapped(map(&file, 0, metadata.len())?)
     } else {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         Stored::Owned(bytes)
     };
-    Ok(Opened { stored, file: Some((file, Stamp::of(&metadata))) })
+    Ok(Opened { stored, file: Some(OpenFile { stamp: Stamp::of(&metadata), file }) })
 }
 
 /// Refuses what is no file and no pipe, and pipes too where they are not wanted: opening one waits for its writer.
@@ -127,7 +177,7 @@ fn refuse_special(metadata: &Metadata, pipes: Pipes) -> Result<(), ReadErrorKind
 
 /// Maps a file without a name, to which nothing else can write.
 pub(crate) fn map_unnamed(file: &File) -> io::Result<Stored<'static>> {
-    Ok(Stored::Mapped(map(file)?))
+    Ok(Stored::Mapped(map(file, 0, file.metadata()?.len())?))
 }
 
 /// Reads standard input to its end, at most `max_unpacked` bytes.
@@ -143,12 +193,15 @@ fn read_bounded(from: impl Read, limit: u64, bytes: &mut Vec<u8>) -> Result<(), 
 }
 
 #[allow(unsafe_code)]
-fn map(file: &File) -> io::Result<memmap2::Mmap> {
+fn map(file: &File, start: u64, bytes: u64) -> io::Result<memmap2::Mmap> {
+    let bytes = usize::try_from(bytes).map_err(|_| io::ErrorKind::OutOfMemory)?;
+    let mut options = memmap2::MmapOptions::new();
+    options.offset(start).len(bytes);
     // SAFETY: the map is private to this process and read only. What no one can exclude is that another
     // process writes to the file meanwhile. Bytes that change give a note (`Opened::has_changed`); of a file that
     // is truncated, pages past its new end are gone, and the kernel ends the process that touches one with SIGBUS.
     // The map lives only while the file is read, the manual says so, and `--no-mmap` (`ReadOptions::map`) avoids it.
-    let map = unsafe { memmap2::Mmap::map(file)? };
+    let map = unsafe { options.map(file)? };
     #[cfg(unix)]
     // Advice only: reading works the same when the kernel refuses it.
     let _ = map.advise(memmap2::Advice::Sequential);

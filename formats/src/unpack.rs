@@ -4,7 +4,7 @@ use crate::error::{Flaw, ReadErrorKind};
 use crate::note::TRUNCATED;
 use crate::{Notes, Progress, ReadOptions};
 use flate2::bufread::GzDecoder;
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -31,6 +31,15 @@ pub enum Container {
 }
 
 impl Container {
+    /// By the magic number.
+    fn of(stored: &[u8]) -> Container {
+        match stored {
+            gzip if gzip.starts_with(GZIP) => Container::Gzip,
+            zstd if zstd.starts_with(ZSTD) => Container::Zstd,
+            _ => Container::Plain,
+        }
+    }
+
     /// `plain`, `gzip` or `zstd`.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -104,19 +113,19 @@ pub(crate) fn first_bytes(stored: &[u8], most: usize) -> Option<Vec<u8>> {
     Some(first)
 }
 
-/// The first bytes of a container or of plain bytes, at most `most`, as far as they can be had.
-pub(crate) fn beginning(stored: &[u8], most: usize) -> Vec<u8> {
-    let mut first = vec![0; most];
-    let read = match Decoder::new(stored) {
-        Some(mut decoder) => read_piece(&mut decoder, &mut first).0,
-        None => {
-            let plain = stored.len().min(most);
-            first[..plain].copy_from_slice(&stored[..plain]);
-            plain
-        }
+/// The first bytes of a container or of plain bytes, at most `most`, as far as they can be had, and what they are packed in.
+/// No more is read than they take.
+pub(crate) fn beginning(mut stored: impl BufRead, most: usize) -> (Vec<u8>, Container) {
+    let container = stored.fill_buf().map_or(Container::Plain, Container::of);
+    let (mut first, most) = (Vec::new(), most as u64);
+    // What is wrong with it shows again, and is said, when it is read as a whole.
+    let _ = match container {
+        Container::Plain => stored.take(most).read_to_end(&mut first),
+        Container::Gzip => GzDecoder::new(stored).take(most).read_to_end(&mut first),
+        Container::Zstd => zstd::stream::read::Decoder::with_buffer(stored)
+            .and_then(|decoder| decoder.take(most).read_to_end(&mut first)),
     };
-    first.truncate(read);
-    first
+    (first, container)
 }
 
 /// Unpacks gzip and zstd by their magic numbers, and turns UTF-16 text into UTF-8.

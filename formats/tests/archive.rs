@@ -5,7 +5,7 @@
 #[path = "common/check_archive.rs"]
 mod check_archive;
 
-use analyzer_formats::archive::{Archive, ArchiveKind, MemberKind};
+use analyzer_formats::archive::{Archive, ArchiveKind, MemberKind, Spool};
 use analyzer_formats::{Container, ReadError, ReadOptions, read_bytes, read_path};
 use check_archive::check_archive;
 use flate2::{Compression, write::GzEncoder};
@@ -13,6 +13,7 @@ use proptest::prelude::*;
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
@@ -115,6 +116,10 @@ fn sized_zip(files: &[(&str, &[u8])]) -> Vec<u8> {
     out
 }
 
+fn spool(folder: &Path) -> Arc<Spool> {
+    Arc::new(Spool::new(folder, 1 << 30))
+}
+
 fn open(bytes: &[u8]) -> Archive {
     check_archive(bytes).expect("an archive")
 }
@@ -126,7 +131,7 @@ fn names(archive: &Archive) -> Vec<&str> {
 /// The bytes of every member that can be read, by name.
 fn readable(archive: &Archive) -> Vec<(String, Vec<u8>)> {
     let whole = |(index, member): (usize, &analyzer_formats::archive::Member)| {
-        Some((member.name.clone(), archive.bytes(index).ok()?.into_owned()))
+        Some((member.name.clone(), archive.bytes(index).ok()?.to_vec()))
     };
     archive.members().iter().enumerate().filter_map(whole).collect()
 }
@@ -203,7 +208,7 @@ fn archives_are_opened_by_path_and_leave_nothing_behind() {
         std::fs::write(&path, &bytes).unwrap();
         for map in [true, false] {
             let options = ReadOptions { map, ..ReadOptions::default() };
-            let archive = Archive::open(&path, &options, spool.path()).unwrap().unwrap();
+            let archive = Archive::open(&path, &options, &self::spool(spool.path())).unwrap().unwrap();
             assert_eq!((archive.kind(), archive.container()), (kind, container));
             assert_eq!(archive.read(1, &options).unwrap().records_used(), 1);
             // Even while it is open.
@@ -214,17 +219,67 @@ fn archives_are_opened_by_path_and_leave_nothing_behind() {
         }
         assert_eq!(std::fs::read(&path).unwrap(), bytes, "the archive is as it was");
     }
-    // A change while it is open is told.
-    let archive = Archive::open(&path, &ReadOptions::default(), spool.path()).unwrap().unwrap();
-    std::fs::write(&path, b"another").unwrap();
-    assert!(archive.read(0, &ReadOptions::default()).unwrap().notes.get("file_changed").is_some());
-    assert_eq!(archive.read(2, &ReadOptions::default()).unwrap_err().kind.code(), "file_changed");
+}
+
+#[test]
+fn an_archive_that_is_another_by_the_time_a_member_is_read_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("archive");
+    for bytes in [tar(&FILES), gzip(&tar(&FILES)), zip(&FILES, Packing::Deflate)] {
+        std::fs::write(&path, &bytes).unwrap();
+        let archive = Archive::open(&path, &ReadOptions::default(), &spool(folder.path())).unwrap().unwrap();
+        assert_eq!(archive.read(0, &ReadOptions::default()).unwrap().records_used(), 2);
+        std::fs::write(&path, b"another").unwrap();
+        for member in 0..3 {
+            let error = archive.read(member, &ReadOptions::default()).unwrap_err();
+            assert_eq!(error.kind.code(), "file_changed");
+            assert!(error.to_string().contains("when its members were listed"), "{error}");
+            assert_eq!(archive.bytes(member).err().unwrap().kind.code(), "file_changed");
+        }
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(archive.read(0, &ReadOptions::default()).unwrap_err().kind.code(), "unreadable");
+    }
+}
+
+/// How many files without a name this process has mapped of this folder.
+#[cfg(target_os = "linux")]
+fn mapped(folder: &Path) -> usize {
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+    maps.lines().filter(|line| line.contains(folder.to_str().unwrap())).count()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn packed_archives_that_were_used_last_stay_unpacked_and_others_are_unpacked_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = b"main;a 1\n".repeat(10_000);
+    let packed = gzip(&tar(&[("a", &text), ("b", b"main;b 1\n")]));
+    let bytes = tar(&[("a", &text), ("b", b"main;b 1\n")]).len() as u64;
+    let spool = Arc::new(Spool::new(folder.path(), 2 * bytes));
+    let archives: Vec<Archive> = (0..5)
+        .map(|number| {
+            let path = folder.path().join(format!("{number}.tar.gz"));
+            std::fs::write(&path, &packed).unwrap();
+            let archive = Archive::open(&path, &ReadOptions::default(), &spool).unwrap().unwrap();
+            assert!(mapped(folder.path()) <= 2);
+            archive
+        })
+        .collect();
+    std::thread::scope(|scope| {
+        for archive in archives.iter().chain(&archives) {
+            scope.spawn(|| {
+                assert_eq!(&*archive.bytes(0).unwrap(), text);
+                assert_eq!(archive.read(1, &ReadOptions::default()).unwrap().records_used(), 1);
+            });
+        }
+    });
+    assert_eq!(mapped(folder.path()), 2);
 }
 
 #[test]
 fn what_is_no_archive_is_none() {
     let folder = tempfile::tempdir().unwrap();
-    let open = |path: &Path| Archive::open(path, &ReadOptions::default(), folder.path());
+    let open = |path: &Path| Archive::open(path, &ReadOptions::default(), &spool(folder.path()));
     let path = folder.path().join("named.tar.gz");
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/captures/go/before.heap.pb.gz");
     let pprof = std::fs::read(corpus).unwrap();
@@ -232,6 +287,11 @@ fn what_is_no_archive_is_none() {
         std::fs::write(&path, bytes).unwrap();
         assert!(open(&path).unwrap().is_none(), "{:?}", &bytes[..bytes.len().min(8)]);
     }
+    // More of it than its beginning would be more than there is memory.
+    std::fs::write(&path, b"main;a 1\n".repeat(100)).unwrap();
+    std::fs::File::options().append(true).open(&path).unwrap().set_len(1 << 40).unwrap();
+    let read = ReadOptions { map: false, ..ReadOptions::default() };
+    assert!(Archive::open(&path, &read, &spool(folder.path())).unwrap().is_none());
     // A zip packed again is not read.
     std::fs::write(&path, gzip(&zip(&FILES, Packing::Deflate))).unwrap();
     assert!(open(&path).unwrap().is_none());
@@ -324,7 +384,7 @@ fn names_that_lead_out_and_what_is_no_file_are_listed_and_not_read() {
     let kinds = [
         (EntryType::Directory, "a directory"),
         (EntryType::Symlink, "a symbolic link"),
-        (EntryType::Link, "a hard link"),
+        (EntryType::Link, "a hard link to what is not in the archive before it"),
         (EntryType::Char, "a device"),
         (EntryType::Block, "a device"),
         (EntryType::Fifo, "a named pipe"),
@@ -341,10 +401,8 @@ fn names_that_lead_out_and_what_is_no_file_are_listed_and_not_read() {
     bytes.extend([&file(b"./good", text)[..], &END].concat());
     let archive = open(&bytes);
     let expected = kinds.iter().map(|&(_, what)| what).chain(refused.iter().map(|&(_, what)| what));
-    let mut expected: Vec<MemberKind> = expected.map(MemberKind::Other).collect();
-    expected.push(MemberKind::File);
-    let found: Vec<MemberKind> = archive.members().iter().map(|member| member.kind).collect();
-    assert_eq!(found, expected);
+    let found = archive.members().iter().map(|member| member.kind.what());
+    assert_eq!(found.collect::<Vec<_>>(), expected.chain(["a file"]).collect::<Vec<_>>());
     assert!(archive.fault().is_none());
     assert_eq!(archive.members().last().unwrap().name, "good");
     let error = archive.read(1, &ReadOptions::default()).unwrap_err();
@@ -355,15 +413,98 @@ fn names_that_lead_out_and_what_is_no_file_are_listed_and_not_read() {
 }
 
 #[test]
-fn members_of_equal_names_are_both_kept() {
-    let files: [(&str, &[u8]); 3] = [("a", b"main;a 1\n"), ("b", b"main;b 1\n"), ("a", b"main;a 2\n")];
-    for bytes in [tar(&files), zip(&files, Packing::Deflate)] {
+fn of_members_of_equal_names_the_last_stands_and_all_can_be_read() {
+    let files: [(&str, &[u8]); 4] =
+        [("a", b"main;a 1\n"), ("b", b"main;b 1\n"), ("a", b"main;a 2\n"), ("a", b"main;a 3\n")];
+    for bytes in [tar(&files), zip(&files, Packing::Deflate), sized_zip(&files)] {
         let archive = open(&bytes);
-        let told: Vec<_> = archive.members().iter().map(|member| member.unique_name()).collect();
-        assert_eq!(told, ["a", "b", "a (2)"]);
+        let told: Vec<_> =
+            archive.members().iter().map(|member| (member.unique_name(), member.is_replaced)).collect();
+        let told: Vec<(&str, bool)> =
+            told.iter().map(|(name, is_replaced)| (&**name, *is_replaced)).collect();
+        assert_eq!(told, [("a", true), ("b", false), ("a (2)", true), ("a (3)", false)]);
         assert_eq!(&*archive.bytes(2).unwrap(), b"main;a 2\n");
         assert_eq!(archive.read(2, &ReadOptions::default()).unwrap().source.name, "input!a (2)");
+        let told = error(&bytes).to_string();
+        assert!(told.contains("with 2 files"), "{told}");
     }
+    // A link that comes later stands as well; a folder is unpacked beside what is in it.
+    let kinds = |parts: &[Vec<u8>]| -> Vec<(MemberKind, bool)> {
+        let archive = open(&[&parts.concat()[..], &END].concat());
+        archive.members().iter().map(|member| (member.kind, member.is_replaced)).collect()
+    };
+    let link = header(tar::EntryType::Symlink, b"a", b"");
+    let folder = header(tar::EntryType::Directory, b"a/", b"");
+    assert_eq!(
+        kinds(&[file(b"a", b"x"), link]),
+        [(MemberKind::File, true), (MemberKind::SymbolicLink, false)]
+    );
+    assert_eq!(
+        kinds(&[folder.clone(), folder, file(b"a/b", b"x")]),
+        [(MemberKind::Directory, false), (MemberKind::Directory, false), (MemberKind::File, false)]
+    );
+}
+
+/// The header of a link.
+fn link(kind: tar::EntryType, name: &[u8], target: &[u8]) -> Vec<u8> {
+    let mut header = tar::Header::new_ustar();
+    let fields = header.as_ustar_mut().unwrap();
+    fields.name[..name.len()].copy_from_slice(name);
+    fields.linkname[..target.len()].copy_from_slice(target);
+    header.set_entry_type(kind);
+    header.set_size(0);
+    header.set_cksum();
+    header.as_bytes().to_vec()
+}
+
+#[test]
+fn a_hard_link_is_the_file_before_it() {
+    use tar::EntryType;
+    let hard = |name: &[u8], target: &[u8]| link(EntryType::Link, name, target);
+    let long = "long/".repeat(40) + "name";
+    let long_link = header(EntryType::GNULongLink, b"l", long.as_bytes());
+    let mut builder = tar::Builder::new(Vec::new());
+    builder.append_pax_extensions([("linkpath", long.as_bytes())]).unwrap();
+    let pax_link = builder.into_inner().unwrap();
+    let tar = tar(&[("day1/a", b"main;a 1\n"), (&long, b"main;l 1\n")]);
+    let bytes = [
+        &tar[..tar.len() - 1024],
+        &hard(b"day2/a", b"./day1/a"),
+        // To a link, to what stands there by now, to itself.
+        &hard(b"day3/a", b"day2/a"),
+        &file(b"day1/a", b"main;a 2\n"),
+        &hard(b"day4/a", b"day1/a"),
+        &hard(b"day4/a", b"day4/a"),
+        &[long_link, hard(b"day5/l", b"long/long")].concat(),
+        &[&pax_link[..pax_link.len() - 1024], &hard(b"day6/l", b"long/long")].concat(),
+        // To what comes later, what leads out, a link that is not followed.
+        &hard(b"bad1", b"later"),
+        &hard(b"bad2", b"../day1/a"),
+        &link(EntryType::Symlink, b"soft", b"day1/a"),
+        &hard(b"bad3", b"soft"),
+        &file(b"later", b"main;a 9\n"),
+        &END,
+    ]
+    .concat();
+    let archive = open(&bytes);
+    assert!(archive.fault().is_none(), "{:?}", archive.fault());
+    let at = |name: &str| archive.members().iter().rposition(|member| member.name == name).unwrap();
+    for (name, text) in [
+        ("day2/a", "main;a 1\n"),
+        ("day3/a", "main;a 1\n"),
+        ("day1/a", "main;a 2\n"),
+        ("day4/a", "main;a 2\n"),
+        ("day5/l", "main;l 1\n"),
+        ("day6/l", "main;l 1\n"),
+    ] {
+        assert_eq!(&*archive.bytes(at(name)).unwrap(), text.as_bytes(), "{name}");
+        assert_eq!(archive.read(at(name), &ReadOptions::default()).unwrap().records_used(), 1, "{name}");
+    }
+    let missing = MemberKind::Other("a hard link to what is not in the archive before it");
+    let kind = |name: &str| archive.members()[at(name)].kind;
+    assert_eq!([kind("bad1"), kind("bad2"), kind("bad3")], [missing, missing, MemberKind::SymbolicLink]);
+    let error = archive.read(at("bad1"), &ReadOptions::default()).unwrap_err();
+    assert_eq!(error.kind.code(), "not_a_file");
 }
 
 #[test]
@@ -390,6 +531,11 @@ fn long_names_are_read_in_every_way_they_are_written() {
     // Names that are no UTF-8 stay apart.
     let bytes = [&file(b"a\xff", text)[..], &file(b"a\xfe", text), &END].concat();
     assert_eq!(names(&open(&bytes)), ["a\\xff", "a\\xfe"]);
+    // So do those that look like them.
+    let bytes = [&file(b"a\xff", text)[..], &file(b"a\\xff", text), &END].concat();
+    let archive = open(&bytes);
+    assert_eq!(names(&archive), ["a\\xff", "a\\x5cxff"]);
+    assert!(archive.members().iter().all(|member| !member.is_replaced));
 }
 
 #[test]
@@ -419,7 +565,7 @@ fn bombs_are_too_large() {
     let options = ReadOptions { max_unpacked: 1 << 20, ..ReadOptions::default() };
     let zeros = vec![0; 2 << 20];
     let bomb = |packed: &[u8]| {
-        let opened = Archive::from_bytes("bomb", packed.to_vec(), &options, folder.path());
+        let opened = Archive::from_bytes("bomb", packed.to_vec(), &options, &spool(folder.path()));
         assert_eq!(opened.unwrap_err().kind.code(), "too_large");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     };
@@ -429,7 +575,7 @@ fn bombs_are_too_large() {
     for packing in [Packing::Deflate, Packing::Zstd] {
         let mut packed = zip(&[("zeros", &zeros), ("good", b"main;a 1\n")], packing);
         let read = |packed: &[u8]| {
-            let opened = Archive::from_bytes("bomb", packed.to_vec(), &options, folder.path());
+            let opened = Archive::from_bytes("bomb", packed.to_vec(), &options, &spool(folder.path()));
             let archive = opened.unwrap().unwrap();
             assert_eq!(archive.read(1, &options).unwrap().records_used(), 1);
             archive.read(0, &options).unwrap_err().kind.code()
@@ -551,7 +697,7 @@ fn pipes_are_read_or_refused_as_asked() {
     let error = read_path(&pipe, &refuse).unwrap_err();
     assert_eq!(error.kind.code(), "not_a_file");
     assert!(error.to_string().contains("is a named pipe"), "{error}");
-    assert!(Archive::open(&pipe, &refuse, folder.path()).unwrap().is_none());
+    assert!(Archive::open(&pipe, &refuse, &spool(folder.path())).unwrap().is_none());
     let socket = folder.path().join("socket");
     let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
     for options in [&refuse, &ReadOptions::default()] {

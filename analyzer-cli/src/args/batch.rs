@@ -27,7 +27,7 @@ pub(crate) struct Batch {
     #[arg(short, long, value_name = "DIR")]
     pub(crate) output: PathBuf,
     /// Take captures from a list; - for standard input. Lines or, if there is any, ended by NUL. BEFORE and AFTER with a
-    /// tab between are a pair
+    /// tab between are a pair; an archive alone stands for what it holds
     #[arg(long, value_name = "FILE", conflicts_with = "folders")]
     pub(crate) files_from: Option<PathBuf>,
     /// How paths within a folder are made: {service}/{date}/{host}-{_}.pb.gz, with * and **. Captures pair by all keys but

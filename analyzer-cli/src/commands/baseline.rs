@@ -3,10 +3,10 @@
 use crate::args::{Baseline as Command, BaselineBuild, BaselineShow, BaselineUpdate, InfoFormat, Reading};
 use crate::exit::Outcome;
 use crate::{input, output, progress};
-use analyzer_core::baseline::{Baseline, Summary};
+use analyzer_core::baseline::{Baseline, Sum, Summary};
 use analyzer_core::render::figures::printable;
 use analyzer_core::report::units;
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use rayon::prelude::*;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -23,19 +23,21 @@ pub(crate) fn run(command: &Command) -> Result<Outcome> {
 fn build(build: &BaselineBuild) -> Result<()> {
     let inputs = build.reading.with_subtracted(&build.captures);
     output::refuse_overwriting(std::slice::from_ref(&build.output), &inputs)?;
-    write(&read(&build.captures, &build.reading)?, &build.output)
+    write(&read(Sum::default(), &build.captures, &build.reading)?, &build.output)
 }
 
 fn update(update: &BaselineUpdate) -> Result<()> {
     let inputs = update.reading.with_subtracted(&update.captures);
     let target = update.output.as_ref().unwrap_or(&update.baseline);
     output::refuse_overwriting(std::slice::from_ref(target), &inputs)?;
-    let known = input::read_baseline(&update.baseline)?;
-    write(&Baseline::merge(vec![known, read(&update.captures, &update.reading)?])?, target)
+    let mut sum = Sum::default();
+    sum.add(input::read_baseline(&update.baseline)?)?;
+    write(&read(sum, &update.captures, &update.reading)?, target)
 }
 
-/// The captures as one baseline; files that are baselines are merged.
-fn read(paths: &[PathBuf], reading: &Reading) -> Result<Baseline> {
+/// Adds captures, several read at the same time, in their order: no more are in memory than are read at once. Files that are
+/// baselines are merged.
+fn read(mut sum: Sum, paths: &[PathBuf], reading: &Reading) -> Result<Baseline> {
     if !reading.redact.is_empty() {
         bail!(
             "--redact: later captures are matched with a baseline by the names in it; give it to diff --baseline"
@@ -50,13 +52,18 @@ fn read(paths: &[PathBuf], reading: &Reading) -> Result<Baseline> {
         Ok((baseline, Some((capture.source.name, capture.notes))))
     };
     progress::expect(paths.len());
-    let read: Vec<_> = paths.par_iter().map(one).collect::<Result<_>>()?;
-    let (baselines, notes): (Vec<Baseline>, Vec<_>) = read.into_iter().unzip();
+    let mut notes = Vec::new();
+    for window in paths.chunks(2 * rayon::current_num_threads()) {
+        for (baseline, its_notes) in window.par_iter().map(one).collect::<Result<Vec<_>>>()? {
+            sum.add(baseline)?;
+            notes.extend(its_notes);
+        }
+    }
     // Once all are read, so that nothing is written into the line of progress.
-    for (name, notes) in notes.into_iter().flatten() {
+    for (name, notes) in notes {
         super::warn_of_losses(reading, &name, &notes);
     }
-    Ok(Baseline::merge(baselines)?)
+    sum.finish().context("no capture was given, expected one or more")
 }
 
 fn is_baseline(path: &Path) -> bool {

@@ -4,7 +4,7 @@ use super::{Archived, Baseline, BaselineError, Member, SHARE, SQUARE};
 use crate::align::{KeySpace, Names};
 use crate::merge::{Adding, Lines, Row, Zeros};
 use crate::value::{self, Evidence, Measure, kept};
-use analyzer_formats::{Capture, Content, NoteKind, Notes, ValueType};
+use analyzer_formats::{Capture, Content, NoteKind, Notes, SeriesId, Source, ValueType};
 use std::collections::BTreeMap;
 
 impl Baseline {
@@ -26,7 +26,6 @@ impl Baseline {
         };
         let mut keys = KeySpace::new(Names::Canonical, &[profile]);
         let key_of = keys.add(profile);
-        let name = |key: usize| String::from_utf8_lossy(&keys.keys()[key].name).into_owned();
         let archived = |measure: Measure| {
             let mut own = vec![0i128; keys.keys().len()];
             let samples = &profile.series[measure.series.index()].samples;
@@ -37,9 +36,14 @@ impl Baseline {
                 }
             }
             let whole = own.iter().sum::<i128>();
-            let shares = own.iter().enumerate().filter(|(_, count)| **count > 0).map(|(key, &count)| {
+            // The file holds text: names that differ only in bytes that are no UTF-8 are those of one function in it.
+            let mut named: BTreeMap<String, i128> = BTreeMap::new();
+            for (key, count) in keys.keys().iter().zip(own) {
+                *named.entry(String::from_utf8_lossy(&key.name).into_owned()).or_default() += count;
+            }
+            let shares = named.into_iter().filter(|(_, count)| *count > 0).map(|(name, count)| {
                 let share = count as f64 / whole as f64;
-                (name(key), ((share / SHARE).round() as u64, (share * share / SQUARE).round() as u64))
+                (name, ((share / SHARE).round() as u64, (share * share / SQUARE).round() as u64))
             });
             Archived {
                 functions: shares.collect(),
@@ -55,49 +59,72 @@ impl Baseline {
             start_ns: profile.meta.start_ns,
             duration_ns: profile.meta.duration_ns,
         };
-        Ok(Baseline { capture: added_up(&[capture]), members: vec![member], measures })
+        let mut alone = Captures::default();
+        alone.add(capture)?;
+        let capture = alone.finish().expect("one was added");
+        Ok(Baseline { capture, members: vec![member], measures })
     }
 }
 
-/// Refuses to add up captures that measure different things, or of which one tells its samples and the other does not.
-pub(super) fn expect_same_kind(first: &Capture, other: &Capture) -> Result<(), BaselineError> {
-    let kind = |capture: &Capture| match &capture.content {
-        Content::Profile(profile) => value::kind(profile),
-        Content::Traces(_) => "traces".to_owned(),
-    };
-    let (known, has) = (kind(first), kind(other));
-    if known == has {
-        return Ok(());
-    }
-    let (name, first) = (other.source.name.clone(), first.source.name.clone());
-    Err(BaselineError::OtherKind { name, has, first, known })
+/// Captures in one: a series for every measure, functions without lines. They are added one after the other, and only the
+/// sum is kept.
+#[derive(Debug, Default)]
+pub(super) struct Captures {
+    first: Option<First>,
+    adding: Adding,
+    default_value: Option<(SeriesId, usize)>,
+    start_ns: Option<i64>,
+    duration_ns: Option<i64>,
+    records: u64,
+    left_out: u64,
 }
 
-/// All captures in one: a series for every measure, functions without lines.
-pub(super) fn added_up(captures: &[&Capture]) -> Capture {
-    let mut adding = Adding::default();
-    let (mut start, mut duration, mut default) = (None::<i64>, Some(0i64), None);
-    // All captures are brought to the finest decimals of any.
-    let mut decimals: BTreeMap<(String, String), u8> = BTreeMap::new();
-    for capture in captures {
-        let Content::Profile(profile) = &capture.content else { continue };
-        for measure in kept(profile) {
-            let finest = decimals.entry((measure.name, measure.unit)).or_default();
-            *finest = measure.decimals.max(*finest);
+/// What the first capture is called and measures.
+#[derive(Debug)]
+struct First {
+    source: Source,
+    kind: String,
+}
+
+impl Captures {
+    /// Adds a capture.
+    ///
+    /// # Errors
+    /// When it measures other things than the first, or one of them tells its samples and the other does not.
+    pub(super) fn add(&mut self, capture: &Capture) -> Result<(), BaselineError> {
+        let name = || capture.source.name.clone();
+        let Content::Profile(profile) = &capture.content else {
+            return Err(BaselineError::Traces { name: name() });
+        };
+        let has = value::kind(profile);
+        match &self.first {
+            Some(First { kind, .. }) if *kind == has => {
+                let sum = self.duration_ns.zip(profile.meta.duration_ns);
+                self.duration_ns = sum.and_then(|(ours, theirs)| ours.checked_add(theirs));
+            }
+            Some(First { source, kind }) => {
+                let (first, known) = (source.name.clone(), kind.clone());
+                return Err(BaselineError::OtherKind { name: name(), has, first, known });
+            }
+            None => {
+                self.duration_ns = profile.meta.duration_ns;
+                self.first = Some(First { source: capture.source.clone(), kind: has });
+            }
         }
-    }
-    for capture in captures {
-        let Content::Profile(profile) = &capture.content else { continue };
+        self.start_ns = self.start_ns.into_iter().chain(profile.meta.start_ns).min();
+        self.records = self.records.saturating_add(capture.notes.records());
+        self.left_out = self.left_out.saturating_add(capture.notes.samples_left_out());
+        let adding = &mut self.adding;
         let stacks = adding.stacks(profile, Lines::Dropped);
         for measure in kept(profile) {
             let value_type = ValueType {
                 name: adding.builder.string(measure.name.as_bytes()),
                 unit: adding.builder.string(measure.unit.as_bytes()),
-                decimals: decimals[&(measure.name.clone(), measure.unit.clone())],
+                decimals: measure.decimals,
             };
-            let raise = 10i128.pow(u32::from(value_type.decimals - measure.decimals));
             let series = adding.series(&[value_type]);
-            default.get_or_insert((series, 0));
+            let factor = adding.factors(series, &[value_type])[0];
+            self.default_value.get_or_insert((series, 0));
             let samples = &profile.series[measure.series.index()].samples;
             for (row, stack) in samples.stacks.iter().enumerate() {
                 let stack = stack.map(|id| stacks[id.index()]);
@@ -105,23 +132,21 @@ pub(super) fn added_up(captures: &[&Capture]) -> Capture {
                     Evidence::Unknown => None,
                     _ => Some(u64::try_from(measure.count(samples, row).whole().max(0)).unwrap_or(u64::MAX)),
                 };
-                let values = [measure.value(samples, row) * raise];
+                let values = [measure.value(samples, row) * factor];
                 adding.row(series, &Row { stack, labels: None, values: &values, count });
             }
         }
-        start = start.into_iter().chain(profile.meta.start_ns).min();
-        duration = duration.and_then(|sum| sum.checked_add(profile.meta.duration_ns?));
+        Ok(())
     }
-    let (mut builder, _) = adding.finish(Zeros::Kept);
-    builder.meta.default_value = default;
-    (builder.meta.start_ns, builder.meta.duration_ns) = (start, duration);
-    let records = captures.iter().map(|capture| capture.notes.records()).fold(0, u64::saturating_add);
-    let left_out =
-        captures.iter().map(|capture| capture.notes.samples_left_out()).fold(0, u64::saturating_add);
-    Capture {
-        content: Content::Profile(builder.finish()),
-        notes: notes(records, left_out),
-        source: captures[0].source.clone(),
+
+    /// The sum, which has the name of the first; `None` of nothing.
+    pub(super) fn finish(self) -> Option<Capture> {
+        let source = self.first?.source;
+        let (mut builder, _) = self.adding.finish(Zeros::Kept);
+        builder.meta.default_value = self.default_value;
+        (builder.meta.start_ns, builder.meta.duration_ns) = (self.start_ns, self.duration_ns);
+        let content = Content::Profile(builder.finish());
+        Some(Capture { content, notes: notes(self.records, self.left_out), source })
     }
 }
 

@@ -59,9 +59,12 @@ fn captures(file: &File) -> Result<(), Fault> {
             return Err(Fault::new(format_args!("captures[{at}]"), "each capture once", found));
         }
     }
-    let durations = file.captures.iter().map(|member| member.duration_ns).chain([file.duration_ns]);
-    if let Some(duration) = durations.flatten().find(|&duration| duration < 0) {
-        return Err(Fault::new("duration_ns", "a length of time", duration));
+    let of_captures = file.captures.iter().enumerate();
+    let of_captures = of_captures.map(|(at, member)| (format!("captures[{at}]."), member.duration_ns));
+    for (place, duration) in of_captures.chain([(String::new(), file.duration_ns)]) {
+        if let Some(duration) = duration.filter(|&duration| duration < 0) {
+            return Err(Fault::new(place + "duration_ns", "a length of time", duration));
+        }
     }
     if file.left_out > file.records {
         return Err(Fault::new("left_out", "no more than all records", file.left_out));

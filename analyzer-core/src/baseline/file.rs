@@ -19,6 +19,7 @@ use analyzer_formats::{
     Capture, Content, Frame, FrameKind, Function, Mapping, Profile, ProfileBuilder, Source, ValueType,
 };
 use serde::{Deserialize, Serialize};
+use std::fmt::Display;
 use std::io::Write;
 
 #[derive(Serialize, Deserialize)]
@@ -202,18 +203,20 @@ impl File {
         }
         let mut frames = Vec::new();
         for (at, &(function, module, kind)) in self.frames.iter().enumerate() {
-            let function = entry(&functions, function, "a function", ("frames", at))?;
-            let mapping = module.map(|module| entry(&mappings, module, "a module", ("frames", at)));
+            let function = entry(&functions, function, "a function", format_args!("frames[{at}]"))?;
+            let mapping =
+                module.map(|module| entry(&mappings, module, "a module", format_args!("frames[{at}]")));
             let mapping = mapping.transpose()?;
             frames.push(builder.frame(Frame { function, mapping, line: 0, kind: kind.kind() }));
         }
         let mut stacks = Vec::new();
         for (at, &(parent, frame)) in self.stacks.iter().enumerate() {
-            let parent = parent.map(|parent| entry(&stacks, parent, "a stack before it", ("stacks", at)));
-            let frame = entry(&frames, frame, "a frame", ("stacks", at))?;
+            let parent = parent
+                .map(|parent| entry(&stacks, parent, "a stack before it", format_args!("stacks[{at}]")));
+            let frame = entry(&frames, frame, "a frame", format_args!("stacks[{at}]"))?;
             stacks.push(builder.stack(parent.transpose()?, frame));
         }
-        for values in &self.values {
+        for (of, values) in self.values.iter().enumerate() {
             let value_type = ValueType {
                 name: builder.string(values.name.as_bytes()),
                 unit: builder.string(values.unit.as_bytes()),
@@ -222,7 +225,8 @@ impl File {
             let series = builder.series(&[value_type]);
             builder.meta.default_value.get_or_insert((series, 0));
             for (at, &(stack, value, samples)) in values.rows.iter().enumerate() {
-                let stack = stack.map(|stack| entry(&stacks, stack, "a stack", ("rows", at))).transpose()?;
+                let place = format_args!("values[{of}].rows[{at}]");
+                let stack = stack.map(|stack| entry(&stacks, stack, "a stack", place)).transpose()?;
                 match samples {
                     Some(samples) => builder.count(series, stack, samples, value),
                     None => builder.sum(series, stack, value),
@@ -235,13 +239,8 @@ impl File {
 }
 
 /// What a row of a table refers to in another.
-fn entry<T: Copy>(
-    table: &[T],
-    index: u32,
-    expected: &'static str,
-    (name, at): (&str, usize),
-) -> Result<T, Fault> {
-    let fault = || Fault::new(format_args!("{name}[{at}]"), expected, format_args!("{index}"));
+fn entry<T: Copy>(table: &[T], index: u32, expected: &'static str, place: impl Display) -> Result<T, Fault> {
+    let fault = || Fault::new(place, expected, index);
     table.get(index as usize).copied().ok_or_else(fault)
 }
 
@@ -336,12 +335,17 @@ mod tests {
             ),
             ("[1,50,50]", "[1,50,51]", "spread[0].samples: expected the samples of all rows, found 140"),
             ("[1,50,50]", "[1,50,50],[1,50,50]", "values[0].rows[1]: expected each stack once"),
-            ("[1,50,50]", "[9,50,50]", "rows[0]: expected a stack, found 9"),
+            ("[1,50,50]", "[9,50,50]", "values[0].rows[0]: expected a stack, found 9"),
             ("[0,1]", "[3,1]", "stacks[1]: expected a stack before it, found 3"),
             ("[40,100]", "[0,140]", "spread[0].samples: expected those of each capture"),
             ("602500000000000", "999500000000000", "spread[0].functions[\"parse\"]"),
             ("602500000000000", "2500000000000", "spread[0].functions[\"parse\"]"),
             ("[950000000000,", "[960000000000,", "spread[0].functions: expected shares of 1"),
+            (
+                "\"duration_ns\":null",
+                "\"duration_ns\":-1",
+                "captures[0].duration_ns: expected a length of time, found -1",
+            ),
             ("\"decimals\":0", "\"decimals\":40", "values[0].decimals: expected 18 at most, found 40"),
         ] {
             let found = fault(from, to);

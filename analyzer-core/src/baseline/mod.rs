@@ -163,39 +163,56 @@ impl Baseline {
     /// # Panics
     /// When there is no baseline.
     pub fn merge(baselines: Vec<Baseline>) -> Result<Baseline, BaselineError> {
-        let mut members: Vec<Member> = Vec::new();
-        let mut measures: Vec<Archived> = Vec::new();
-        let mut captures = Vec::with_capacity(baselines.len());
-        let mut digests: BTreeSet<String> = BTreeSet::new();
-        for baseline in baselines {
-            if let Some(first) = captures.first() {
-                build::expect_same_kind(first, &baseline.capture)?;
+        let mut sum = Sum::default();
+        baselines.into_iter().try_for_each(|baseline| sum.add(baseline))?;
+        Ok(sum.finish().expect("at least one baseline is the caller's duty"))
+    }
+}
+
+/// Baselines added up one after the other: in memory are the sum and one of them.
+#[derive(Debug, Default)]
+pub struct Sum {
+    captures: build::Captures,
+    members: Vec<Member>,
+    digests: BTreeSet<String>,
+    measures: Vec<Archived>,
+}
+
+impl Sum {
+    /// Adds the captures of a baseline.
+    ///
+    /// # Errors
+    /// When one is there already, or they are of another kind than the first.
+    pub fn add(&mut self, baseline: Baseline) -> Result<(), BaselineError> {
+        self.captures.add(&baseline.capture)?;
+        for member in baseline.members {
+            if let Some(digest) = &member.digest
+                && !self.digests.insert(digest.clone())
+            {
+                return Err(BaselineError::Twice { name: member.name, digest: digest.clone() });
             }
-            for member in baseline.members {
-                if let Some(digest) = &member.digest
-                    && !digests.insert(digest.clone())
-                {
-                    return Err(BaselineError::Twice { name: member.name, digest: digest.clone() });
-                }
-                members.push(member);
-            }
-            for theirs in baseline.measures {
-                let Some(ours) =
-                    measures.iter_mut().find(|ours| (&ours.name, &ours.unit) == (&theirs.name, &theirs.unit))
-                else {
-                    measures.push(theirs);
-                    continue;
-                };
-                ours.samples.extend(theirs.samples);
-                for (name, (sum, squares)) in theirs.functions {
-                    let known = ours.functions.entry(name).or_default();
-                    *known = (known.0.saturating_add(sum), known.1.saturating_add(squares));
-                }
-            }
-            captures.push(baseline.capture);
+            self.members.push(member);
         }
-        let capture = build::added_up(&captures.iter().collect::<Vec<_>>());
-        Ok(Baseline { capture, members, measures })
+        for theirs in baseline.measures {
+            let is_same = |ours: &&mut Archived| (&ours.name, &ours.unit) == (&theirs.name, &theirs.unit);
+            let Some(ours) = self.measures.iter_mut().find(is_same) else {
+                self.measures.push(theirs);
+                continue;
+            };
+            ours.samples.extend(theirs.samples);
+            for (name, (sum, squares)) in theirs.functions {
+                let known = ours.functions.entry(name).or_default();
+                *known = (known.0.saturating_add(sum), known.1.saturating_add(squares));
+            }
+        }
+        Ok(())
+    }
+
+    /// All of them as one, in the order in which they were added; `None` when there is none.
+    #[must_use]
+    pub fn finish(self) -> Option<Baseline> {
+        let Sum { captures, members, measures, .. } = self;
+        Some(Baseline { capture: captures.finish()?, members, measures })
     }
 }
 

@@ -158,7 +158,10 @@ mod tests {
         let variance = noise.phi * 90.0 + noise.alpha * 90.0 * 90.0;
         let expected = [(4.0 + 13_000.0 / variance) / 8.0, 0.5];
         for (found, expected) in found.iter().zip(expected) {
-            assert!((found.ratio - expected).abs() < 1e-9 && (found.degrees - 8.0).abs() < 1e-12, "{found:?}");
+            assert!(
+                (found.ratio - expected).abs() < 1e-9 && (found.degrees - 8.0).abs() < 1e-12,
+                "{found:?}"
+            );
         }
         // Four deviations by noise are hardly one by such scatter, and as good as four by little of it.
         let by_noise = normal::cdf(-4.0);

@@ -1,30 +1,33 @@
 //! Archives of captures: tar, packed or not, and zip, known by their bytes and never by their name.
 //!
 //! An archive is a list of members, in the order in which they are stored, and nothing of it is ever written under a
-//! name that it holds. Members of a tar are slices of the mapped file; a packed tar is unpacked once into a file
-//! without a name, of which they are slices then; members of a zip are unpacked one by one. A member is read as a file
-//! of its own would be, gzip and zstd within it as well; an archive within an archive is not.
+//! name that it holds. It is no open file: each member that is read opens it again. Members of a tar are parts of the
+//! file; a packed tar is unpacked into a file without a name, of which they are parts then, and which the [`Spool`]
+//! keeps for the next; members of a zip are unpacked one by one. A member is read as a file of its own would be, gzip
+//! and zstd within it as well; an archive within an archive is not.
 //!
 //! What is whole before a cut or a flaw is kept: [`Archive::fault`] says where the archive breaks off.
 
+mod list;
 mod name;
 mod spool;
 mod tar;
 mod zip;
 
-use crate::error::{Flaw, ReadError, ReadErrorKind};
-use crate::input::{self, Opened, Stored};
-use crate::unpack::{self, Container};
-use crate::{Capture, ReadOptions, read_bytes};
-use rustc_hash::FxHashMap;
-use std::borrow::Cow;
-use std::fmt;
-use std::ops::Range;
-use std::path::Path;
+pub use list::{Member, MemberKind};
+pub use name::escape_name;
+pub use spool::Spool;
 
-/// An archive has at most this many members, and their names at most so many bytes.
-const MOST_MEMBERS: usize = 1 << 20;
-const MOST_NAME_BYTES: usize = 256 << 20;
+use crate::error::{Flaw, ReadError, ReadErrorKind};
+use crate::input::{self, OpenFile, Stamp, Stored};
+use crate::unpack::{self, Container, Unpacker};
+use crate::{Capture, ReadOptions, read_bytes};
+use list::{List, Place, Walk};
+use std::fmt;
+use std::io;
+use std::ops::{Deref, Range};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// One kind of archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +49,16 @@ impl ArchiveKind {
         tar::is_tar(first).then_some(ArchiveKind::Tar)
     }
 
+    /// Lists the members of one that is at hand as a whole.
+    fn list(self, input: &[u8]) -> Walk {
+        let mut walk = match self {
+            ArchiveKind::Tar => tar::walk(input),
+            ArchiveKind::Zip => zip::walk(input),
+        };
+        walk.list.settle();
+        walk
+    }
+
     /// With an article.
     fn what(self) -> &'static str {
         match self {
@@ -55,160 +68,131 @@ impl ArchiveKind {
     }
 }
 
-/// An open archive.
+/// The list of an archive's members, and where they are read from.
 pub struct Archive {
     name: String,
     kind: ArchiveKind,
     container: Container,
-    file: Opened,
-    /// What a packed tar was unpacked to.
-    spool: Option<Stored<'static>>,
+    home: Home,
+    spool: Arc<Spool>,
+    /// What a packed tar was unpacked to, as long as the spool keeps it.
+    unpacked: Mutex<Weak<Stored<'static>>>,
     list: List,
     fault: Option<ReadError>,
     options: Limits,
 }
 
-/// The limits with which an archive was opened, for [`Archive::bytes`].
+/// The limits with which an archive was opened, for [`Archive::bytes`] and for unpacking it again.
 type Limits = ReadOptions;
 
-/// A member of an archive.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Member {
-    /// Its path in the archive, relative, with `/`; `.` and empty parts are dropped. Bytes that are no UTF-8 and
-    /// characters that steer a terminal are written as `\xff`.
-    ///
-    /// A name that is refused is given as it stands.
-    pub name: String,
-    /// From 1: which of the members of this name it is. `tar` keeps the last one when it unpacks.
-    pub occurrence: u32,
-    /// Whether it can be read.
-    pub kind: MemberKind,
-    /// Its size in bytes, as the archive says; of a member of a zip unpacked.
-    pub bytes: u64,
+/// Where the bytes of an archive are.
+enum Home {
+    Memory(Vec<u8>),
+    /// A file, and how it looked when its members were listed.
+    File(PathBuf, Stamp),
 }
 
-impl Member {
-    /// The name, which members of equal names share, with its occurrence where it is not the first.
-    #[must_use]
-    pub fn unique_name(&self) -> Cow<'_, str> {
-        match self.occurrence {
-            1 => Cow::Borrowed(&self.name),
-            again => Cow::Owned(format!("{} ({again})", self.name)),
+impl Home {
+    /// Opens it again. What was written since has other members elsewhere.
+    fn open(&self) -> Result<Open<'_>, ReadErrorKind> {
+        match self {
+            Home::Memory(stored) => Ok(Open::Memory(stored)),
+            Home::File(path, stamp) => match OpenFile::open(path)? {
+                Some(file) if file.stamp() == stamp => Ok(Open::File(file)),
+                _ => Err(changed()),
+            },
         }
     }
 }
 
-/// What a member is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MemberKind {
-    /// A file, which can be read.
-    File,
-    /// Something else, in words with an article: `a directory`. Reading it is an error.
-    Other(&'static str),
+fn changed() -> ReadErrorKind {
+    let found = "it is not what it was when its members were listed";
+    ReadErrorKind::Changed { found: Box::new(io::Error::other(found).into()) }
 }
 
-/// Where the bytes of a member are.
-#[derive(Clone, Debug)]
-enum Place {
-    /// It has none.
-    Nowhere,
-    /// As they are.
-    Slice(Range<usize>),
-    /// Packed in a zip.
-    Packed(zip::Packed),
-    /// The archive ends before they do: where it ends, and how many there should be.
-    Cut { ends: u64, bytes: u64 },
-    /// The archive does not lead to them: where it is wrong, and how.
-    Broken { byte: u64, detail: &'static str },
+/// The archive while a member is read.
+enum Open<'a> {
+    Memory(&'a [u8]),
+    File(OpenFile),
 }
 
-/// The members of an archive as they are found, and where they are.
-#[derive(Default)]
-struct List {
-    members: Vec<Member>,
-    places: Vec<Place>,
-    name_bytes: usize,
-}
-
-impl List {
-    /// Adds a member; what has a name that is refused is no file.
-    fn add(&mut self, name: name::Name, kind: MemberKind, bytes: u64, place: Place) {
-        let kind = match (kind, name.refused) {
-            (MemberKind::File, Some(why)) => MemberKind::Other(why),
-            _ => kind,
-        };
-        let place = if kind == MemberKind::File { place } else { Place::Nowhere };
-        self.name_bytes += name.shown.len();
-        self.members.push(Member { name: name.shown, occurrence: 1, kind, bytes });
-        self.places.push(place);
-    }
-
-    /// Whether there are more members than an archive may have.
-    fn is_full(&self) -> bool {
-        self.members.len() >= MOST_MEMBERS || self.name_bytes >= MOST_NAME_BYTES
-    }
-
-    /// The error that there are more members than are taken.
-    fn too_many(container: &'static str, byte: u64) -> ReadErrorKind {
-        ReadErrorKind::Unpack {
-            container,
-            flaw: Flaw::TooMany,
-            byte,
-            detail: format!("more than {MOST_MEMBERS} members, or {MOST_NAME_BYTES} bytes of names"),
-            done: "the members before it are read",
+impl<'a> Open<'a> {
+    fn stored(&self, options: &ReadOptions) -> Result<Stored<'a>, ReadErrorKind> {
+        match self {
+            Open::Memory(stored) => Ok(Stored::Borrowed(stored)),
+            Open::File(file) => Ok(file.stored(options)?),
         }
     }
 
-    /// Numbers the members of equal names in their order.
-    fn count_occurrences(&mut self) {
-        let mut seen: FxHashMap<&str, u32> = FxHashMap::default();
-        let occurrences: Vec<u32> = self
-            .members
-            .iter()
-            .map(|member| {
-                let occurrence = seen.entry(&member.name).or_default();
-                *occurrence += 1;
-                *occurrence
-            })
-            .collect();
-        for (member, occurrence) in self.members.iter_mut().zip(occurrences) {
-            member.occurrence = occurrence;
+    fn part(&self, range: &Range<usize>, options: &ReadOptions) -> Result<Stored<'a>, ReadErrorKind> {
+        match self {
+            Open::Memory(stored) => Ok(Stored::Borrowed(&stored[range.clone()])),
+            Open::File(file) => Ok(file.part(range.start as u64, range.len() as u64, options)?),
         }
     }
 
-    fn files(&self) -> u64 {
-        self.members.iter().filter(|member| member.kind == MemberKind::File).count() as u64
+    fn has_changed(&self) -> bool {
+        match self {
+            Open::Memory(_) => false,
+            Open::File(file) => file.has_changed(),
+        }
     }
 }
 
-/// What a walk over an archive found: the members, and where it breaks off.
-struct Walk {
-    list: List,
-    fault: Option<ReadErrorKind>,
+/// The bytes of a member of an archive. They are freed with it.
+pub struct Bytes<'a>(Held<'a>);
+
+enum Held<'a> {
+    Own(Stored<'a>),
+    /// A part of what an archive was unpacked to.
+    Part(Arc<Stored<'static>>, Range<usize>),
+}
+
+impl Bytes<'_> {
+    fn owned(bytes: Vec<u8>) -> Self {
+        Bytes(Held::Own(Stored::Owned(bytes)))
+    }
+}
+
+impl Deref for Bytes<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match &self.0 {
+            Held::Own(stored) => stored,
+            Held::Part(stored, range) => &stored[range.clone()],
+        }
+    }
 }
 
 impl Archive {
-    /// Opens an archive; `None` for what is none by its bytes. Only files are looked at: a pipe is no archive.
+    /// Opens an archive and lists its members; `None` for what is none by its first bytes. Only files are looked at: a
+    /// pipe is no archive.
     ///
-    /// A packed tar is unpacked into a file without a name in the folder `spool`, within `max_unpacked` and
-    /// `max_ratio`; it is gone with the archive. With `map: false` the archive is in memory as long as it is open.
+    /// A packed tar is unpacked into the spool, within `max_unpacked` and `max_ratio`.
     ///
     /// # Errors
-    /// When the file cannot be read, is a packed tar of more bytes than are allowed, or cannot be unpacked to `spool`.
-    pub fn open(path: &Path, options: &ReadOptions, spool: &Path) -> Result<Option<Archive>, ReadError> {
+    /// When the file cannot be read, is a packed tar of more bytes than are allowed, or cannot be unpacked.
+    pub fn open(
+        path: &Path,
+        options: &ReadOptions,
+        spool: &Arc<Spool>,
+    ) -> Result<Option<Archive>, ReadError> {
         let name = path.display().to_string();
-        let opened = match std::fs::metadata(path) {
-            Ok(metadata) if !metadata.is_file() => return Ok(None),
-            Ok(_) => input::open(path, options),
-            Err(error) => Err(error.into()),
+        let list = || -> Result<_, ReadErrorKind> {
+            let Some(file) = OpenFile::open(path)? else { return Ok(None) };
+            let (first, container) = unpack::beginning(file.reader(), tar::BLOCK);
+            let Some(kind) = kind(&first, container) else { return Ok(None) };
+            let home = Home::File(path.to_owned(), file.stamp().clone());
+            let mut archive = Archive::new(&name, kind, container, home, options, spool);
+            archive.list(&file.stored(options)?)?;
+            Ok(Some(archive))
         };
-        match opened.and_then(|file| Archive::of(&name, file, options, spool)) {
-            Ok(archive) => Ok(archive),
-            Err(kind) => Err(ReadError { name, kind }),
-        }
+        list().map_err(|kind| ReadError { name: name.clone(), kind })
     }
 
-    /// Opens an archive in memory, as [`open`](Archive::open) does a file; `name` is for messages and reports.
+    /// Lists the members of an archive in memory, as [`open`](Archive::open) those of a file; `name` is for messages and
+    /// reports.
     ///
     /// # Errors
     /// As [`open`](Archive::open).
@@ -216,40 +200,52 @@ impl Archive {
         name: &str,
         bytes: Vec<u8>,
         options: &ReadOptions,
-        spool: &Path,
+        spool: &Arc<Spool>,
     ) -> Result<Option<Archive>, ReadError> {
-        Archive::of(name, Opened::of_bytes(bytes), options, spool)
-            .map_err(|kind| ReadError { name: name.to_owned(), kind })
+        let (first, container) = unpack::beginning(&bytes[..], tar::BLOCK);
+        let Some(kind) = kind(&first, container) else { return Ok(None) };
+        let mut archive = Archive::new(name, kind, container, Home::Memory(Vec::new()), options, spool);
+        archive.list(&bytes).map_err(|kind| ReadError { name: name.to_owned(), kind })?;
+        archive.home = Home::Memory(bytes);
+        Ok(Some(archive))
     }
 
-    fn of(
+    fn new(
         name: &str,
-        file: Opened,
+        kind: ArchiveKind,
+        container: Container,
+        home: Home,
         options: &ReadOptions,
-        spool: &Path,
-    ) -> Result<Option<Archive>, ReadErrorKind> {
-        let Some(kind) = ArchiveKind::of(&unpack::beginning(&file.stored, tar::BLOCK)) else {
-            return Ok(None);
-        };
-        // What is packed is refused by the ordinary reader when it is a zip: none is ever packed again.
-        let unpacked = spool::unpack(&file.stored, options, spool)?;
-        if unpacked.is_some() && kind == ArchiveKind::Zip {
-            return Ok(None);
+        spool: &Arc<Spool>,
+    ) -> Archive {
+        Archive {
+            name: name.to_owned(),
+            kind,
+            container,
+            home,
+            spool: Arc::clone(spool),
+            unpacked: Mutex::default(),
+            list: List::default(),
+            fault: None,
+            options: options.clone(),
         }
-        let (spool, container, damage) = match unpacked {
-            Some(unpacked) => (Some(unpacked.stored), unpacked.container, unpacked.damage),
-            None => (None, Container::Plain, None),
+    }
+
+    /// Lists the members, given all bytes of the archive.
+    fn list(&mut self, stored: &[u8]) -> Result<(), ReadErrorKind> {
+        let (walk, damage) = match Unpacker::new(stored, &self.options) {
+            None => (self.kind.list(stored), None),
+            Some(unpacker) => {
+                let unpacked = self.spool.unpack(unpacker)?;
+                self.unpacked = Mutex::new(Arc::downgrade(&unpacked.stored));
+                (self.kind.list(&unpacked.stored), unpacked.damage)
+            }
         };
-        let bytes = spool.as_ref().unwrap_or(&file.stored);
-        let Walk { mut list, fault } = match kind {
-            ArchiveKind::Tar => tar::walk(bytes),
-            ArchiveKind::Zip => zip::walk(bytes),
-        };
-        list.count_occurrences();
+        self.list = walk.list;
         // Damage to the container is why the tar in it is cut.
-        let fault = damage.or(fault).map(|kind| ReadError { name: name.to_owned(), kind });
-        let options = options.clone();
-        Ok(Some(Archive { name: name.to_owned(), kind, container, file, spool, list, fault, options }))
+        let fault = damage.or(walk.fault);
+        self.fault = fault.map(|kind| ReadError { name: self.name.clone(), kind });
+        Ok(())
     }
 
     /// The members, as stored.
@@ -283,37 +279,38 @@ impl Archive {
     /// from a zip.
     ///
     /// # Errors
-    /// As [`read_bytes`]; when the member is no file, is cut, encrypted, corrupt, an archive, or gives too much.
+    /// As [`read_bytes`]; when the member is no file, is cut, encrypted, corrupt, an archive, or gives too much; when the
+    /// archive is not what it was when its members were listed.
     ///
     /// # Panics
     /// When there is no such member.
     pub fn read(&self, member: usize, options: &ReadOptions) -> Result<Capture, ReadError> {
         let name = self.source_name(member);
-        let outcome = self
-            .member_bytes(member, options)
-            .and_then(|bytes| read_bytes(&name, &bytes, options).map_err(|error| nested(error.kind)));
-        if !self.file.has_changed() {
-            return outcome.map_err(|kind| ReadError { name, kind });
-        }
-        match outcome {
-            Ok(mut capture) => {
-                input::note_change(&mut capture.notes);
-                Ok(capture)
+        let read = || -> Result<Capture, ReadErrorKind> {
+            let archive = self.home.open()?;
+            let outcome = self
+                .member_bytes(member, &archive, options)
+                .and_then(|bytes| read_bytes(&name, &bytes, options).map_err(|error| nested(error.kind)));
+            if !archive.has_changed() {
+                return outcome;
             }
-            Err(found) => Err(ReadError { name, kind: ReadErrorKind::Changed { found: Box::new(found) } }),
-        }
+            let mut capture = outcome.map_err(|found| ReadErrorKind::Changed { found: Box::new(found) })?;
+            input::note_change(&mut capture.notes);
+            Ok(capture)
+        };
+        read().map_err(|kind| ReadError { name: name.clone(), kind })
     }
 
     /// The bytes of a member, out of a zip unpacked.
     ///
     /// # Errors
-    /// When the member is no file, is cut, encrypted, corrupt or gives too much.
+    /// When the member is no file, is cut, encrypted, corrupt or gives too much; when the archive is not what it was.
     ///
     /// # Panics
     /// When there is no such member.
-    pub fn bytes(&self, member: usize) -> Result<Cow<'_, [u8]>, ReadError> {
-        self.member_bytes(member, &self.options)
-            .map_err(|kind| ReadError { name: self.source_name(member), kind })
+    pub fn bytes(&self, member: usize) -> Result<Bytes<'_>, ReadError> {
+        let bytes = self.home.open().and_then(|archive| self.member_bytes(member, &archive, &self.options));
+        bytes.map_err(|kind| ReadError { name: self.source_name(member), kind })
     }
 
     /// What captures and errors of a member are called.
@@ -321,19 +318,25 @@ impl Archive {
         format!("{}!{}", self.name, self.list.members[member].unique_name())
     }
 
-    fn member_bytes(&self, member: usize, options: &ReadOptions) -> Result<Cow<'_, [u8]>, ReadErrorKind> {
-        if let MemberKind::Other(what) = self.list.members[member].kind {
-            return Err(ReadErrorKind::NotAFile { what, advice: "only files in an archive are read" });
+    fn member_bytes<'a>(
+        &'a self,
+        member: usize,
+        archive: &Open<'a>,
+        options: &ReadOptions,
+    ) -> Result<Bytes<'a>, ReadErrorKind> {
+        let kind = self.list.members[member].kind;
+        if kind != MemberKind::File {
+            let advice = "only files in an archive are read";
+            return Err(ReadErrorKind::NotAFile { what: kind.what(), advice });
         }
         let container = match self.kind {
             ArchiveKind::Tar => "tar",
             ArchiveKind::Zip => "zip",
         };
-        let stored = self.spool.as_ref().unwrap_or(&self.file.stored);
         match &self.list.places[member] {
-            Place::Nowhere => Ok(Cow::Borrowed(&[])),
-            Place::Slice(range) => Ok(Cow::Borrowed(&stored[range.clone()])),
-            Place::Packed(packed) => packed.unpack(stored, options),
+            Place::Nowhere => Ok(Bytes::owned(Vec::new())),
+            Place::Slice(range) => self.part(range, archive, options),
+            Place::Packed(packed) => packed.unpack(self.part(&packed.range, archive, options)?, options),
             &Place::Cut { ends, bytes } => Err(ReadErrorKind::Unpack {
                 container,
                 flaw: Flaw::Cut,
@@ -350,6 +353,37 @@ impl Archive {
             }),
         }
     }
+
+    /// A part of the archive, or of what it unpacks to.
+    fn part<'a>(
+        &self,
+        range: &Range<usize>,
+        archive: &Open<'a>,
+        options: &ReadOptions,
+    ) -> Result<Bytes<'a>, ReadErrorKind> {
+        if self.container == Container::Plain {
+            return Ok(Bytes(Held::Own(archive.part(range, options)?)));
+        }
+        let stored = self.unpacked(archive)?;
+        // Lengths and times are the same of what was changed with care.
+        if range.end > stored.len() {
+            return Err(changed());
+        }
+        Ok(Bytes(Held::Part(stored, range.clone())))
+    }
+
+    /// What the archive unpacks to. Whoever wants it at the same time waits for the one that unpacks it.
+    fn unpacked(&self, archive: &Open<'_>) -> Result<Arc<Stored<'static>>, ReadErrorKind> {
+        let mut unpacked = self.unpacked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(stored) = unpacked.upgrade() {
+            self.spool.keep(&stored);
+            return Ok(stored);
+        }
+        let packed = archive.stored(&self.options)?;
+        let again = self.spool.unpack(Unpacker::new(&packed, &self.options).ok_or_else(changed)?)?.stored;
+        *unpacked = Arc::downgrade(&again);
+        Ok(again)
+    }
 }
 
 impl fmt::Debug for Archive {
@@ -364,14 +398,17 @@ impl fmt::Debug for Archive {
     }
 }
 
+/// Which archive begins so; `None` for none, and for a zip that is packed again, which the ordinary reader refuses.
+fn kind(first: &[u8], container: Container) -> Option<ArchiveKind> {
+    let kind = ArchiveKind::of(first)?;
+    (kind == ArchiveKind::Tar || container == Container::Plain).then_some(kind)
+}
+
 /// What to say of an archive where one capture is expected; `None` for anything else. The files of one that is at
 /// hand as a whole are counted.
 pub(crate) fn refusal(input: &[u8]) -> Option<ReadErrorKind> {
     let kind = ArchiveKind::of(input)?;
-    let Walk { list, fault } = match kind {
-        ArchiveKind::Tar => tar::walk(input),
-        ArchiveKind::Zip => zip::walk(input),
-    };
+    let Walk { list, fault } = kind.list(input);
     let advice = "`plateau batch` reads archives, and what is unpacked of one can be passed";
     Some(ReadErrorKind::Archive { what: kind.what(), files: fault.is_none().then(|| list.files()), advice })
 }

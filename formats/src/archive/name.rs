@@ -34,7 +34,7 @@ impl Name {
     pub(super) fn new(bytes: &[u8], separators: Separators) -> Name {
         let is_separator =
             |byte: u8| byte == b'/' || (byte == b'\\' && separators == Separators::SlashAndBackslash);
-        let refused = |shown: &[u8], why| Name { shown: escape(shown), refused: Some(why) };
+        let refused = |shown: &[u8], why| Name { shown: escape_name(shown), refused: Some(why) };
         if bytes.len() > LONGEST {
             return refused(&bytes[..80], TOO_LONG);
         }
@@ -49,26 +49,39 @@ impl Name {
         }
         match parts().collect::<Vec<_>>().join(&b'/') {
             path if path.is_empty() => refused(bytes, EMPTY),
-            path => Name { shown: escape(&path), refused: None },
+            path => Name { shown: escape_name(&path), refused: None },
         }
     }
 }
 
-/// Text with every byte that is no UTF-8 as `\xff`, and characters that steer a terminal likewise.
-fn escape(bytes: &[u8]) -> String {
+/// The name of a file as text in one line: bytes that are no UTF-8, and characters that steer a terminal, are written as
+/// `\xff`, and a backslash before an `x` as `\x5c`, so that two names never become one.
+///
+/// ```
+/// use analyzer_formats::archive::escape_name;
+///
+/// assert_eq!(escape_name(b"a\xff\n"), "a\\xff\\x0a");
+/// assert_eq!(escape_name(br"a\xff"), r"a\x5cxff");
+/// ```
+#[must_use]
+pub fn escape_name(bytes: &[u8]) -> String {
     let mut shown = String::with_capacity(bytes.len());
+    let push = |shown: &mut String, bytes: &[u8]| {
+        for byte in bytes {
+            // Writing to a string does not fail.
+            let _ = write!(shown, "\\x{byte:02x}");
+        }
+    };
     for chunk in bytes.utf8_chunks() {
-        for character in chunk.valid().chars() {
-            if character.is_control() {
-                // Writing to a string does not fail.
-                let _ = write!(shown, "\\x{:02x}", u32::from(character));
+        let mut characters = chunk.valid().chars().peekable();
+        while let Some(character) = characters.next() {
+            if character.is_control() || (character == '\\' && characters.peek() == Some(&'x')) {
+                push(&mut shown, character.encode_utf8(&mut [0; 4]).as_bytes());
             } else {
                 shown.push(character);
             }
         }
-        for byte in chunk.invalid() {
-            let _ = write!(shown, "\\x{byte:02x}");
-        }
+        push(&mut shown, chunk.invalid());
     }
     shown
 }
@@ -83,6 +96,9 @@ mod tests {
         let kept = |shown: &str| Name { shown: shown.to_owned(), refused: None };
         assert_eq!(slash(b"./a//b/./c.pb.gz"), kept("a/b/c.pb.gz"));
         assert_eq!(slash(b"a\\..\\b"), kept("a\\..\\b"));
+        // Bytes that are no characters, a control character beyond ASCII, and what looks like either stay apart.
+        assert_eq!(slash(b"a\\xff"), kept("a\\x5cxff"));
+        assert_eq!((slash(b"\x85"), slash(b"\xc2\x85")), (kept("\\x85"), kept("\\xc2\\x85")));
         assert_eq!(slash(b"a\n\x1b[31m\xff"), kept("a\\x0a\\x1b[31m\\xff"));
         assert_eq!(slash("prüfung/…".as_bytes()), kept("prüfung/…"));
         assert_eq!(slash(b"..a/b.."), kept("..a/b.."));

@@ -4,8 +4,8 @@
 //! for long names and sparse files. Fields of headers are decoded by the crate `tar`; the walk is here, over bytes that
 //! are at hand, so that a cut is found where it is, a name takes no memory, and nothing is believed that is not there.
 
+use super::list::{List, MemberKind, Place, Walk};
 use super::name::{Name, Separators};
-use super::{List, MemberKind, Place, Walk};
 use crate::error::{Flaw, ReadErrorKind};
 use ::tar::{EntryType, Header};
 use std::borrow::Cow;
@@ -37,6 +37,8 @@ fn is_header(block: &[u8]) -> bool {
 #[derive(Default)]
 struct Extensions<'a> {
     name: Option<Cow<'a, [u8]>>,
+    /// What it is a link to.
+    link: Option<Cow<'a, [u8]>>,
     bytes: Option<u64>,
     is_sparse: bool,
 }
@@ -79,9 +81,10 @@ impl<'a> Walker<'a> {
             };
             if is_extension(kind) {
                 let extension = self.extension(stored)?;
-                if kind.is_gnu_longname() {
+                if kind.is_gnu_longname() || kind.is_gnu_longlink() {
                     let end = memchr::memchr(0, extension).unwrap_or(extension.len());
-                    next.name = Some(Cow::Borrowed(&extension[..end]));
+                    let long = if kind.is_gnu_longname() { &mut next.name } else { &mut next.link };
+                    *long = Some(Cow::Borrowed(&extension[..end]));
                 } else if kind.is_pax_local_extensions() && !pax(extension, &mut next) {
                     return Err(self.corrupt("a pax header that is none"));
                 }
@@ -125,10 +128,17 @@ impl<'a> Walker<'a> {
         // Links, devices and directories hold no bytes, whatever size they state; bytes follow all others.
         let held = if has_bytes(kind) { bytes } else { 0 };
         let name = Name::new(&raw, Separators::Slash);
+        // POSIX: hard links may have bytes in pax archives, but no tar in use writes them.
+        if kind.is_hard_link() {
+            let target = extensions.link.or_else(|| header.link_name_bytes()).unwrap_or_default();
+            self.list.add_link(name, Name::new(&target, Separators::Slash));
+            self.at = start;
+            return Ok(());
+        }
         let is_directory =
             kind.is_dir() || (kind.is_file() && header.as_ustar().is_none() && raw.ends_with(b"/"));
         let kind = match kind {
-            _ if is_directory => MemberKind::Other("a directory"),
+            _ if is_directory => MemberKind::Directory,
             _ if extensions.is_sparse => MemberKind::Other("a sparse file"),
             kind => member_kind(kind),
         };
@@ -186,10 +196,8 @@ fn is_extension(kind: EntryType) -> bool {
         || kind.as_byte() == b'X'
 }
 
-/// POSIX: hard links may have bytes in pax archives, but no tar in use writes them.
 fn has_bytes(kind: EntryType) -> bool {
-    !(kind.is_hard_link()
-        || kind.is_symlink()
+    !(kind.is_symlink()
         || kind.is_character_special()
         || kind.is_block_special()
         || kind.is_fifo()
@@ -199,15 +207,15 @@ fn has_bytes(kind: EntryType) -> bool {
 fn member_kind(kind: EntryType) -> MemberKind {
     MemberKind::Other(match kind {
         EntryType::Regular | EntryType::Continuous => return MemberKind::File,
-        EntryType::Link => "a hard link",
-        EntryType::Symlink => "a symbolic link",
+        EntryType::Directory => return MemberKind::Directory,
+        EntryType::Symlink => return MemberKind::SymbolicLink,
         EntryType::Char | EntryType::Block => "a device",
         EntryType::Fifo => "a named pipe",
         EntryType::GNUSparse => "a sparse file",
         // GNU: a file that goes on from another volume, the names of a directory, the label of a volume.
         other => match other.as_byte() {
             b'M' => "the rest of a file of another volume",
-            b'D' => "a directory",
+            b'D' => return MemberKind::Directory,
             b'V' => "the label of a volume",
             _ => "a member of a kind that tar does not have",
         },
@@ -227,6 +235,7 @@ fn pax<'a>(mut rest: &'a [u8], next: &mut Extensions<'a>) -> bool {
         });
         let Some((length, key, value)) = record else { return false };
         match key {
+            b"linkpath" => next.link = Some(Cow::Borrowed(value)),
             b"path" if !next.is_sparse => next.name = Some(Cow::Borrowed(value)),
             b"GNU.sparse.name" => {
                 next.name = Some(Cow::Borrowed(value));

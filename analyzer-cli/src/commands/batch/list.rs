@@ -1,8 +1,11 @@
-//! Captures named by a list, of which each line is a file or a pair of them.
+//! Captures named by a list, of which each line is a file or a pair of them. An archive stands for what it holds, unless it
+//! is one of a pair. What is named again is passed over.
 
 use super::source::{Origin, Source};
-use super::walk::{Found, kind};
+use super::walk::{Found, Opening, kind};
+use analyzer_formats::archive::escape_name;
 use anyhow::{Context, Result, bail};
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -12,7 +15,7 @@ pub(super) enum Listed {
     /// Captures, whose paths tell which side they are.
     Captures(Found),
     /// Pairs: before and after of one index belong together.
-    Pairs { before: Vec<Source>, after: Vec<Source> },
+    Pairs { before: Vec<Source>, after: Vec<Source>, passed_over: Vec<String> },
 }
 
 /// The paths of a list.
@@ -26,7 +29,7 @@ enum Paths {
 ///
 /// # Errors
 /// When it cannot be read, names nothing, or some lines name two files and others one.
-pub(super) fn read(path: &Path) -> Result<Listed> {
+pub(super) fn read(path: &Path, opening: &Opening<'_>) -> Result<Listed> {
     let mut bytes = Vec::new();
     let read = match path == Path::new("-") {
         true => std::io::stdin().lock().read_to_end(&mut bytes).map(|_| ()),
@@ -34,22 +37,48 @@ pub(super) fn read(path: &Path) -> Result<Listed> {
     };
     read.with_context(|| format!("{}: cannot be read", path.display()))?;
     Ok(match parse(&bytes).with_context(|| path.display().to_string())? {
-        Paths::Single(paths) => Listed::Captures(Found {
-            sources: paths.into_iter().map(source).collect(),
-            passed_over: Vec::new(),
-        }),
+        Paths::Single(paths) => {
+            let mut found = Found::default();
+            let (mut known, again) = (BTreeSet::new(), "named again in the list; passed over");
+            for path in paths {
+                if !known.insert(place(&path)) {
+                    found.passed_over.push(format!("{}: {again}", path.display()));
+                    continue;
+                }
+                match source(path) {
+                    Source { name, origin: Origin::File(path), .. } => found.add(name, path, opening),
+                    other => found.sources.push(other),
+                }
+            }
+            Listed::Captures(found)
+        }
         Paths::Pairs(pairs) => {
-            let (before, after): (Vec<_>, Vec<_>) =
-                pairs.into_iter().map(|(before, after)| (source(before), source(after))).unzip();
-            Listed::Pairs { before, after }
+            let (mut known, mut passed_over) = (BTreeSet::new(), Vec::new());
+            let (mut before, mut after) = (Vec::new(), Vec::new());
+            for (one, other) in pairs {
+                if known.insert((place(&one), place(&other))) {
+                    before.push(source(one));
+                    after.push(source(other));
+                } else {
+                    let again = "a pair that is named again in the list; passed over";
+                    passed_over.push(format!("{}, {}: {again}", one.display(), other.display()));
+                }
+            }
+            Listed::Pairs { before, after, passed_over }
         }
     })
 }
 
+/// The same for one path in whichever way it is written. Links are not followed: two names of a file are two.
+fn place(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
 fn source(path: PathBuf) -> Source {
     let shown = path.display().to_string();
-    let name = shown.replace('\\', "/");
-    let name = name.trim_start_matches("./").to_owned();
+    let slashed = |&byte: &u8| if cfg!(windows) && byte == b'\\' { b'/' } else { byte };
+    let slashed: Vec<u8> = path.as_os_str().as_encoded_bytes().iter().map(slashed).collect();
+    let name = escape_name(&slashed).trim_start_matches("./").to_owned();
     match fs::metadata(&path) {
         Ok(metadata) if metadata.is_file() => Source { name, shown, origin: Origin::File(path) },
         Ok(metadata) => Source::broken(

@@ -5,7 +5,7 @@ use crate::args::Batch;
 use analyzer_core::account::Account;
 use analyzer_core::batch::Failure;
 use analyzer_formats::archive::Archive;
-use analyzer_formats::{Capture, Pipes, ReadError, ReadOptions, Tags, read_path};
+use analyzer_formats::{Capture, Pipes, ReadError, ReadErrorKind, ReadOptions, Tags, read_path};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::{fs, io};
@@ -49,7 +49,7 @@ impl Source {
     pub(super) fn read(&self, batch: &Batch) -> Result<Capture, Failure> {
         let options = ReadOptions { tags: Tags::All, pipes: Pipes::Refuse, ..batch.reading.options(true) };
         let read = match &self.origin {
-            Origin::File(path) => read_path(path, &options),
+            Origin::File(path) => read_path(path, &options).map_err(one_of_a_pair),
             Origin::Member(archive, member) => archive.read(*member, &options),
             Origin::Broken(failure) => return Err(failure.clone()),
         };
@@ -109,6 +109,19 @@ impl Source {
             Origin::Broken(failure) => format!("{}: {}", failure.code, failure.text),
         }
     }
+}
+
+/// Archives stand for what they hold but in a list of pairs.
+fn one_of_a_pair(error: ReadError) -> ReadError {
+    let kind = match error.kind {
+        ReadErrorKind::Archive { what, files, .. } => {
+            let advice =
+                "a pair is of one capture a side; name archives one a line, or two of them as the folders";
+            ReadErrorKind::Archive { what, files, advice }
+        }
+        other => other,
+    };
+    ReadError { kind, ..error }
 }
 
 /// What became of a file that cannot be read.

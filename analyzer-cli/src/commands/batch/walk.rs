@@ -2,11 +2,12 @@
 //!
 //! Hidden files are captures as others are. A link to a file or a folder elsewhere is followed; one that leads back into
 //! what is read anyway is passed over, so that nothing is read twice and no loop is entered. What is no file (a pipe, a
-//! device) is never opened.
+//! device) is never opened. In an archive the last member of a name stands, as when it is unpacked, and links that are not
+//! hard are not followed.
 
 use super::source::{Origin, Source, failure};
 use analyzer_formats::ReadOptions;
-use analyzer_formats::archive::{Archive, MemberKind};
+use analyzer_formats::archive::{Archive, Member, MemberKind, Spool, escape_name};
 use anyhow::{Context, Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 pub(super) struct Opening<'a> {
     pub(super) options: &'a ReadOptions,
     /// Where packed archives are unpacked.
-    pub(super) spool: &'a Path,
+    pub(super) spool: Arc<Spool>,
 }
 
 /// What was found, sorted by name, and what was passed over.
@@ -35,16 +36,15 @@ pub(super) struct Found {
 pub(super) fn walk(root: &Path, opening: &Opening<'_>) -> Result<Found> {
     let shown = root.display();
     let metadata = fs::metadata(root).with_context(|| format!("{shown}: cannot be read"))?;
+    let mut found = Found::default();
     if !metadata.is_dir() {
-        let mut sources = Vec::new();
-        if !metadata.is_file() || !add_members(root, "", opening, &mut sources) {
+        if !metadata.is_file() || !add_members(root, "", opening, &mut found) {
             bail!("{shown}: expected a folder or an archive of captures; plateau diff compares two captures");
         }
-        if let [Source { origin: Origin::Broken(failure), .. }] = &sources[..] {
+        if let [Source { origin: Origin::Broken(failure), .. }] = &found.sources[..] {
             bail!("{shown}: {}", failure.text);
         }
-        sources.sort_by(|one, other| (&one.name, &one.shown).cmp(&(&other.name, &other.shown)));
-        return Ok(Found { sources, passed_over: Vec::new() });
+        return Ok(found.sorted());
     }
     let entries = fs::read_dir(root).with_context(|| format!("{shown}: cannot be read"))?;
     drop(entries);
@@ -54,22 +54,33 @@ pub(super) fn walk(root: &Path, opening: &Opening<'_>) -> Result<Found> {
     while let Some(((name, path), target)) = walk.links.pop_first() {
         walk.link(&name, &path, target);
     }
-    let mut found = Found { sources: Vec::new(), passed_over: walk.passed_over };
+    found.passed_over = walk.passed_over;
     for (name, path) in walk.files {
-        if !add_members(&path, &format!("{name}/"), opening, &mut found.sources) {
-            let shown = path.display().to_string();
-            found.sources.push(Source { name, shown, origin: Origin::File(path) });
-        }
+        found.add(name, path, opening);
     }
     found.sources.extend(walk.broken);
-    found.sources.sort_by(|one, other| (&one.name, &one.shown).cmp(&(&other.name, &other.shown)));
-    found.passed_over.sort();
-    Ok(found)
+    Ok(found.sorted())
+}
+
+impl Found {
+    /// Adds a file, or what it holds where it is an archive.
+    pub(super) fn add(&mut self, name: String, path: PathBuf, opening: &Opening<'_>) {
+        if !add_members(&path, &format!("{name}/"), opening, self) {
+            let shown = path.display().to_string();
+            self.sources.push(Source { name, shown, origin: Origin::File(path) });
+        }
+    }
+
+    fn sorted(mut self) -> Found {
+        self.sources.sort_by(|one, other| (&one.name, &one.shown).cmp(&(&other.name, &other.shown)));
+        self.passed_over.sort();
+        self
+    }
 }
 
 #[derive(Default)]
 struct Walk {
-    files: BTreeMap<String, PathBuf>,
+    files: Vec<(String, PathBuf)>,
     broken: Vec<Source>,
     /// Links that are yet to be followed, and what they lead to.
     links: BTreeMap<(String, PathBuf), PathBuf>,
@@ -100,7 +111,7 @@ impl Walk {
                 }
             };
             for entry in entries {
-                let (path, part) = (entry.path(), text(entry.file_name().as_encoded_bytes()));
+                let (path, part) = (entry.path(), escape_name(entry.file_name().as_encoded_bytes()));
                 let name = if prefix.is_empty() { part } else { format!("{prefix}/{part}") };
                 match entry.file_type() {
                     Ok(kind) if kind.is_dir() => folders.push((path, name)),
@@ -144,7 +155,7 @@ impl Walk {
     }
 
     fn file(&mut self, name: String, path: PathBuf) {
-        self.files.insert(name, path);
+        self.files.push((name, path));
     }
 
     fn special(&mut self, name: String, path: &Path) {
@@ -178,41 +189,52 @@ pub(super) fn kind(metadata: &fs::Metadata) -> &'static str {
 
 /// The members of an archive, named below `prefix`; whether the file is one. Folders in it are no captures, and of
 /// whatever else is there and cannot be read there is a row.
-fn add_members(path: &Path, prefix: &str, opening: &Opening<'_>, sources: &mut Vec<Source>) -> bool {
+fn add_members(path: &Path, prefix: &str, opening: &Opening<'_>, found: &mut Found) -> bool {
     let shown = path.display().to_string();
     let whole = || prefix.strip_suffix('/').unwrap_or(&shown).to_owned();
-    let archive = match Archive::open(path, opening.options, opening.spool) {
+    let archive = match Archive::open(path, opening.options, &opening.spool) {
         Ok(None) => return false,
         Ok(Some(archive)) => Arc::new(archive),
         Err(error) => {
             let origin = Origin::Broken(failure(&shown, &error));
-            sources.push(Source { name: whole(), shown, origin });
+            found.sources.push(Source { name: whole(), shown, origin });
             return true;
         }
     };
+    let mut holds_files = false;
     for (at, member) in archive.members().iter().enumerate() {
-        if member.kind == MemberKind::Other("a directory") {
+        if member.kind == MemberKind::Directory {
             continue;
         }
-        sources.push(Source {
-            name: format!("{prefix}{}", member.name),
-            shown: format!("{shown}!{}", member.unique_name()),
-            origin: Origin::Member(Arc::clone(&archive), at),
-        });
+        holds_files = true;
+        let shown = format!("{shown}!{}", member.unique_name());
+        match passed_over(member) {
+            Some(why) => found.passed_over.push(format!("{shown}: {why}; passed over")),
+            None => found.sources.push(Source {
+                name: format!("{prefix}{}", member.name),
+                shown,
+                origin: Origin::Member(Arc::clone(&archive), at),
+            }),
+        }
     }
-    if let Some(fault) = archive.fault() {
-        let origin = Origin::Broken(failure(&shown, fault));
-        sources.push(Source { name: whole(), shown, origin });
+    match archive.fault() {
+        Some(fault) => {
+            let origin = Origin::Broken(failure(&shown, fault));
+            found.sources.push(Source { name: whole(), shown, origin });
+        }
+        None if !holds_files => {
+            found.passed_over.push(format!("{shown}: an archive without a file; passed over"))
+        }
+        None => {}
     }
     true
 }
 
-/// A name of a file as text. What is no UTF-8 is written as `\xff`, so that two names never become one.
-fn text(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
-        chunk.invalid().iter().for_each(|byte| text.push_str(&format!("\\x{byte:02x}")));
+/// Why a member is no capture, though nothing is wrong with it.
+fn passed_over(member: &Member) -> Option<&'static str> {
+    if member.is_replaced {
+        return Some("a later member of this name stands in its place, as when the archive is unpacked");
     }
-    text
+    let why = "a symbolic link, which is not followed in an archive; what it leads to has a name of its own";
+    (member.kind == MemberKind::SymbolicLink).then_some(why)
 }

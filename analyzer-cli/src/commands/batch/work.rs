@@ -8,7 +8,9 @@ use crate::args::Batch;
 use analyzer_core::batch::{
     By, Failure, File, Named, Pair, Pairing, PathPattern, Row, Status, pair, peers, sides_by_key,
 };
+use analyzer_formats::archive::Spool;
 use anyhow::{Result, bail};
+use std::sync::Arc;
 
 /// All that is to be done.
 pub(super) struct Work {
@@ -30,9 +32,10 @@ impl Work {
     /// When a folder cannot be read, the sides of one folder cannot be told, or nothing belongs together.
     pub(super) fn find(batch: &Batch, place: &Place) -> Result<Work> {
         let options = batch.reading.options(true);
-        let opening = Opening { options: &options, spool: place.partial() };
+        let spool = Arc::new(Spool::new(place.partial(), options.max_unpacked));
+        let opening = Opening { options: &options, spool };
         let listed = match &batch.files_from {
-            Some(path) => list::read(path)?,
+            Some(path) => list::read(path, &opening)?,
             None if batch.folders.len() == 1 => Listed::Captures(walk(&batch.folders[0], &opening)?),
             None => {
                 let (before, after) =
@@ -46,7 +49,9 @@ impl Work {
                     "--outliers compares captures with each other, and the list names pairs; name one file a line"
                 )
             }
-            Listed::Pairs { before, after } => Work::of_pairs(before, after),
+            Listed::Pairs { before, after, passed_over } => {
+                Ok(Work { passed_over, ..Work::of_pairs(before, after)? })
+            }
             Listed::Captures(found) if batch.outliers => Work::of_peers(batch, found),
             Listed::Captures(found) => Work::of_one(batch, found),
         }

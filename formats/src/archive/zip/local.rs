@@ -4,8 +4,8 @@
 //! its Deflate stream ends. Files that are not packed and only say behind them how long they are end the walk.
 
 use super::{LOCAL, Packed, encryption, fault};
+use crate::archive::list::{List, MemberKind, Place, Walk};
 use crate::archive::name::{Name, Separators};
-use crate::archive::{List, MemberKind, Place, Walk};
 use crate::error::{Flaw, ReadErrorKind};
 use flate2::{Decompress, FlushDecompress, Status};
 use rawzip::CompressionMethod;
@@ -142,7 +142,7 @@ impl<'a> Walker<'a> {
     fn add(&mut self, header: &Header<'_>, bytes: u64, place: Place) {
         // Links and devices are known by the directory only.
         let is_directory = header.name.ends_with(b"/");
-        let kind = if is_directory { MemberKind::Other("a directory") } else { MemberKind::File };
+        let kind = if is_directory { MemberKind::Directory } else { MemberKind::File };
         self.list.add(Name::new(header.name, Separators::SlashAndBackslash), kind, bytes, place);
     }
 

@@ -6,14 +6,14 @@
 
 mod local;
 
+use super::Bytes;
+use super::list::{List, MemberKind, Place, Walk};
 use super::name::{Name, Separators};
-use super::{List, MemberKind, Place, Walk};
 use crate::ReadOptions;
 use crate::error::{Flaw, ReadErrorKind};
 use crate::unpack;
 use flate2::bufread::DeflateDecoder;
 use rawzip::{CompressionMethod, ErrorKind, ZipArchive, ZipFileHeaderRecord, ZipSliceArchive};
-use std::borrow::Cow;
 use std::io::{self, Read};
 use std::ops::Range;
 
@@ -35,7 +35,7 @@ pub(super) fn is_zip(first: &[u8]) -> bool {
 /// The packed bytes of a member, and what they should give.
 #[derive(Clone, Debug)]
 pub(super) struct Packed {
-    range: Range<usize>,
+    pub(super) range: Range<usize>,
     method: CompressionMethod,
     encryption: Encryption,
     /// CRC-32 and size of what is unpacked.
@@ -50,27 +50,26 @@ enum Encryption {
 }
 
 impl Packed {
-    /// Unpacks the member out of the archive's bytes, within the limits, and checks size and CRC.
+    /// Unpacks the member, given its part of the archive, within the limits, and checks size and CRC.
     pub(super) fn unpack<'a>(
         &self,
-        archive: &'a [u8],
+        packed: Bytes<'a>,
         options: &ReadOptions,
-    ) -> Result<Cow<'a, [u8]>, ReadErrorKind> {
+    ) -> Result<Bytes<'a>, ReadErrorKind> {
         if self.encryption == Encryption::Some {
             let advice = "unpack it with its password and pass that";
             return Err(ReadErrorKind::Unsupported { format: "an encrypted file in a zip archive", advice });
         }
-        let packed = &archive[self.range.clone()];
-        let limit = unpack::limit(packed, options);
+        let limit = unpack::limit(&packed, options);
         if self.method != CompressionMethod::STORE && self.bytes > limit {
             return Err(ReadErrorKind::TooLarge { limit });
         }
         let bytes = match self.method {
-            CompressionMethod::STORE => Cow::Borrowed(packed),
-            CompressionMethod::DEFLATE => Cow::Owned(self.read(DeflateDecoder::new(packed), limit)?),
+            CompressionMethod::STORE => packed,
+            CompressionMethod::DEFLATE => Bytes::owned(self.read(DeflateDecoder::new(&*packed), limit)?),
             CompressionMethod::ZSTD => {
-                let decoder = zstd::stream::read::Decoder::with_buffer(packed);
-                Cow::Owned(self.read(decoder.map_err(|error| self.corrupt(error.to_string()))?, limit)?)
+                let decoder = zstd::stream::read::Decoder::with_buffer(&*packed);
+                Bytes::owned(self.read(decoder.map_err(|error| self.corrupt(error.to_string()))?, limit)?)
             }
             other => return Err(unsupported(other)),
         };
@@ -201,11 +200,11 @@ fn encryption(flags: u16) -> Encryption {
 
 fn member_kind(entry: &ZipFileHeaderRecord<'_>) -> MemberKind {
     let mode = entry.mode();
-    MemberKind::Other(match mode.value() & TYPE {
-        _ if entry.is_dir() => "a directory",
-        _ if mode.is_symlink() => "a symbolic link",
-        0 | REGULAR => return MemberKind::File,
-        DIRECTORY => "a directory",
-        _ => "a device",
-    })
+    match mode.value() & TYPE {
+        _ if entry.is_dir() => MemberKind::Directory,
+        _ if mode.is_symlink() => MemberKind::SymbolicLink,
+        0 | REGULAR => MemberKind::File,
+        DIRECTORY => MemberKind::Directory,
+        _ => MemberKind::Other("a device"),
+    }
 }
