@@ -351,6 +351,16 @@ fn one_folder_is_split_by_version_and_hosts_are_compared_with_their_peers() {
     let pairing = manifest(&out)["pairing"].as_str().expect("words").to_owned();
     assert_eq!(pairing, "version=1.9 with version=1.10; paired by keys");
     assert!(rows(&out).iter().all(|row| row["verdict"]["code"] == "grew"), "{:?}", rows(&out)[0]);
+    // What cannot be read and is on neither side has a row all the same.
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("nowhere", folder.join("dangling")).expect("a link");
+        let args = ["batch", text(&folder), "-o", text(&out), "--max-failed", "1"];
+        let run = plateau(&[&args[..], &pattern].concat());
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        assert_eq!(rows(&out)[3]["error"]["code"], "unreadable");
+        fs::remove_file(folder.join("dangling")).expect("a link");
+    }
     let bad = plateau(&["batch", text(&folder), "-o", "x", "--path-pattern", "{service"]);
     assert!(bad.code == 2 && bad.stderr.contains("character 9"), "{}", bad.stderr);
 

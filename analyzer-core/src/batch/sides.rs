@@ -14,8 +14,6 @@ pub struct Sides {
     pub before: Vec<usize>,
     /// The captures of after.
     pub after: Vec<usize>,
-    /// Captures that are on neither side.
-    pub others: usize,
 }
 
 /// Why captures of one folder have no sides.
@@ -113,9 +111,7 @@ pub fn sides_by_key(
         (0..captures.len()).filter(is_in).collect()
     };
     let (before, after) = (with(&before_key), with(&after_key));
-    let taken: BTreeSet<&usize> = before.iter().chain(&after).collect();
-    let others = captures.len() - taken.len();
-    Ok(Sides { before_key, after_key, before, after, others })
+    Ok(Sides { before_key, after_key, before, after })
 }
 
 /// Values in their order, or not where nothing tells it: names of branches, hashes of commits.
@@ -211,7 +207,7 @@ mod tests {
         let names = ["service=a/version=1.9/x", "service=a/version=1.10/x", "service=a/version=1.2/x"];
         let captures = named(&names);
         let sides = sides_by_key(&captures, None).unwrap();
-        assert_eq!((sides.before, sides.after, sides.others), (vec![0], vec![1], 1));
+        assert_eq!((sides.before, sides.after), (vec![0], vec![1]));
         let key = |value: &str| KeyValue { key: "version".to_owned(), value: value.to_owned() };
         let sides = sides_by_key(&captures, Some((&key("1.2"), &key("1.9")))).unwrap();
         assert_eq!((sides.before, sides.after), (vec![2], vec![0]));

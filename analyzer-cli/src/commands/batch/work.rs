@@ -6,7 +6,7 @@ use super::source::{Origin, Source};
 use super::walk::{Found, Opening, walk};
 use crate::args::Batch;
 use analyzer_core::batch::{
-    By, Failure, File, Named, Pair, Pairing, PathPattern, Row, Status, pair, peers, sides_by_key,
+    By, Failure, File, Named, Pair, Pairing, PathPattern, Row, Status, Unpaired, pair, peers, sides_by_key,
 };
 use analyzer_formats::archive::Spool;
 use anyhow::{Result, bail};
@@ -91,11 +91,19 @@ impl Work {
             sides.after_key.value,
             pairing.text()
         );
+        // What cannot be read has a row, whichever side it would have been on.
+        let is_chosen =
+            |at: &usize| sides.before.binary_search(at).is_ok() || sides.after.binary_search(at).is_ok();
+        let others = (0..all.len()).filter(|at| !is_chosen(at)).map(|at| &found.sources[at]);
+        let (broken, others): (Vec<&Source>, Vec<&Source>) =
+            others.partition(|source| matches!(source.origin, Origin::Broken(_)));
         let mut passed_over = found.passed_over;
-        if sides.others > 0 {
-            passed_over.push(format!("{} other captures are on neither side; passed over", sides.others));
+        if !others.is_empty() {
+            passed_over.push(format!("{} other captures are on neither side; passed over", others.len()));
         }
-        Work { before, after, passed_over, ..Work::empty(text) }.paired(pairing)
+        let mut work = Work { before, after, passed_over, ..Work::empty(text) }.paired(pairing)?;
+        work.alone.extend(broken.into_iter().map(|source| alone(source, None, "its path tells no side")));
+        Ok(work)
     }
 
     fn of_peers(batch: &Batch, found: Found) -> Result<Work> {
@@ -143,35 +151,35 @@ impl Work {
                 name(&self.after)
             );
         }
-        self.alone = pairing.unpaired.iter().map(|row| self.alone(row.capture, &row.why)).collect();
+        let alone_of = |row: &Unpaired| match row.capture {
+            Ok(at) => alone(&self.before[at], Some("before"), &row.why),
+            Err(at) => alone(&self.after[at], Some("after"), &row.why),
+        };
+        self.alone = pairing.unpaired.iter().map(alone_of).collect();
         self.pairs = pairing.pairs;
         Ok(self)
     }
+}
 
-    /// The row of a capture without a partner.
-    fn alone(&self, capture: Result<usize, usize>, why: &str) -> Row {
-        let (source, side) = match capture {
-            Ok(at) => (&self.before[at], "before"),
-            Err(at) => (&self.after[at], "after"),
-        };
-        let file = vec![File { file: source.shown.clone(), digest: None }];
-        let (before, after) = if side == "before" { (file, Vec::new()) } else { (Vec::new(), file) };
-        let mut row = Row::new(source.shown.clone(), before, after);
-        if let Origin::Broken(failure) = &source.origin {
-            row.failed = vec![Failure { side: Some(side.to_owned()), ..failure.clone() }];
-            row.error = row.failed.first().cloned();
-            return row;
-        }
-        row.status = Status::Unpaired;
-        row.error = Some(Failure {
-            code: "unpaired".to_owned(),
-            byte: None,
-            text: why.to_owned(),
-            file: Some(source.shown.clone()),
-            side: Some(side.to_owned()),
-        });
-        row
+/// The row of a capture without a partner; that of one on neither side stands with after.
+fn alone(source: &Source, side: Option<&str>, why: &str) -> Row {
+    let file = vec![File { file: source.shown.clone(), digest: None }];
+    let (before, after) = if side == Some("before") { (file, Vec::new()) } else { (Vec::new(), file) };
+    let mut row = Row::new(source.shown.clone(), before, after);
+    if let Origin::Broken(failure) = &source.origin {
+        row.failed = vec![Failure { side: side.map(str::to_owned), ..failure.clone() }];
+        row.error = row.failed.first().cloned();
+        return row;
     }
+    row.status = Status::Unpaired;
+    row.error = Some(Failure {
+        code: "unpaired".to_owned(),
+        byte: None,
+        text: why.to_owned(),
+        file: Some(source.shown.clone()),
+        side: side.map(str::to_owned),
+    });
+    row
 }
 
 /// A host is compared with at most so many captures of its peers.
