@@ -21,8 +21,9 @@
 //!
 //! Of several limits of a budget each is one. The first rule that is about something is the one that counts.
 
-use super::limit::{Limits, Unit, UnitLimit};
+use super::limit::{Limits, UnitLimit};
 use crate::requests::Thresholds;
+use crate::unit::{Unit, split_amount};
 use jiff::civil::Date;
 use regex::Regex;
 use serde::Deserialize;
@@ -314,13 +315,12 @@ fn per_unit(value: &Spanned<Value>) -> Result<UnitLimit, Fault> {
         Value::Float(number) => number.to_string(),
         other => other.to_string(),
     };
-    let at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(at);
+    let (number, unit) = split_amount(&text);
     let limit = number.parse::<f64>().ok().zip(Unit::named(unit.trim()));
     let limit = limit.filter(|(number, _)| (0.0..=1e18).contains(number));
     limit.map(|(number, unit)| UnitLimit { amount: number * unit.size, unit, text: text.clone() }).ok_or_else(
         || {
-            let units = "ns, us, ms, s, B, KiB, MiB, GiB, or without a unit for other values";
+            let units = "ns, us, ms, s, min, h, B, KiB, MiB, GiB, or without a unit for other values";
             expected(
                 value.span(),
                 &format!("an amount per unit of work, such as \"50us\" ({units})"),

@@ -1,10 +1,11 @@
 //! What a check judges: rows of the report, functions that a row of a caller tells, classes of code, frames of requests.
 
 use super::budget::Selector;
-use super::limit::{Limits, Unit, UnitKind, UnitLimit};
+use super::limit::{Limits, UnitLimit};
 use crate::plateau::{Kind, Tier, Why};
 use crate::report::{Basis, Plateau, Report, Subject};
 use crate::requests::{ContributionRow, Findings};
+use crate::unit::{Unit, UnitKind};
 use serde::Serialize;
 
 /// What sort of thing it is.

@@ -20,7 +20,7 @@ pub use budget::{Accepted, Budget, BudgetError, Budgets, DEFAULT, Selector};
 pub use candidate::What;
 use candidate::{Candidate, Work, candidates, fits};
 use jiff::civil::Date;
-pub use limit::{Limits, Unit, UnitKind, UnitLimit};
+pub use limit::{Limits, UnitLimit};
 use serde::Serialize;
 use thiserror::Error;
 

@@ -6,6 +6,7 @@ use super::{RowVerdict, RuleResult};
 use crate::plateau::Tier;
 use crate::render::screen::shorten;
 use crate::report::{Basis, Report, units};
+use crate::unit::UnitKind;
 
 /// A number without zeros behind it.
 pub(super) fn amount(number: f64) -> String {
@@ -24,9 +25,9 @@ pub(super) fn change(candidate: &Candidate, limits: &Limits) -> String {
     }
     if let (Some(limit), Some((amount, _))) = (&limits.per_unit, candidate.per_unit) {
         let per_unit = match limit.unit.kind {
-            super::limit::UnitKind::Time => units::value(amount, "nanoseconds"),
-            super::limit::UnitKind::Memory => units::value(amount, "bytes"),
-            super::limit::UnitKind::Other => units::count(amount),
+            UnitKind::Time => units::value(amount, "nanoseconds"),
+            UnitKind::Memory => units::value(amount, "bytes"),
+            UnitKind::Other => units::count(amount),
         };
         parts.push(format!("{per_unit} per unit of work"));
     }
