@@ -45,8 +45,8 @@ pub(super) struct Candidate {
     pub(super) samples: Option<u64>,
     /// Whether another function nearby shrank by as much.
     pub(super) is_moved: bool,
-    /// Whether it has a row in the report; the row of a caller tells its change where it has none.
-    pub(super) has_row: bool,
+    /// Whether the rule of all else may judge it: classes are told by what is in them, and some functions by a row of a caller.
+    pub(super) is_by_itself: bool,
 }
 
 /// What a unit of work is, for amounts per unit.
@@ -108,7 +108,7 @@ fn of_row(row: &Plateau) -> Candidate {
         per_unit: None,
         samples: samples(row.before.count, row.after.count),
         is_moved: row.why == Why::Moved,
-        has_row: true,
+        is_by_itself: true,
     }
 }
 
@@ -128,7 +128,7 @@ fn of_subject(subject: &Subject, what: What) -> Candidate {
         per_unit: None,
         samples: samples(subject.before.count, subject.after.count),
         is_moved: false,
-        has_row: false,
+        is_by_itself: subject.is_unlisted,
     }
 }
 
@@ -163,7 +163,7 @@ fn frame(row: &ContributionRow, findings: &Findings, requests: Option<u64>) -> C
         per_unit: Some((1e3 * row.delta_us_per_request, 1e3 * mean_us / 100.0)),
         samples: requests,
         is_moved: false,
-        has_row: true,
+        is_by_itself: true,
     }
 }
 

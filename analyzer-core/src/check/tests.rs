@@ -1,8 +1,9 @@
 //! Planted changes against budgets.
 
 use super::*;
+use crate::report::Plateau;
 use crate::{CompareOptions, compare};
-use analyzer_formats::{ReadOptions, read_bytes};
+use analyzer_formats::{Capture, ReadOptions, read_bytes};
 
 /// Thirty unchanged functions in a program of 20,000 samples, and these.
 fn text(more: &[(&str, u32)]) -> String {
@@ -158,6 +159,40 @@ fn what_cannot_be_told_is_inconclusive() {
     let asked = judged(&grown(), &rule(1901));
     assert_eq!(asked.verdict.code, RowVerdict::Inconclusive);
     assert!(asked.rules[0].text.contains("1,900 samples"), "{}", asked.rules[0].text);
+}
+
+#[test]
+fn what_may_have_grown_is_inconclusive_whatever_else_is_certain() {
+    // A part of 30 % in a capture of 1,500 samples, which may as well not have grown by three points.
+    let beside = |wobbly: u32, cached: u32| {
+        let others: String = (0..30).map(|n| format!("main;other{n} {}\n", 20 + n)).collect();
+        let text = others + &format!("main;wobbly {wobbly}\nmain;cached {cached}\n");
+        read_bytes("x", text.as_bytes(), &ReadOptions::default()).unwrap()
+    };
+    let report = |after: &Capture| compare(&beside(600, 300), after, &CompareOptions::default()).unwrap();
+    for cached in [300, 60] {
+        let report = report(&beside(640, cached));
+        let is_cached = |row: &Plateau| row.function == "cached" && row.tier == Tier::Shrank;
+        assert_eq!(report.plateaus.iter().any(is_cached), cached == 60);
+        let check = judged(&report, "");
+        assert!(
+            codes(&check).contains(&("wobbly", RowVerdict::Inconclusive)),
+            "{cached}: {:?}",
+            codes(&check)
+        );
+        assert_eq!(check.verdict.code, RowVerdict::Inconclusive, "{cached}");
+    }
+    // Seven of them, and no more than five have rows.
+    let many = |more: u32| {
+        let others: String = (0..30).map(|n| format!("main;other{n} {}\n", 90 + n)).collect();
+        let doubtful: String = (0..7).map(|n| format!("main;doubtful{n} {}\n", 100 + more)).collect();
+        read_bytes("x", (others + &doubtful).as_bytes(), &ReadOptions::default()).unwrap()
+    };
+    let report = compare(&many(0), &many(8), &CompareOptions::default()).unwrap();
+    let listed = report.plateaus.iter().filter(|row| row.function.starts_with("doubtful")).count();
+    let check = judged(&report, "default = '0.01%'");
+    let told = codes(&check).iter().filter(|(name, _)| name.starts_with("doubtful")).count();
+    assert_eq!((listed, told), (5, 7));
 }
 
 #[test]

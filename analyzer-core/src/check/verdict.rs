@@ -62,10 +62,10 @@ pub(super) fn judge(report: &Report, candidates: &[Candidate], budgets: &Budgets
     Judged { rules, is_used }
 }
 
-/// The first rule that is about a candidate; that of all else for rows that none is about.
+/// The first rule that is about a candidate; that of all else for what none is about, if no other row tells it.
 fn rule_of(candidate: &Candidate, budgets: &Budgets) -> Option<usize> {
     let rule = budgets.rules.iter().position(|rule| rule.selector.is_about(candidate));
-    rule.or((candidate.has_row && candidate.what != What::Class).then_some(budgets.rules.len()))
+    rule.or(candidate.is_by_itself.then_some(budgets.rules.len()))
 }
 
 /// The row of a candidate, where there is anything to say about it.

@@ -31,6 +31,8 @@ pub struct Subject {
     pub detectable_pct: Option<f64>,
     /// The position of its own row in the report.
     pub row: Option<usize>,
+    /// Whether it has none for want of evidence, and no row of a caller tells its change.
+    pub is_unlisted: bool,
 }
 
 /// What subjects are measured with.
@@ -57,18 +59,24 @@ pub(super) fn functions(inputs: &Inputs<'_>, totals: Totals, per_unit: f64) -> V
         })
         .collect();
     let places = places(inputs.tree, inputs.keys, &totals, &ranked);
+    let mut unlisted = vec![None; inputs.functions.len()];
+    inputs.ranking.unlisted.iter().for_each(|row| unlisted[row.key as usize] = Some(row.tier));
     let subjects = ranked.iter().zip(places).map(|(ranked, place)| {
         let key = &inputs.keys.keys()[ranked.key as usize];
         let cell = &inputs.functions[ranked.key as usize].own;
         let is_sure =
             |noise: &Noise| noise.is_significant(cell.count.before.samples(), cell.count.after.samples());
         let is_own = |row: &Ranked| row.key == ranked.key && row.kind == Kind::Plateau;
+        let unlisted = unlisted[ranked.key as usize];
+        let subject = measuring.subject(key_name(inputs.keys, ranked.key), cell, is_sure);
         Subject {
             module: key.module.clone(),
             class: inputs.classified.of_key(ranked.key as usize).map(str::to_owned),
             path: place.path,
+            tier: unlisted.unwrap_or(subject.tier),
             row: inputs.ranking.rows.iter().position(is_own),
-            ..measuring.subject(key_name(inputs.keys, ranked.key), cell, is_sure)
+            is_unlisted: unlisted.is_some(),
+            ..subject
         }
     });
     let mut subjects: Vec<Subject> = subjects.collect();
@@ -159,6 +167,7 @@ impl Measuring<'_> {
             before: before_side,
             after: after_side,
             row: None,
+            is_unlisted: false,
         }
     }
 }
