@@ -3,7 +3,7 @@
 //! Values are matched by name and unit. Evidence is counted in samples: a large value seen once proves little.
 
 use crate::count::Count;
-use crate::unit;
+use crate::unit::{self, Unit, UnitKind};
 use analyzer_formats::{Profile, Samples, Series, SeriesId};
 use rustc_hash::FxHashMap;
 
@@ -155,7 +155,8 @@ impl Common {
     #[must_use]
     pub(crate) fn is_amount(&self) -> bool {
         let name = self.name.as_str();
-        self.unit == "bytes" || ["inuse_", "alloc_", "goroutine"].iter().any(|start| name.starts_with(start))
+        Unit::of_values(&self.unit).kind == UnitKind::Memory
+            || ["inuse_", "alloc_", "goroutine"].iter().any(|start| name.starts_with(start))
     }
 
     /// Whether evidence is known in all captures.
