@@ -109,7 +109,7 @@ pub(super) fn candidates(report: &Report, work: Work) -> Vec<Candidate> {
             unseen_pct: by_itself.and_then(|function| function.detectable_pct),
             ..of_row(row)
         };
-        let left = match (by_itself.and_then(|function| function.left.as_deref()), region) {
+        let left = match (by_itself.and_then(|function| function.left.as_ref()), region) {
             (Some(left), _) => left,
             (None, Some((_, left))) => left,
             (None, None) => return whole,
@@ -119,7 +119,7 @@ pub(super) fn candidates(report: &Report, work: Work) -> Vec<Candidate> {
     let hidden = report.functions.iter().filter(|function| function.row.is_none()).map(|function| {
         let per_unit = per_unit(function.growth.value);
         let whole = Candidate { per_unit, ..of_subject(function, What::Plateau) };
-        match function.left.as_deref() {
+        match function.left.as_ref() {
             Some(left) => left_of(whole, left),
             None => whole,
         }

@@ -36,7 +36,7 @@ pub struct Subject {
     /// Whether it has none for want of evidence, and no row of a caller tells its change.
     pub is_unlisted: bool,
     /// Of a function of which something belongs to a path that a budget is about, what is left of it.
-    pub left: Option<Box<Left>>,
+    pub left: Option<Left>,
     /// What it grew by, function by function; of sums that budgets ask for.
     pub parts: Vec<Part>,
 }
@@ -47,7 +47,7 @@ pub enum Left {
     /// All of it belongs to them.
     Nothing,
     /// The rest.
-    Rest(Subject),
+    Rest(Box<Subject>),
 }
 
 /// What a function or region does to a sum.
@@ -116,7 +116,7 @@ pub(super) fn functions(measuring: &Measuring<'_>, claims: Option<&Claims>) -> V
             match *left == Cell::default() {
                 _ if left == cell => None,
                 true => Some(Left::Nothing),
-                false => Some(Left::Rest(of(left, claims.path(inputs, ranked.key as usize)))),
+                false => Some(Left::Rest(Box::new(of(left, claims.path(inputs, ranked.key as usize))))),
             }
         });
         let subject = of(cell, place.path);
@@ -124,7 +124,7 @@ pub(super) fn functions(measuring: &Measuring<'_>, claims: Option<&Claims>) -> V
             tier: unlisted.unwrap_or(subject.tier),
             row: inputs.ranking.rows.iter().position(is_own),
             is_unlisted: unlisted.is_some(),
-            left: left.map(Box::new),
+            left,
             ..subject
         }
     });

@@ -28,7 +28,7 @@ pub(super) struct Claims {
     of_node: Vec<Option<usize>>,
     /// What is measured in each function, over nodes that belong to no path.
     pub(super) own: Vec<Cell>,
-    /// The path to the node of those of each function where there is most; the root where there is none.
+    /// Of those nodes of each function, the one where there is most; the root where there is none.
     widest: Vec<usize>,
 }
 
@@ -100,18 +100,19 @@ pub(super) fn sums(measuring: &Measuring<'_>, budgets: &Budgets, claims: Option<
     let inputs = measuring.inputs;
     let tree = inputs.tree;
     let claim = |node: usize| claims.and_then(|claims| claims.of_node[node]);
-    let rule = |at: usize| {
-        let nodes = claims?.of_node.iter().enumerate().filter(|&(_, claim)| *claim == Some(at));
-        let nodes: Vec<usize> = nodes.map(|(node, _)| node).collect();
-        Some(sum(measuring, budgets.rules[at].selector.pattern(), &nodes, &claim))
-    };
     let is_path = |selector: &Selector| matches!(selector, Selector::Path(_));
-    let rules = budgets.rules.iter().enumerate();
-    let rules = rules.map(|(at, entry)| rule(at).filter(|_| is_path(&entry.selector))).collect();
-    let mut in_region = Vec::new();
-    for (at, row) in inputs.ranking.rows.iter().enumerate().filter(|(_, row)| row.kind == Kind::Region) {
-        in_region.push((at, row.key as usize, below(inputs, |key| key == row.key as usize)));
-    }
+    let rules = budgets.rules.iter().enumerate().map(|(at, rule)| {
+        let nodes = (1..tree.len()).filter(|&node| claim(node) == Some(at));
+        let name = rule.selector.pattern();
+        is_path(&rule.selector).then(|| sum(measuring, name, &nodes.collect::<Vec<_>>(), &claim))
+    });
+    let rows = inputs.ranking.rows.iter().enumerate().filter(|(_, row)| row.kind == Kind::Region);
+    let has_paths = claims.is_some() || budgets.accepted.iter().any(|entry| is_path(&entry.selector));
+    // The nodes of every region that has a row.
+    let regions: Vec<(usize, usize, Vec<bool>)> = rows
+        .filter(|_| has_paths)
+        .map(|(at, row)| (at, row.key as usize, below(inputs, |key| key == row.key as usize)))
+        .collect();
     let accepted = budgets.accepted.iter().map(|entry| {
         if !is_path(&entry.selector) {
             return None;
@@ -119,33 +120,33 @@ pub(super) fn sums(measuring: &Measuring<'_>, budgets: &Budgets, claims: Option<
         let within = below(inputs, |key| names(&entry.selector, inputs, key));
         let nodes: Vec<usize> = (1..tree.len()).filter(|&node| within[node]).collect();
         let mut subject = sum(measuring, entry.selector.pattern(), &nodes, &claim);
-        let regions = in_region.iter().map(|(_, key, region)| {
+        let parts = regions.iter().map(|(_, key, region)| {
             let mut cell = Cell::default();
             let free = nodes.iter().filter(|&&node| region[node] && claim(node).is_none());
             free.for_each(|&node| cell += tree.own[node]);
             measuring.part(*key, &cell, Kind::Region, None)
         });
-        subject.parts.extend(regions);
+        subject.parts.extend(parts);
         Some(subject)
     });
-    let accepted = accepted.collect();
-    let regions = in_region.iter().filter_map(|(at, key, region)| {
-        let whole: Vec<usize> = (1..tree.len()).filter(|&node| region[node]).collect();
-        let left: Vec<usize> = whole.iter().copied().filter(|&node| claim(node).is_none()).collect();
-        let is_measured = left.iter().any(|&node| tree.own[node] != Cell::default());
-        let left_of = || {
-            let row = &inputs.keys.keys()[*key];
-            Subject {
-                module: row.module.clone(),
-                class: inputs.classified.of_key(*key).map(str::to_owned),
-                parts: Vec::new(),
-                ..sum(measuring, &key_name(inputs.keys, *key as u32), &left, &claim)
-            }
+    let left = regions.iter().filter_map(|(at, key, region)| {
+        let whole = (1..tree.len()).filter(|&node| region[node]);
+        let (taken, left): (Vec<usize>, Vec<usize>) = whole.partition(|&node| claim(node).is_some());
+        if taken.is_empty() {
+            return None;
+        }
+        if left.iter().all(|&node| tree.own[node] == Cell::default()) {
+            return Some((*at, Left::Nothing));
+        }
+        let rest = Subject {
+            module: inputs.keys.keys()[*key].module.clone(),
+            class: inputs.classified.of_key(*key).map(str::to_owned),
+            parts: Vec::new(),
+            ..sum(measuring, &key_name(inputs.keys, *key as u32), &left, &claim)
         };
-        let left_of = || if is_measured { Left::Rest(left_of()) } else { Left::Nothing };
-        (left.len() < whole.len()).then(|| (*at, left_of()))
+        Some((*at, Left::Rest(Box::new(rest))))
     });
-    Sums { rules, accepted, regions: regions.collect() }
+    Sums { rules: rules.collect(), accepted: accepted.collect(), regions: left.collect() }
 }
 
 /// Of every node, whether such a function is at it or above it.
