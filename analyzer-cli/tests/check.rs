@@ -86,13 +86,13 @@ fn what_cannot_be_told_passes_unless_it_is_to_fail() {
 fn what_cannot_be_told_fails_beside_what_shrank() {
     let folder = scratch();
     let text = |wobbly: u32, cached: u32| {
-        let others: String = (0..30).map(|n| format!("main;other{n} {}\n", 20 + n)).collect();
+        let others: String = (0..30).map(|n| format!("main;other{n} {}\n", 8 * (20 + n) + 1)).collect();
         others + &format!("main;wobbly {wobbly}\nmain;cached {cached}\n")
     };
     let file = |name: &str, text: &str| write(folder.path(), name, text);
-    let before = file("before.folded", &text(600, 300));
-    for (name, cached) in [("alone.folded", 300), ("beside.folded", 60)] {
-        let after = file(name, &text(640, cached));
+    let before = file("before.folded", &text(4803, 2400));
+    for (name, cached) in [("alone.folded", 2400), ("beside.folded", 481)] {
+        let after = file(name, &text(5040, cached));
         let check = json(&[&before, &after, "--inconclusive", "fail"], 3);
         assert_eq!(check["rules"][0]["rows"][0]["function"], "wobbly", "{check}");
     }

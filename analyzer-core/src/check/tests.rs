@@ -308,17 +308,18 @@ fn a_path_and_all_else_share_the_growth_of_a_region() {
 
 #[test]
 fn what_may_have_grown_is_inconclusive_whatever_else_is_certain() {
-    // A part of 30 % in a capture of 1,500 samples, which may as well not have grown by three points.
+    // A part of 30 % in a capture of 15,500 samples, which may as well not have grown by a point and a half.
     let beside = |wobbly: u32, cached: u32| {
-        let others: String = (0..30).map(|n| format!("main;other{n} {}\n", 20 + n)).collect();
+        let others: String = (0..30).map(|n| format!("main;other{n} {}\n", 8 * (20 + n) + 1)).collect();
         let text = others + &format!("main;wobbly {wobbly}\nmain;cached {cached}\n");
         read_bytes("x", text.as_bytes(), &ReadOptions::default()).unwrap()
     };
-    let report = |after: &Capture| compare(&beside(600, 300), after, &CompareOptions::default()).unwrap();
-    for cached in [300, 60] {
-        let report = report(&beside(640, cached));
+    let report = |after: &Capture| compare(&beside(4803, 2400), after, &CompareOptions::default()).unwrap();
+    for cached in [2400, 481] {
+        let report = report(&beside(5040, cached));
         let is_cached = |row: &Plateau| row.function == "cached" && row.tier == Tier::Shrank;
-        assert_eq!(report.plateaus.iter().any(is_cached), cached == 60);
+        assert_eq!(report.plateaus.iter().any(is_cached), cached == 481);
+        assert_eq!(report.plateaus.iter().any(|row| row.function == "wobbly"), cached == 2400);
         let check = judged(&report, "");
         assert!(
             codes(&check).contains(&("wobbly", RowVerdict::Inconclusive)),
