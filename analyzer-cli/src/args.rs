@@ -59,7 +59,7 @@ pub(crate) enum Command {
     /// Keep an archive of captures to compare with, and how much they differ.
     #[command(subcommand)]
     Baseline(Baseline),
-    /// Fail when anything grew by more than it may, and for certain.
+    /// Fail when anything grew by more than noise, and its estimated growth is above its budget.
     #[command(after_help = check::EXAMPLES)]
     Check(Box<Check>),
     /// Add captures up, as go tool pprof -proto does.

@@ -2,7 +2,7 @@
 
 use crate::output;
 use analyzer_core::{CompareError, FoldedDiffError};
-use std::io::{self, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
 /// Usage, reading or writing failed.
@@ -33,7 +33,6 @@ pub(crate) fn code(outcome: anyhow::Result<Outcome>) -> ExitCode {
             output::warn(&format!("{failed} files could not be read, and --max-failed allows {most}"));
             ExitCode::from(NOT_COMPARABLE)
         }
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // If standard error is closed there is no one left to tell.
             let _ = writeln!(anstream::stderr(), "plateau: {}", output::shown(&format!("{error:#}")));
@@ -49,15 +48,4 @@ fn is_not_comparable(error: &anyhow::Error) -> bool {
     });
     use CompareError::{DifferentKinds, NoCommonValueType, NotComparable};
     matches!(compare, Some(DifferentKinds { .. } | NotComparable { .. } | NoCommonValueType { .. }))
-}
-
-/// The reader of our output, `head` say, has seen enough.
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| {
-        let cause = match cause.downcast_ref::<FoldedDiffError>() {
-            Some(FoldedDiffError::Write(error)) => Some(error),
-            _ => cause.downcast_ref::<io::Error>(),
-        };
-        cause.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-    })
 }

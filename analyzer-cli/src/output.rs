@@ -159,9 +159,7 @@ impl Files {
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         if fs::metadata(&target).is_ok_and(|metadata| !metadata.is_file()) {
             let file = fs::OpenOptions::new().write(true).open(&target).with_context(explain)?;
-            let mut buffered = BufWriter::with_capacity(BUFFER, file);
-            write(&mut buffered).with_context(explain)?;
-            return buffered.flush().with_context(explain);
+            return while_read(file, write).with_context(explain);
         }
         let folder =
             target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -206,10 +204,43 @@ pub(crate) fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> Resu
 
 /// Writes to standard output.
 pub(crate) fn to_stdout(write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
-    let mut out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
-    write(&mut out)?;
-    out.flush()?;
-    Ok(())
+    while_read(io::stdout().lock(), write)
+}
+
+/// Writes for as long as there is a reader. One that has seen enough, `head` say, ends the writing and nothing else: what a
+/// command found is its exit code all the same.
+fn while_read(out: impl Write, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+    let mut pipe = Pipe { out, is_closed: false };
+    let mut buffered = BufWriter::with_capacity(BUFFER, &mut pipe);
+    let written = write(&mut buffered).and_then(|()| Ok(buffered.flush()?));
+    // What is still in the buffer of a failed write is not tried again.
+    drop(buffered.into_parts());
+    if pipe.is_closed { Ok(()) } else { written }
+}
+
+/// An output that remembers whether its reader is gone: errors that were passed on do not always tell.
+struct Pipe<W> {
+    out: W,
+    is_closed: bool,
+}
+
+impl<W> Pipe<W> {
+    fn noted<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
+        self.is_closed |= result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
+        result
+    }
+}
+
+impl<W: Write> Write for Pipe<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes);
+        self.noted(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.out.flush();
+        self.noted(flushed)
+    }
 }
 
 /// What must not be shown on standard error either.

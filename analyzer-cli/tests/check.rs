@@ -83,6 +83,78 @@ fn what_cannot_be_told_passes_unless_it_is_to_fail() {
 }
 
 #[test]
+fn what_cannot_be_told_fails_beside_what_shrank() {
+    let folder = scratch();
+    let text = |wobbly: u32, cached: u32| {
+        let others: String = (0..30).map(|n| format!("main;other{n} {}\n", 8 * (20 + n) + 1)).collect();
+        others + &format!("main;wobbly {wobbly}\nmain;cached {cached}\n")
+    };
+    let file = |name: &str, text: &str| write(folder.path(), name, text);
+    let before = file("before.folded", &text(4803, 2400));
+    for (name, cached) in [("alone.folded", 2400), ("beside.folded", 481)] {
+        let after = file(name, &text(5040, cached));
+        let check = json(&[&before, &after, "--inconclusive", "fail"], 3);
+        assert_eq!(check["rules"][0]["rows"][0]["function"], "wobbly", "{check}");
+    }
+}
+
+#[test]
+fn a_path_is_judged_as_a_whole_with_a_baseline_too() {
+    let folder = scratch();
+    let file = |name: &str, text: &str| write(folder.path(), name, text);
+    let text = |batch: u32, serve: u32| {
+        folded(400, 1) + &format!("main;batch;load {batch}\nmain;serve;load {serve}\n")
+    };
+    let (a, b) = (file("a.folded", &text(400, 400)), file("b.folded", &text(900, 800)));
+    let base = folder.path().join("base.json").display().to_string();
+    let again = file("again.folded", &text(402, 399));
+    assert_eq!(plateau(&["baseline", "build", "-o", &base, &a, &again]).code, 0);
+    let budgets = file("path.toml", "default = '50%'\n[[budget]]\npath = '^serve$'\nshare = '1%'\n");
+    for before in [[a.as_str()].as_slice(), &["--baseline", &base]] {
+        let check = json(&[before, &[&b, "--budgets", &budgets]].concat(), 1);
+        let row = &check["rules"][0]["rows"][0];
+        assert_eq!((&row["function"], &row["kind"]), (&"^serve$".into(), &"path".into()), "{check}");
+        // 400 samples more of 14,550, not the 900 of the function over both.
+        assert!((row["change_pct"].as_f64().unwrap() - 2.7).abs() < 0.2, "{row}");
+    }
+}
+
+#[test]
+fn flaws_of_a_file_are_told_by_line_and_useless_rules_are_named() {
+    let folder = scratch();
+    let file = |name: &str, text: &str| write(folder.path(), name, text);
+    let (a, b) = (file("a.folded", &folded(400, 1)), file("b.folded", &folded(1200, 1)));
+    let rule = |rest: &str| format!("[[budget]]\n{rest}\n");
+    for (text, words) in [
+        (rule("function = 'f'\nshare = '1%'\nwhole = 1"), "flawed.toml:4: unknown field `whole`"),
+        (rule("function = 'f'\nshare = '1%'\nshare = '2%'"), "flawed.toml:4: duplicate key"),
+        (rule("function = 'f'\nshare = '150%'"), "flawed.toml:3: expected a share of the whole"),
+        (rule("path = '('\nshare = '1%'"), "flawed.toml:2: expected path = a regular expression"),
+        ("[[accepted]]\nfunction = 'f'\nuntil = 2026-02-30\n".to_owned(), "flawed.toml:3: "),
+        ("[[accepted]]\nfunction = 'f'\nuntil = 'soon'\n".to_owned(), "flawed.toml:3: expected a day"),
+    ] {
+        let flawed = file("flawed.toml", &text);
+        fails(&plateau(&["check", &a, &b, "--budgets", &flawed]), 2, &[words]);
+    }
+    let empty = file("empty.toml", "");
+    assert_eq!(json(&[&a, &b, "--budgets", &empty], 1)["rules"].as_array().unwrap().len(), 1);
+    json(&[&a, &a, "--budgets", &empty, "--inconclusive", "fail"], 0);
+    let useless = rule("path = 'elsewhere'\nshare = '1%'")
+        + &rule("path = '^parse$'\nshare = '50%'")
+        + &rule("path = 'parse'\nshare = '1%'")
+        + "[[accepted]]\npath = 'elsewhere'\nuntil = 2027-01-31\n";
+    let useless = file("useless.toml", &useless);
+    let check = json(&[&a, &b, "--budgets", &useless, "--today", "2026-11-28"], 0);
+    let codes: Vec<&str> =
+        check["warnings"].as_array().unwrap().iter().map(|row| row["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["unused_budget", "hidden_budget", "unused_accepted"], "{check}");
+    let past = file("past.toml", "[[accepted]]\nfunction = 'parse'\nuntil = 2026-11-27\n");
+    let run = plateau(&["check", &a, &b, "--budgets", &past, "--today", "2026-11-28"]);
+    let text = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(run.code == 1 && text.contains("it was accepted until 2026-11-27, which has passed"), "{text}");
+}
+
+#[test]
 fn the_noise_of_a_baseline_decides_what_is_more_than_noise() {
     let folder = scratch();
     let file = |name: String, text: &str| write(folder.path(), &name, text);

@@ -3,6 +3,7 @@
 use crate::align::cut::{Cuts, cuts};
 use crate::align::{Aligned, Aligning, Joint, KeySpace, Names};
 use crate::at_scale::{AtScale, Unscaled, counts, weights};
+use crate::check::Budgets;
 use crate::classes::{CLASSES, ClassRules, Classified, classes};
 use crate::error::CompareError;
 use crate::function::{self, FunctionCells};
@@ -64,6 +65,8 @@ pub struct CompareOptions {
     pub classes: Option<ClassRules>,
     /// How many texts of the captures are hidden, where that was asked for.
     pub redacted: Option<usize>,
+    /// Budgets that the report is to be judged by: what they are about is added up, where it is more than functions.
+    pub budgets: Option<Budgets>,
     /// Whether captures of different kinds of measurement are compared all the same.
     pub force: bool,
 }
@@ -90,6 +93,7 @@ impl Default for CompareOptions {
             explain: None,
             classes: None,
             redacted: None,
+            budgets: None,
             force: false,
         }
     }

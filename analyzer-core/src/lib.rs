@@ -37,6 +37,7 @@ pub mod sql;
 pub mod stats;
 pub mod survey;
 mod tree;
+pub mod unit;
 mod value;
 
 pub use compare::{CompareOptions, compare, compare_all};

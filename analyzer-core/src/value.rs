@@ -3,6 +3,7 @@
 //! Values are matched by name and unit. Evidence is counted in samples: a large value seen once proves little.
 
 use crate::count::Count;
+use crate::unit::{self, Unit, UnitKind};
 use analyzer_formats::{Profile, Samples, Series, SeriesId};
 use rustc_hash::FxHashMap;
 
@@ -136,7 +137,7 @@ impl Common {
                 }
             }
         }
-        let factor = |measure: &Measure, to: &str| unit_factor(&measure.unit, to).unwrap_or(1.0);
+        let factor = |measure: &Measure, to: &str| unit::factor(&measure.unit, to).unwrap_or(1.0);
         let finest = |unit: &Measure| measures.iter().all(|measure| factor(measure, &unit.unit) >= 1.0);
         let last = measures.len() - 1;
         let finest = measures.iter().rposition(finest).unwrap_or(last);
@@ -154,7 +155,8 @@ impl Common {
     #[must_use]
     pub(crate) fn is_amount(&self) -> bool {
         let name = self.name.as_str();
-        self.unit == "bytes" || ["inuse_", "alloc_", "goroutine"].iter().any(|start| name.starts_with(start))
+        Unit::of_values(&self.unit).kind == UnitKind::Memory
+            || ["inuse_", "alloc_", "goroutine"].iter().any(|start| name.starts_with(start))
     }
 
     /// Whether evidence is known in all captures.
@@ -439,7 +441,7 @@ fn is_same(one: &Measure, other: &Measure) -> bool {
         (None, Some(_)) => one.name == "samples",
         (None, None) => event_class(&one.name) == event_class(&other.name),
     };
-    same_event && unit_factor(&one.unit, &other.unit).is_some()
+    same_event && unit::factor(&one.unit, &other.unit).is_some()
 }
 
 /// The position of the measure called `name`, exactly or else by the class of its event.
@@ -459,37 +461,6 @@ pub(crate) fn event_class(name: &str) -> &str {
         Some((pmu, rest)) if pmu.starts_with("cpu") => rest.split_once('/').map_or(base, |(event, _)| event),
         _ => base,
     }
-}
-
-/// How many of `to` one of `from` is; `None` when they measure different things.
-#[must_use]
-pub(crate) fn unit_factor(from: &str, to: &str) -> Option<f64> {
-    if from == to {
-        return Some(1.0);
-    }
-    const TIME: &[(&str, f64)] = &[
-        ("nanoseconds", 1.0),
-        ("ns", 1.0),
-        ("microseconds", 1e3),
-        ("us", 1e3),
-        ("milliseconds", 1e6),
-        ("ms", 1e6),
-        ("seconds", 1e9),
-        ("s", 1e9),
-    ];
-    const SIZE: &[(&str, f64)] = &[
-        ("bytes", 1.0),
-        ("byte", 1.0),
-        ("kilobytes", 1024.0),
-        ("kb", 1024.0),
-        ("megabytes", 1_048_576.0),
-        ("mb", 1_048_576.0),
-    ];
-    let in_table = |table: &[(&str, f64)]| {
-        let factor = |unit: &str| table.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);
-        Some(factor(from)? / factor(to)?)
-    };
-    in_table(TIME).or_else(|| in_table(SIZE))
 }
 
 #[cfg(test)]
@@ -526,12 +497,5 @@ mod tests {
         assert_eq!(sampled(32_769, 32_769 * 16, 524_288), 1);
         assert_eq!(sampled(3, 3 * (100 << 20), 524_288), 3);
         assert_eq!((sampled(0, 0, 524_288), sampled(i64::MIN, i64::MIN, 524_288)), (0, 0));
-    }
-
-    #[test]
-    fn units_convert_within_their_kind() {
-        assert_eq!(unit_factor("milliseconds", "nanoseconds"), Some(1e6));
-        assert_eq!(unit_factor("count", "count"), Some(1.0));
-        assert_eq!(unit_factor("bytes", "nanoseconds"), None);
     }
 }

@@ -14,7 +14,8 @@ Examples:
   plateau check --baseline base.json after.pb.gz --budgets budgets.toml -o check.md
   plateau check --scale work=120000:131000 before.pb.gz after.pb.gz --budgets budgets.toml
 
-A file of budgets; the first rule that is about something counts, default is for all else:
+A file of budgets; the first rule that is about something counts, default is for all else. A class, and all that stands
+below a path, is judged as a whole:
   default = \"1%\"                # points of the whole
   [[budget]]
   function = \"^parse_\"          # or module, path or class
@@ -25,8 +26,9 @@ A file of budgets; the first rule that is about something counts, default is for
   up_to = \"3%\"
   reason = \"new layout\"
 
-Exit codes: 0 passed, 1 something grew by more than its budget for certain, 2 wrong usage or a file that cannot be read
-or written, 3 not comparable, or inconclusive under --inconclusive fail";
+Exit codes: 0 passed, 1 something grew by more than noise and its estimated growth is above its budget (the low end of the
+interval need not be), 2 wrong usage or a file that cannot be read or written, 3 not comparable, or inconclusive under
+--inconclusive fail";
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Check {

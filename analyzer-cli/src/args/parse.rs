@@ -2,6 +2,7 @@
 
 use analyzer_core::scale::ScaleChoice;
 use analyzer_core::select::{Moment, Selection};
+use analyzer_core::unit::{Unit, UnitKind, split_amount};
 use regex::bytes::Regex;
 
 pub(super) fn scale(text: &str) -> Result<ScaleChoice, String> {
@@ -85,36 +86,33 @@ pub(super) fn window(text: &str) -> Result<Selection, String> {
 }
 
 fn moment(text: &str) -> Option<Moment> {
-    let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(unit_at);
+    let (number, unit) = split_amount(text);
     let number: f64 = number.parse().ok()?;
-    let seconds = match unit {
+    let ns = match unit {
         "%" => return (number <= 100.0).then_some(Moment::Share(number / 100.0)),
-        "s" | "" => number,
-        "ms" => number / 1e3,
-        "m" | "min" => number * 60.0,
-        "h" => number * 3600.0,
-        _ => return None,
+        "" => number * 1e9,
+        "m" => number * 60e9,
+        _ => number * time(unit)?,
     };
-    (seconds < 9e9).then_some(Moment::Nanoseconds((seconds * 1e9).round() as i64))
+    (ns < 9e18).then_some(Moment::Nanoseconds(ns.round() as i64))
 }
 
-/// Units of durations by how many nanoseconds they are; what is written is the first that divides.
-const UNITS: [(&str, i64); 5] =
-    [("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000), ("\u{b5}s", 1_000), ("ns", 1)];
+/// How many nanoseconds a unit of time is.
+fn time(unit: &str) -> Option<f64> {
+    Unit::named(unit).filter(|unit| unit.kind == UnitKind::Time).map(|unit| unit.size)
+}
 
 /// A length of time in nanoseconds, such as 10us; 0 needs no unit.
 pub(super) fn duration(text: &str) -> Result<i64, String> {
     let expected = || {
         "expected a duration of whole nanoseconds with its unit, such as 500ns, 10us, 1.5ms or 2s".to_owned()
     };
-    let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(unit_at);
+    let (number, unit) = split_amount(text);
     if number == "0" && unit.is_empty() {
         return Ok(0);
     }
-    let (_, unit_ns) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(expected)?;
-    let ns = number.parse().ok().map(|number: f64| number * *unit_ns as f64);
+    let unit_ns = time(unit).ok_or_else(expected)?;
+    let ns = number.parse().ok().map(|number: f64| number * unit_ns);
     // A day is beyond what a request takes, and every number of nanoseconds below it is exact.
     let ns = ns
         .filter(|ns| (0.0..=86_400e9).contains(ns) && (ns - ns.round()).abs() < 1e-3)
@@ -122,10 +120,11 @@ pub(super) fn duration(text: &str) -> Result<i64, String> {
     Ok(ns.round() as i64)
 }
 
-/// A length of time as it is asked for.
+/// A length of time as it is asked for, in the largest unit that divides it.
 pub(super) fn duration_text(ns: i64) -> String {
-    let unit = UNITS.iter().find(|(_, unit_ns)| ns % unit_ns == 0);
-    unit.map_or_else(|| format!("{ns}ns"), |(name, unit_ns)| format!("{}{name}", ns / unit_ns))
+    let units = ["s", "ms", "us"].map(|name| (name, time(name).map_or(1, |size| size as i64)));
+    let (name, size) = units.into_iter().find(|(_, size)| ns % size == 0).unwrap_or(("ns", 1));
+    format!("{}{name}", ns / size)
 }
 
 /// A word as a shell takes it.

@@ -29,6 +29,7 @@ pub(crate) fn run(command: &Command) -> Result<Outcome> {
     }
     options.classes = super::class_rules(command.comparing.classes.as_deref())?;
     options.thresholds = budgets.thresholds();
+    options.budgets = Some(budgets.clone());
     let captures = super::read_compared(&command.sides, &command.measuring, &command.reading, true)?;
     for capture in captures.all() {
         super::warn_of_losses(&command.reading, &capture.source.name, &capture.notes);

@@ -4,7 +4,7 @@
 //! default = "1%"                  # of what no rule is about; 1 % where the file says nothing
 //!
 //! [[budget]]
-//! function = "^parse_"            # or module, path (any frame of it) or class; regular expressions but for class
+//! function = "^parse_"            # or module, path (all below such frames) or class; regular expressions but for class
 //! share = "2%"                    # points of the whole
 //! growth = "10%"                  # of itself
 //! per_unit = "50us"               # per unit of work, or per request
@@ -19,10 +19,13 @@
 //! reason = "new layout"
 //! ```
 //!
-//! Of several limits of a budget each is one. The first rule that is about something is the one that counts.
+//! Of several limits of a budget each is one. The first rule that is about something is the one that counts. A class is
+//! judged as a whole, and so is all that stands below a path and belongs to no rule before it; what of a function stands
+//! there is not judged again. Of traces frames on a path are judged each by itself.
 
-use super::limit::{Limits, Unit, UnitLimit};
+use super::limit::{Limits, UnitLimit};
 use crate::requests::Thresholds;
+use crate::unit::{Unit, split_amount};
 use jiff::civil::Date;
 use regex::Regex;
 use serde::Deserialize;
@@ -60,7 +63,7 @@ pub enum Selector {
     Function(Regex),
     /// Functions of this module; services of traces.
     Module(Regex),
-    /// Functions called by way of one of this name, and that itself.
+    /// All that stands below frames of this name together, and they themselves; of traces the frames there, each by itself.
     Path(Regex),
     /// All code of a class together.
     Class(String),
@@ -86,6 +89,15 @@ impl Selector {
                 pattern.as_str()
             }
             Selector::Class(class) => class,
+        }
+    }
+
+    /// Whether it is about a function by itself; one about a path is about the functions of its frames.
+    pub(crate) fn names(&self, name: &str, module: Option<&str>, class: Option<&str>) -> bool {
+        match self {
+            Selector::Function(pattern) | Selector::Path(pattern) => pattern.is_match(name),
+            Selector::Module(pattern) => module.is_some_and(|module| pattern.is_match(module)),
+            Selector::Class(wanted) => class == Some(wanted),
         }
     }
 }
@@ -175,6 +187,14 @@ struct AcceptedTable {
 struct Fault(Range<usize>, String);
 
 impl Budgets {
+    /// Whether a comparison has to be told of them, for sums that they are about.
+    pub(crate) fn needs_sums(&self) -> bool {
+        let rules = || self.rules.iter().map(|rule| &rule.selector);
+        let mut all = rules().chain(self.accepted.iter().map(|entry| &entry.selector));
+        let has_class = rules().any(|selector| matches!(selector, Selector::Class(_)));
+        all.any(|selector| matches!(selector, Selector::Path(_))) || has_class && !self.accepted.is_empty()
+    }
+
     /// What matters of changes of requests: whatever a budget is about.
     #[must_use]
     pub fn thresholds(&self) -> Thresholds {
@@ -314,13 +334,12 @@ fn per_unit(value: &Spanned<Value>) -> Result<UnitLimit, Fault> {
         Value::Float(number) => number.to_string(),
         other => other.to_string(),
     };
-    let at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(at);
+    let (number, unit) = split_amount(&text);
     let limit = number.parse::<f64>().ok().zip(Unit::named(unit.trim()));
     let limit = limit.filter(|(number, _)| (0.0..=1e18).contains(number));
     limit.map(|(number, unit)| UnitLimit { amount: number * unit.size, unit, text: text.clone() }).ok_or_else(
         || {
-            let units = "ns, us, ms, s, B, KiB, MiB, GiB, or without a unit for other values";
+            let units = "ns, us, ms, s, min, h, B, KiB, MiB, GiB, or without a unit for other values";
             expected(
                 value.span(),
                 &format!("an amount per unit of work, such as \"50us\" ({units})"),

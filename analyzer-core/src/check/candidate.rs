@@ -1,10 +1,11 @@
 //! What a check judges: rows of the report, functions that a row of a caller tells, classes of code, frames of requests.
 
 use super::budget::Selector;
-use super::limit::{Limits, Unit, UnitKind, UnitLimit};
+use super::limit::{Limits, UnitLimit};
 use crate::plateau::{Kind, Tier, Why};
-use crate::report::{Basis, Plateau, Report, Subject};
+use crate::report::{Basis, Left, Part, Plateau, Report, Subject};
 use crate::requests::{ContributionRow, Findings};
+use crate::unit::{Unit, UnitKind};
 use serde::Serialize;
 
 /// What sort of thing it is.
@@ -17,6 +18,8 @@ pub enum What {
     Region,
     /// All code of a class.
     Class,
+    /// All that stands below the frames of a path.
+    Path,
     /// A frame of requests.
     Frame,
 }
@@ -44,8 +47,23 @@ pub(super) struct Candidate {
     pub(super) samples: Option<u64>,
     /// Whether another function nearby shrank by as much.
     pub(super) is_moved: bool,
-    /// Whether it has a row in the report; the row of a caller tells its change where it has none.
-    pub(super) has_row: bool,
+    /// Whether the rule of all else may judge it: classes are told by what is in them, and some functions by a row of a caller.
+    pub(super) is_by_itself: bool,
+    /// The rule that it is there for, by its place in the file: of paths.
+    pub(super) rule: Option<usize>,
+    /// How much of it belongs to paths that rules are about.
+    pub(super) taken: Taken,
+    /// What it grew by, function by function: of classes and paths.
+    pub(super) parts: Vec<Part>,
+}
+
+/// How much of something belongs to paths that rules are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    Nothing,
+    /// Some of it: the rest is what is judged.
+    Part,
+    All,
 }
 
 /// What a unit of work is, for amounts per unit.
@@ -59,7 +77,7 @@ pub(super) enum Work {
     Unknown,
 }
 
-/// All that is judged, in the order of the report: rows, functions without one, classes.
+/// All that is judged, in the order of the report: rows, functions without one, paths, classes.
 pub(super) fn candidates(report: &Report, work: Work) -> Vec<Candidate> {
     if let Some(findings) = &report.traces {
         let requests = report.after.samples.and_then(|requests| u64::try_from(requests).ok());
@@ -72,23 +90,52 @@ pub(super) fn candidates(report: &Report, work: Work) -> Vec<Candidate> {
         Work::Done(units) => Some((value * size / units, whole * size / units / 100.0)),
         Work::Requests | Work::Unknown => None,
     };
+    let left_of = |whole: Candidate, left: &Left| match left {
+        Left::Nothing => Candidate { taken: Taken::All, ..whole },
+        Left::Rest(rest) => Candidate {
+            per_unit: per_unit(rest.growth.value),
+            path: if rest.path.is_empty() { whole.path } else { rest.path.clone() },
+            is_by_itself: whole.is_by_itself,
+            taken: Taken::Part,
+            ..of_subject(rest, whole.what)
+        },
+    };
+    let sums = report.sums.as_ref();
     let rows = report.plateaus.iter().enumerate().map(|(at, row)| {
         let by_itself = report.functions.iter().find(|function| function.row == Some(at));
-        Candidate {
+        let region = sums.and_then(|sums| sums.regions.iter().find(|(row, _)| *row == at));
+        let whole = Candidate {
             per_unit: per_unit(row.growth.value),
             unseen_pct: by_itself.and_then(|function| function.detectable_pct),
             ..of_row(row)
-        }
+        };
+        let left = match (by_itself.and_then(|function| function.left.as_ref()), region) {
+            (Some(left), _) => left,
+            (None, Some((_, left))) => left,
+            (None, None) => return whole,
+        };
+        left_of(whole, left)
     });
     let hidden = report.functions.iter().filter(|function| function.row.is_none()).map(|function| {
-        Candidate { per_unit: per_unit(function.growth.value), ..of_subject(function, What::Plateau) }
+        let per_unit = per_unit(function.growth.value);
+        let whole = Candidate { per_unit, ..of_subject(function, What::Plateau) };
+        match function.left.as_ref() {
+            Some(left) => left_of(whole, left),
+            None => whole,
+        }
+    });
+    let paths = sums.into_iter().flat_map(|sums| sums.rules.iter().enumerate());
+    let paths = paths.filter_map(|(rule, path)| {
+        let path = path.as_ref().filter(|path| path.before.value != 0.0 || path.after.value != 0.0)?;
+        let per_unit = per_unit(path.growth.value);
+        Some(Candidate { rule: Some(rule), per_unit, ..of_subject(path, What::Path) })
     });
     let classes = report.class_subjects.iter().map(|class| Candidate {
         class: Some(class.name.clone()),
         per_unit: per_unit(class.growth.value),
         ..of_subject(class, What::Class)
     });
-    rows.chain(hidden).chain(classes).collect()
+    rows.chain(hidden).chain(paths).chain(classes).collect()
 }
 
 fn of_row(row: &Plateau) -> Candidate {
@@ -107,7 +154,10 @@ fn of_row(row: &Plateau) -> Candidate {
         per_unit: None,
         samples: samples(row.before.count, row.after.count),
         is_moved: row.why == Why::Moved,
-        has_row: true,
+        is_by_itself: true,
+        rule: None,
+        taken: Taken::Nothing,
+        parts: Vec::new(),
     }
 }
 
@@ -127,7 +177,10 @@ fn of_subject(subject: &Subject, what: What) -> Candidate {
         per_unit: None,
         samples: samples(subject.before.count, subject.after.count),
         is_moved: false,
-        has_row: false,
+        is_by_itself: subject.is_unlisted,
+        rule: None,
+        taken: Taken::Nothing,
+        parts: subject.parts.clone(),
     }
 }
 
@@ -162,7 +215,10 @@ fn frame(row: &ContributionRow, findings: &Findings, requests: Option<u64>) -> C
         per_unit: Some((1e3 * row.delta_us_per_request, 1e3 * mean_us / 100.0)),
         samples: requests,
         is_moved: false,
-        has_row: true,
+        is_by_itself: true,
+        rule: None,
+        taken: Taken::Nothing,
+        parts: Vec::new(),
     }
 }
 
@@ -179,6 +235,12 @@ impl Candidate {
     pub(super) fn exceeds(&self, limits: &Limits) -> bool {
         let per_unit = self.per_unit.map(|(amount, _)| amount);
         self.change_pct > 0.0 && is_above(limits, self.change_pct, self.growth_pct(), per_unit)
+    }
+
+    /// The same without so many points of its growth.
+    pub(super) fn without(&self, points: f64) -> Candidate {
+        let per_unit = self.per_unit.map(|(amount, of_point)| (amount - points * of_point, of_point));
+        Candidate { change_pct: self.change_pct - points, per_unit, ..self.clone() }
     }
 
     /// Growth above a limit that may be there and not have been found, in percent of the whole. Where the interval of what
@@ -205,13 +267,16 @@ fn is_above(limits: &Limits, change_pct: f64, growth_pct: Option<f64>, per_unit:
 
 impl Selector {
     pub(super) fn is_about(&self, candidate: &Candidate) -> bool {
-        let is_class = candidate.what == What::Class;
-        match self {
-            Selector::Class(class) => candidate.class.as_ref() == Some(class),
-            _ if is_class => false,
-            Selector::Function(pattern) => pattern.is_match(&candidate.name),
-            Selector::Module(pattern) => candidate.module.as_ref().is_some_and(|name| pattern.is_match(name)),
-            Selector::Path(pattern) => candidate.path.iter().any(|name| pattern.is_match(name)),
+        match (self, candidate.what) {
+            // It is there for one rule alone.
+            (_, What::Path) => false,
+            (Selector::Class(_), _) => self.names("", None, candidate.class.as_deref()),
+            (_, What::Class) => false,
+            (Selector::Path(pattern), What::Frame) => {
+                candidate.path.iter().any(|name| pattern.is_match(name))
+            }
+            (Selector::Path(_), _) => false,
+            _ => self.names(&candidate.name, candidate.module.as_deref(), None),
         }
     }
 

@@ -1,10 +1,12 @@
-//! Gates: whether anything grew by more than it may, and for certain.
+//! Gates: whether anything grew by more than it may.
 //!
-//! A change fails a check when it is more than noise and above its budget. What may be noise, what rests on amounts of
-//! unknown samples, and budgets that captures are too small to show are inconclusive, which is said.
+//! A change fails a check when it is more than noise and its estimate is above its budget; the low end of its interval need
+//! not be. What may be noise, what rests on amounts of unknown samples, and budgets that captures are too small to show are
+//! inconclusive, which is said.
 //!
 //! Serialised a [`Check`] is the JSON of `plateau check --format json`, schema `plateau-check/1`.
 
+mod accept;
 mod budget;
 mod candidate;
 mod limit;
@@ -14,13 +16,13 @@ mod verdict;
 mod words;
 
 use crate::plateau::Tier;
-use crate::report::{Basis, Comparability, NoiseFigures, Report, Summary, ValueName};
+use crate::report::{Basis, Comparability, NoiseFigures, Report, Summary, Sums, ValueName};
 use crate::scale::ScaleMode;
 pub use budget::{Accepted, Budget, BudgetError, Budgets, DEFAULT, Selector};
 pub use candidate::What;
 use candidate::{Candidate, Work, candidates, fits};
 use jiff::civil::Date;
-pub use limit::{Limits, Unit, UnitKind, UnitLimit};
+pub use limit::{Limits, UnitLimit};
 use serde::Serialize;
 use thiserror::Error;
 
@@ -63,6 +65,14 @@ pub enum CheckError {
         line: usize,
         /// The limit.
         found: String,
+    },
+    /// The comparison added nothing up for these budgets.
+    #[error(
+        "{file}: has budgets that need sums, and the comparison was not asked for them; give it CompareOptions::budgets"
+    )]
+    NotAsked {
+        /// The file.
+        file: String,
     },
     /// What was measured is in another unit.
     #[error("{file}:{line}: per_unit = \"{found}\" is no amount of what was measured, which is {measured}")]
@@ -163,7 +173,7 @@ pub enum RowVerdict {
     Accepted,
     /// It cannot be told.
     Inconclusive,
-    /// It grew by more for certain.
+    /// It grew by more than noise, and the estimate is above its budget.
     Failed,
 }
 
@@ -206,9 +216,9 @@ pub struct RuleResult {
     pub verdict: RowVerdict,
     /// The sentence.
     pub text: String,
-    /// How many rows, functions and classes it was tried on.
+    /// How many rows, functions, paths and classes it was tried on.
     pub checked: usize,
-    /// Those of them that grew for certain, or of which it cannot be told.
+    /// Those of them that grew by more than noise, or of which it cannot be told.
     pub rows: Vec<RowResult>,
 }
 
@@ -237,7 +247,7 @@ pub struct BudgetInfo {
 /// Something that was judged.
 #[derive(Clone, Debug, Serialize)]
 pub struct RowResult {
-    /// The function, frame or class.
+    /// The function, frame or class; of a path the regular expression.
     pub function: String,
     /// What sort of thing it is.
     pub kind: What,
@@ -245,7 +255,7 @@ pub struct RowResult {
     pub module: Option<String>,
     /// What such code spends its time on.
     pub class: Option<String>,
-    /// The path on which it changed most, from the root.
+    /// The path on which it changed most, from the root; empty for classes and paths.
     pub path: Vec<String>,
     /// How sure the change is.
     pub tier: Tier,
@@ -306,15 +316,17 @@ pub struct Warning {
 ///
 /// let read = |text: &str| read_bytes("example", text.as_bytes(), &ReadOptions::default());
 /// let (before, after) = (read("main;parse 5000\nmain;render 5000\n")?, read("main;parse 9000\nmain;render 5000\n")?);
-/// let report = compare(&before, &after, &CompareOptions::default())?;
 /// let budgets = Budgets::parse("budgets.toml", "[[budget]]\nfunction = '^parse$'\nshare = '2%'\n")?;
+/// let options = CompareOptions { budgets: Some(budgets.clone()), ..CompareOptions::default() };
+/// let report = compare(&before, &after, &options)?;
 /// let options = CheckOptions { today: "2026-11-28".parse()?, inconclusive: Inconclusive::Pass, work: None };
 /// assert_eq!(check(&report, &budgets, &options)?.verdict.code, RowVerdict::Failed);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors
-/// When a budget is per unit of work and nobody said how much was done, or is no amount of what was measured.
+/// When a budget is per unit of work and nobody said how much was done, or is no amount of what was measured; when budgets are
+/// about sums and the comparison was not told of them ([`CompareOptions::budgets`](crate::CompareOptions::budgets)).
 pub fn check(report: &Report, budgets: &Budgets, options: &CheckOptions) -> Result<Check, CheckError> {
     let work = match (&report.traces, options.work) {
         (Some(_), _) => Work::Requests,
@@ -322,6 +334,11 @@ pub fn check(report: &Report, budgets: &Budgets, options: &CheckOptions) -> Resu
         (None, None) => Work::Unknown,
     };
     expect_units(report, budgets, work)?;
+    let counts = |sums: &Sums| (sums.rules.len(), sums.accepted.len());
+    let asked = report.sums.as_ref().map(counts) == Some((budgets.rules.len(), budgets.accepted.len()));
+    if report.traces.is_none() && budgets.needs_sums() && !asked {
+        return Err(CheckError::NotAsked { file: budgets.name.clone().unwrap_or_default() });
+    }
     let candidates = candidates(report, work);
     let judged = verdict::judge(report, &candidates, budgets, options.today);
     let worst = judged.rules.iter().map(|rule| rule.verdict).max().unwrap_or(RowVerdict::Passed);
@@ -378,16 +395,21 @@ fn warnings(
     for (rule, result) in budgets.rules.iter().zip(&judged.rules) {
         let (line, about) = (rule.line, format!("{} = \"{}\"", rule.selector.key(), rule.selector.pattern()));
         if !rule.selector.is_found(report, candidates) {
-            let text =
-                format!("{about} is about nothing that either capture has of {} % or more", least(report));
+            let wide = match rule.selector {
+                Selector::Path(_) if report.traces.is_none() => String::new(),
+                _ => format!(" of {} % or more", least(report)),
+            };
+            let text = format!("{about} is about nothing that either capture has{wide}");
             warnings.push(Warning { code: "unused_budget", line, text });
-        } else if result.checked == 0 && candidates.iter().any(|candidate| rule.selector.is_about(candidate))
-        {
-            let text = format!("rules above it are about all that {about} is; the first one counts");
+        } else if result.checked == 0 && is_hidden(&rule.selector, report, candidates) {
+            let text = format!("rules above it are about all that {about} is about; the first one counts");
             warnings.push(Warning { code: "hidden_budget", line, text });
         }
         let is_narrow = rule.limits.share.is_some_and(|share| 100.0 * share < report.min_share_pct);
-        if is_narrow && report.traces.is_none() && !matches!(rule.selector, Selector::Class(_)) {
+        if is_narrow
+            && report.traces.is_none()
+            && !matches!(rule.selector, Selector::Class(_) | Selector::Path(_))
+        {
             let text = format!(
                 "functions below {} % of either side are not compared, and the budget of {about} is less; --min-share \
                  lowers that",
@@ -409,6 +431,13 @@ fn warnings(
     }
     warnings.sort_by_key(|warning| warning.line);
     warnings
+}
+
+/// Whether something that a rule is about belongs to rules above it.
+fn is_hidden(selector: &Selector, report: &Report, candidates: &[Candidate]) -> bool {
+    let is_path = matches!(selector, Selector::Path(_)) && report.traces.is_none();
+    // What it is about was found; had a path anything left, it would have been judged.
+    is_path || candidates.iter().any(|candidate| selector.is_about(candidate))
 }
 
 fn least(report: &Report) -> String {

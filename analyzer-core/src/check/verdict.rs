@@ -1,7 +1,9 @@
-//! Judges what changed by the rules: which rule is about it, whether it is above its budget, and how sure that is.
+//! Judges what changed by the rules: which rule is about it, whether its estimate is above its budget, and whether it is more
+//! than noise.
 
-use super::budget::{Accepted, Budgets};
-use super::candidate::{Candidate, What};
+use super::accept::Acceptance;
+use super::budget::Budgets;
+use super::candidate::{Candidate, Taken, What};
 use super::limit::Limits;
 use super::{AcceptedInfo, RowResult, RowVerdict, RuleResult, words};
 use crate::plateau::Tier;
@@ -30,7 +32,7 @@ pub(super) fn judge(report: &Report, candidates: &[Candidate], budgets: &Budgets
     let default = Limits::share(budgets.default);
     let mut rules: Vec<RuleResult> = budgets.rules.iter().enumerate().map(RuleResult::of).collect();
     rules.push(RuleResult::of_all_else(&default));
-    let mut is_used = vec![false; budgets.accepted.len()];
+    let mut acceptance = Acceptance::new(report, budgets, today);
     for candidate in candidates {
         let Some(at) = rule_of(candidate, budgets) else { continue };
         let result = &mut rules[at];
@@ -47,7 +49,7 @@ pub(super) fn judge(report: &Report, candidates: &[Candidate], budgets: &Budgets
                 row(candidate, rule.limits, RowVerdict::InClass, "part of its class".to_owned(), None)
             })
         } else {
-            judged(report, candidate, rule, &budgets.accepted, (today, &mut is_used))
+            judged(report, candidate, rule, &mut acceptance)
         };
         result.rows.extend(row);
     }
@@ -59,13 +61,16 @@ pub(super) fn judge(report: &Report, candidates: &[Candidate], budgets: &Budgets
         result.verdict = if too_small.is_some() { worst.max(RowVerdict::Inconclusive) } else { worst };
         result.text = words::rule(result, too_small);
     }
-    Judged { rules, is_used }
+    Judged { rules, is_used: acceptance.is_used }
 }
 
-/// The first rule that is about a candidate; that of all else for rows that none is about.
+/// The first rule that is about a candidate; that of all else for what none is about, if no other row tells it.
 fn rule_of(candidate: &Candidate, budgets: &Budgets) -> Option<usize> {
+    if candidate.taken == Taken::All {
+        return None;
+    }
     let rule = budgets.rules.iter().position(|rule| rule.selector.is_about(candidate));
-    rule.or((candidate.has_row && candidate.what != What::Class).then_some(budgets.rules.len()))
+    candidate.rule.or(rule).or(candidate.is_by_itself.then_some(budgets.rules.len()))
 }
 
 /// The row of a candidate, where there is anything to say about it.
@@ -73,18 +78,17 @@ fn judged(
     report: &Report,
     candidate: &Candidate,
     rule: Rule<'_>,
-    accepted: &[Accepted],
-    (today, is_used): (Date, &mut [bool]),
+    acceptance: &mut Acceptance<'_>,
 ) -> Option<RowResult> {
     let Rule { limits, min_samples, is_default } = rule;
     let is_above = candidate.exceeds(limits);
-    let is_certain = candidate.tier == Tier::Grew;
+    let is_significant = candidate.tier == Tier::Grew;
     let plain = |verdict| row(candidate, limits, verdict, words::row(candidate, limits, verdict), None);
     if !is_above {
-        // What shrank for certain did not grow unseen.
+        // What shrank by more than noise did not grow unseen.
         let is_open = !is_default && !matches!(candidate.tier, Tier::Grew | Tier::Shrank);
         let is_unseen = is_open && candidate.may_exceed_unseen(limits).is_some();
-        return match (is_unseen, is_certain) {
+        return match (is_unseen, is_significant) {
             (true, _) => Some(plain(RowVerdict::Inconclusive)),
             (false, true) => Some(plain(RowVerdict::Passed)),
             (false, false) => None,
@@ -95,26 +99,13 @@ fn judged(
         row.text += "; it moved there from a function nearby, and the whole did not grow by it";
         return Some(row);
     }
-    let is_about = |(_, entry): &(usize, &Accepted)| entry.selector.is_about(candidate);
-    let entries: Vec<(usize, &Accepted)> = accepted.iter().enumerate().filter(is_about).collect();
-    let holds = |entry: &Accepted| {
-        today <= entry.until && entry.up_to.is_none_or(|up_to| candidate.change_pct <= 100.0 * up_to + 1e-9)
-    };
-    if let Some((at, entry)) = entries.iter().find(|(_, entry)| holds(entry)) {
-        is_used[*at] = true;
-        let info = AcceptedInfo {
-            line: entry.line,
-            until: entry.until.to_string(),
-            up_to_pct: entry.up_to.map(|up_to| 100.0 * up_to),
-            reason: entry.reason.clone(),
-        };
-        let because = entry.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
-        let text = words::row(candidate, limits, RowVerdict::Accepted);
-        let text = format!("{text}; accepted until {}{because}", entry.until);
-        return Some(row(candidate, limits, RowVerdict::Accepted, text, Some(info)));
+    let answer = acceptance.of(candidate, limits);
+    if let Some(verdict) = answer.verdict {
+        let text = words::row(candidate, limits, verdict) + &answer.text;
+        return Some(row(candidate, limits, verdict, text, answer.info));
     }
     let few = min_samples.filter(|&least| candidate.samples.is_none_or(|samples| samples < least));
-    let mut judged = match (is_certain, few) {
+    let mut judged = match (is_significant, few) {
         (true, None) => plain(RowVerdict::Failed),
         (true, Some(least)) => {
             let mut row = plain(RowVerdict::Inconclusive);
@@ -132,13 +123,7 @@ fn judged(
         }
         (false, _) => plain(RowVerdict::Inconclusive),
     };
-    if let Some((at, entry)) = entries.first() {
-        is_used[*at] = true;
-        judged.text += &match entry.up_to.filter(|_| today <= entry.until) {
-            Some(up_to) => format!("; accepted up to {} % only", words::amount(100.0 * up_to)),
-            None => format!("; it was accepted until {}, which has passed", entry.until),
-        };
-    }
+    judged.text += &answer.text;
     Some(judged)
 }
 

@@ -1,11 +1,12 @@
 //! Verdicts of a check as sentences.
 
-use super::candidate::Candidate;
+use super::candidate::{Candidate, Taken, What};
 use super::limit::Limits;
 use super::{RowVerdict, RuleResult};
 use crate::plateau::Tier;
 use crate::render::screen::shorten;
-use crate::report::{Basis, Report, units};
+use crate::report::{Basis, Part, Report, units};
+use crate::unit::UnitKind;
 
 /// A number without zeros behind it.
 pub(super) fn amount(number: f64) -> String {
@@ -13,9 +14,14 @@ pub(super) fn amount(number: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// Points of the whole: `+3.10 points`.
+pub(super) fn points(pct: f64) -> String {
+    format!("{pct:+.2} points")
+}
+
 /// What something grew by, as its budget counts it: `+3.10 points`, `+12 % of itself`.
 pub(super) fn change(candidate: &Candidate, limits: &Limits) -> String {
-    let mut parts = vec![format!("{:+.2} points", candidate.change_pct)];
+    let mut parts = vec![points(candidate.change_pct)];
     if limits.growth.is_some() {
         parts.push(match candidate.growth_pct() {
             Some(pct) => format!("{pct:+.1} % of itself"),
@@ -24,18 +30,36 @@ pub(super) fn change(candidate: &Candidate, limits: &Limits) -> String {
     }
     if let (Some(limit), Some((amount, _))) = (&limits.per_unit, candidate.per_unit) {
         let per_unit = match limit.unit.kind {
-            super::limit::UnitKind::Time => units::value(amount, "nanoseconds"),
-            super::limit::UnitKind::Memory => units::value(amount, "bytes"),
-            super::limit::UnitKind::Other => units::count(amount),
+            UnitKind::Time => units::value(amount, "nanoseconds"),
+            UnitKind::Memory => units::value(amount, "bytes"),
+            UnitKind::Other => units::count(amount),
         };
         parts.push(format!("{per_unit} per unit of work"));
     }
     parts.join(", ")
 }
 
+/// Where most of a path grew: `, most in parse (+2.50 points)`; of something else, that not all of it is meant.
+fn part(candidate: &Candidate) -> String {
+    if candidate.taken == Taken::Part {
+        return " beside paths with a budget".to_owned();
+    }
+    let mut grown: Vec<&Part> = candidate.parts.iter().filter(|part| part.growth_pct > 0.0).collect();
+    grown.sort_by(|one, other| {
+        let by_size = other.growth_pct.total_cmp(&one.growth_pct);
+        by_size.then_with(|| one.function.cmp(&other.function))
+    });
+    let named = |part: &&Part| format!("{} ({})", named_short(&part.function), points(part.growth_pct));
+    let named: Vec<String> = grown.iter().take(NAMED).map(named).collect();
+    match candidate.what == What::Path && candidate.change_pct > 0.0 && !named.is_empty() {
+        true => format!(", most in {}", named.join(", ")),
+        false => String::new(),
+    }
+}
+
 /// Why a row is judged as it is, where it is judged by itself.
 pub(super) fn row(candidate: &Candidate, limits: &Limits, verdict: RowVerdict) -> String {
-    let (change, budget) = (change(candidate, limits), limits.text());
+    let (change, budget) = (change(candidate, limits) + &part(candidate), limits.text());
     match verdict {
         RowVerdict::Failed => format!("{change}, more than its budget of {budget}"),
         RowVerdict::Inconclusive if candidate.exceeds(limits) && candidate.tier == Tier::Unquantified => {
@@ -96,7 +120,7 @@ pub(super) fn rule(rule: &RuleResult, too_small: Option<String>) -> String {
         }
         RowVerdict::Passed if rule.rule.is_none() => "nothing else grew by more".to_owned(),
         RowVerdict::Passed if rule.checked == 0 => {
-            "nothing that it is about is wide enough to compare".to_owned()
+            "nothing that it is about, and no rule above it is, is wide enough to compare".to_owned()
         }
         RowVerdict::Passed => "nothing that it is about grew by more".to_owned(),
         verdict => named(verdict),

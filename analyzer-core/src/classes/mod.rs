@@ -7,7 +7,7 @@
 mod table;
 
 use crate::align::KeySpace;
-use crate::tree::{CallTree, Cell, ROOT};
+use crate::tree::{CallTree, Cell};
 use regex::bytes::{RegexSet, RegexSetBuilder};
 use std::sync::LazyLock;
 pub use table::ClassRow;
@@ -135,6 +135,20 @@ impl<'r> Classified<'r> {
 
     /// What was measured in each class, in the order of its first rule; code of the program's own last.
     pub(crate) fn cells(&self, tree: &CallTree) -> Vec<(String, Cell)> {
+        let (names, of_node) = self.positions(tree);
+        let mut cells = vec![Cell::default(); names.len()];
+        of_node.into_iter().zip(&tree.own).for_each(|(class, own)| cells[class] += *own);
+        names.into_iter().map(str::to_owned).zip(cells).collect()
+    }
+
+    /// The class of every node.
+    pub(crate) fn of_nodes(&self, tree: &CallTree) -> Vec<&str> {
+        let (names, of_node) = self.positions(tree);
+        of_node.into_iter().map(|class| names[class]).collect()
+    }
+
+    /// The classes in the order of their first rules, code of the program's own last, and by node which of them it is.
+    fn positions(&self, tree: &CallTree) -> (Vec<&str>, Vec<usize>) {
         let mut names: Vec<&str> = Vec::new();
         let position: Vec<usize> = self
             .rules
@@ -148,17 +162,13 @@ impl<'r> Classified<'r> {
             })
             .collect();
         names.push(OWN_CODE);
-        let own = names.len() - 1;
-        let mut cells = vec![Cell::default(); names.len()];
         // Callers are numbered before what they call.
-        let mut of_node = vec![own; tree.len()];
+        let mut of_node = vec![names.len() - 1; tree.len()];
         for node in 1..tree.len() {
             let rule = self.of_key[tree.key(node)];
             of_node[node] = rule.map_or(of_node[tree.parent(node)], |rule| position[rule]);
-            cells[of_node[node]] += tree.own[node];
         }
-        cells[own] += tree.own[ROOT];
-        names.into_iter().map(str::to_owned).zip(cells).collect()
+        (names, of_node)
     }
 
     /// The class of a function, wherever it was called from.

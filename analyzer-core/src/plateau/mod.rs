@@ -143,6 +143,9 @@ pub struct Ranked {
 pub(crate) struct Ranking {
     /// The rows in the order in which a person should look.
     pub(crate) rows: Vec<Ranked>,
+    /// Functions whose changes are below the evidence and have no row, in the same order. What a region tells is not among
+    /// them.
+    pub(crate) unlisted: Vec<Ranked>,
     /// `None` without noise.
     pub(crate) chances: Option<Chances>,
 }
@@ -282,19 +285,16 @@ pub(crate) fn rank(changes: &Changes<'_>, classified: &Classified<'_>, options: 
         }
         let certainty = requests.map(|requests| requests[key]);
         let tier = match (certainty, noise) {
-            (Some(certainty), _) => Some(tier_of_requests(growth, certainty)),
+            (Some(certainty), _) => tier_of_requests(growth, certainty),
             (None, Some(noise)) => {
                 let p_value = changes.p_value(key, growth, noise);
                 if growth != 0.0 && !startup.has(key, Kind::Plateau) {
                     chances.meet(growth, among_many(p_value) * noise.tests as f64);
                 }
-                Some(tier(p_value <= noise.level(), growth))
+                tier(p_value <= noise.level(), growth)
             }
-            (None, None) => {
-                (growth.abs() >= options.min_share * totals.whole()).then_some(Tier::Unquantified)
-            }
+            (None, None) => Tier::Unquantified,
         };
-        let Some(tier) = tier else { continue };
         let why = match (function.total.value.before, function.total.value.after) {
             (0, _) => Why::New,
             (_, 0) => Why::Gone,
@@ -320,11 +320,15 @@ pub(crate) fn rank(changes: &Changes<'_>, classified: &Classified<'_>, options: 
             .then(other.growth.abs().total_cmp(&one.growth.abs()))
             .then_with(|| name(one).cmp(name(other)))
     });
-    let is_certain = |row: &Ranked| !matches!(row.tier, Tier::MayHaveGrown | Tier::MayHaveShrunk);
-    let is_answered = ranked.iter().any(is_certain);
+    let is_doubtful = |row: &Ranked| matches!(row.tier, Tier::MayHaveGrown | Tier::MayHaveShrunk);
+    let is_answered = !ranked.iter().all(is_doubtful);
     let mut doubtful = [0usize; 2];
-    ranked.retain(|row| {
-        if is_certain(row) {
+    let is_listed = |row: &Ranked| {
+        if row.tier == Tier::Unquantified {
+            return row.growth.abs() >= options.min_share * totals.whole();
+        }
+        // Functions of a region have no rows that would tell what its own does.
+        if !is_doubtful(row) || row.kind == Kind::Region {
             return true;
         }
         // Where there is an answer, what could as well be none is not worth a row.
@@ -334,8 +338,9 @@ pub(crate) fn rank(changes: &Changes<'_>, classified: &Classified<'_>, options: 
         let doubtful = &mut doubtful[usize::from(row.growth < 0.0)];
         *doubtful += 1;
         *doubtful <= options.doubtful_rows
-    });
-    Ranking { rows: ranked, chances: noise.map(|_| chances) }
+    };
+    let (rows, unlisted) = ranked.into_iter().partition(is_listed);
+    Ranking { rows, unlisted, chances: noise.map(|_| chances) }
 }
 
 /// The tier of a function by what its requests tell.

@@ -5,11 +5,13 @@ use super::captures::Captures;
 use super::comparability::comparability;
 use super::graph::{self, Mark, Ranks};
 use super::places::{Place, places};
+use super::subjects::{self, Measuring};
 use super::summary::{note_rows, side_names, summary};
+use super::sums::{self, Claims};
 use super::totals::{idle, other_values, rate};
 use super::{
     Detectable, Equivalence, Growth, NoiseFigures, Plateau, PlateauSide, Report, SCHEMA, Scale, Summary,
-    ValueName, Verdict, VerdictCode, explain, moved, provenance, subjects, words,
+    ValueName, Verdict, VerdictCode, explain, moved, provenance, words,
 };
 use crate::align::cut::Cuts;
 use crate::align::{Aligned, KeySpace};
@@ -22,6 +24,7 @@ use crate::plateau::{Kind, Ranked, Ranking, Tier, Totals, Why};
 use crate::requests::Findings;
 use crate::scale::Alternative;
 use crate::sides::Sides;
+use crate::stats::captures::Scatter;
 use crate::stats::noise::Noise;
 use crate::tree::{CallTree, Children, ROOT, Side};
 use analyzer_formats::NoteKind;
@@ -151,10 +154,16 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         None => inputs.ranking.chances.filter(|_| noise.is_some()),
     };
     let unchanged_functions = wide.count().saturating_sub(plateaus.len());
+    let scatters =
+        inputs.noise.as_ref().map_or_else(Vec::new, |noise| Scatter::of_functions(inputs.own, noise));
+    let measuring = Measuring { inputs: &inputs, totals, per_unit, scatters: &scatters };
+    let budgets = options.budgets.as_ref().filter(|_| sides.requests.is_none());
+    let claims = budgets.and_then(|budgets| Claims::new(&inputs, budgets));
     let functions = match sides.requests {
-        None => subjects::functions(&inputs, totals, per_unit),
+        None => subjects::functions(&measuring, claims.as_ref()),
         Some(_) => Vec::new(),
     };
+    let parts = budgets.filter(|budgets| budgets.needs_sums()).map(|_| sums::parts_of_classes(&measuring));
     Report {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
@@ -188,7 +197,8 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         certainty: words::certainty(code, basis),
         unchanged_functions,
         functions,
-        class_subjects: subjects::classes(&inputs, totals, per_unit),
+        class_subjects: subjects::classes(&measuring, parts.unwrap_or_default()),
+        sums: budgets.map(|budgets| sums::sums(&measuring, budgets, claims.as_ref())),
         graph: graph::graph(
             inputs.tree,
             inputs.children.clone(),

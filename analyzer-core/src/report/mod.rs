@@ -16,6 +16,7 @@ mod places;
 mod provenance;
 mod subjects;
 mod summary;
+mod sums;
 mod totals;
 pub mod units;
 mod words;
@@ -33,7 +34,8 @@ pub use explain::Explanation;
 pub(crate) use graph::graph;
 pub use graph::{Graph, GraphNode, Mark};
 use serde::Serialize;
-pub use subjects::Subject;
+pub use subjects::{Left, Part, Subject};
+pub use sums::Sums;
 
 /// The name and version of the JSON form.
 pub const SCHEMA: &str = "plateau-report/1";
@@ -107,6 +109,9 @@ pub struct Report {
     /// Every class of code, widest first; none for traces.
     #[serde(skip)]
     pub class_subjects: Vec<Subject>,
+    /// What was added up for the budgets that the comparison was asked about; `None` without any, and for traces.
+    #[serde(skip)]
+    pub sums: Option<Sums>,
     /// The call tree of both captures, for pictures.
     #[serde(skip)]
     pub graph: Graph,

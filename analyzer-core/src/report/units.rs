@@ -1,5 +1,7 @@
 //! Values for people.
 
+use crate::unit::Unit;
+
 /// A value with its unit: `1.20 s`, `3.50 MiB`, `12,345`.
 ///
 /// ```
@@ -23,17 +25,11 @@ pub fn value(value: f64, unit: &str) -> String {
 /// ```
 #[must_use]
 pub fn beside(value: f64, largest: f64, unit: &str) -> String {
-    let steps: &[(f64, &str)] = match unit {
-        "nanoseconds" | "ns" => &[(1e9, "s"), (1e6, "ms"), (1e3, "us"), (1.0, "ns")],
-        "microseconds" | "us" => &[(1e6, "s"), (1e3, "ms"), (1.0, "us")],
-        "milliseconds" | "ms" => &[(1e3, "s"), (1.0, "ms")],
-        "seconds" | "s" => &[(1.0, "s")],
-        "bytes" | "byte" => &[(1_073_741_824.0, "GiB"), (1_048_576.0, "MiB"), (1024.0, "KiB"), (1.0, "B")],
-        "count" => return count(value),
-        _ => return format!("{} {unit}", count(value)),
+    let steps = Unit::of_values(unit).steps();
+    let Some(smallest) = steps.last() else {
+        return if unit == "count" { count(value) } else { format!("{} {unit}", count(value)) };
     };
-    let (size, name) =
-        steps.iter().find(|(size, _)| largest.abs() >= *size).unwrap_or(&steps[steps.len() - 1]);
+    let (size, name) = steps.iter().find(|(size, _)| largest.abs() >= *size).unwrap_or(smallest);
     format!("{:.2} {name}", value / size)
 }
 

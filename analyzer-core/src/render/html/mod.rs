@@ -36,6 +36,7 @@ use super::markup::Text;
 use super::{Renderer, svg};
 use crate::report::{Graph, Report};
 use crate::spans::TraceValue;
+use crate::unit::Unit;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
@@ -215,15 +216,9 @@ impl Tree<'_> {
 }
 
 /// The sizes in which `units::value` writes a unit, for the script to do the same.
-fn steps(unit: &str) -> &'static str {
-    match unit {
-        "nanoseconds" | "ns" => "1e9 s,1e6 ms,1e3 us,1 ns",
-        "microseconds" | "us" => "1e6 s,1e3 ms,1 us",
-        "milliseconds" | "ms" => "1e3 s,1 ms",
-        "seconds" | "s" => "1 s",
-        "bytes" | "byte" => "1073741824 GiB,1048576 MiB,1024 KiB,1 B",
-        _ => "",
-    }
+fn steps(unit: &str) -> String {
+    let steps = Unit::of_values(unit).steps();
+    steps.iter().map(|(size, name)| format!("{size} {name}")).collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ const MODES = ["both", "before", "after"];
 const byId = (id) => document.getElementById(id);
 const signed = (text) => (text.startsWith("-") ? text.replace("-", "−") : `+${text}`);
 
-/** Writes values for people; the page says in which steps, such as `1e9 s,1e6 ms`. */
+/** Writes values for people; the page says in which steps, such as `1000000 s,1000 ms,1 us`. */
 function unitsOf({ unit, steps, decimals, shift }) {
 	const factor = 2 ** shift / 10 ** decimals;
 	const sizes = steps ? steps.split(",").map((step) => step.split(" ")) : [];
