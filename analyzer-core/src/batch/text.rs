@@ -2,7 +2,7 @@
 
 use super::counts::Counts;
 use super::faults::Faults;
-use super::index::{change, q, reason, verdict};
+use super::index::{change, grown_on, q, reason, verdict};
 use super::row::{Row, Status};
 use crate::render::figures::printable;
 use crate::render::screen::shorten;
@@ -41,12 +41,13 @@ pub fn text(
             }
             pairs += 1;
             let line = format!(
-                "{:<NAME_WIDTH$}  {:<15}  {:<NAME_WIDTH$}  {:<24}  {}",
+                "{:<NAME_WIDTH$}  {:<15}  {:<NAME_WIDTH$}  {:<24}  {:<8}  {}",
                 name(&row.pair),
                 verdict(&row),
                 name(&top.function),
                 change(top),
-                q(&row)
+                q(&row),
+                grown_on(top).unwrap_or_default()
             );
             writeln!(out, "{}", line.trim_end())?;
         }
@@ -89,7 +90,7 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "12 pairs compared: 12 grew; 12 quarantined");
         assert!(
-            lines[3].starts_with("api/h0 ") && lines[3].ends_with("+2.50 [1.25, 3.75]        0.0010"),
+            lines[3].starts_with("api/h0 ") && lines[3].ends_with("+2.50 [1.25, 3.75]        0.0010    on 3 of 40 captures"),
             "{}",
             lines[3]
         );
