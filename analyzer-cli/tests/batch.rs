@@ -580,3 +580,62 @@ fn one_odd_capture_does_not_spoil_its_group() {
     assert_eq!(row["failed"][0]["code"], "no_common_value_type");
     assert!(row["failed"][0]["text"].as_str().expect("words").contains("kmem:kmalloc"), "{row}");
 }
+
+#[cfg(unix)]
+#[test]
+fn links_to_folders_within_each_other_lose_nothing() {
+    use std::os::unix::fs::symlink;
+    let scratch = scratch();
+    let (before, after) = (scratch.path().join("before"), scratch.path().join("after"));
+    for (at, name) in ["x/one", "two"].iter().enumerate() {
+        let at = at as u64;
+        write(&scratch.path().join(format!("elsewhere/{name}.folded")), capture(at, 0));
+        write(&before.join(format!("{}.folded", ["a/one", "b/two"][at as usize])), capture(at + 4, 0));
+    }
+    write(&after.join("own.folded"), capture(7, 0));
+    symlink("../elsewhere/x", after.join("a")).expect("a link");
+    symlink("../elsewhere", after.join("b")).expect("a link");
+    symlink("../elsewhere/two.folded", after.join("two")).expect("a link");
+    symlink("../after", after.join("round")).expect("a link");
+    symlink("/", after.join("all")).expect("a link");
+    let out = scratch.path().join("out");
+    let run = plateau(&["batch", text(&before), text(&after), "-o", text(&out), "--report", "none"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let rows = rows(&out);
+    let pairs: Vec<&Value> =
+        rows.iter().filter(|row| row["status"] == "ok").map(|row| &row["pair"]).collect();
+    assert_eq!(pairs, ["a/one.folded", "b/two.folded"]);
+    let passed_over = manifest(&out)["passed_over"].to_string();
+    for (name, why) in [
+        ("b/x", "is read where a link leads to it"),
+        ("two", "read under its own name"),
+        ("round", "in a circle"),
+        ("all", "in a circle"),
+    ] {
+        let told = format!("after/{name}: ");
+        let line = passed_over.split("\",\"").find(|line| line.contains(&told));
+        assert!(line.is_some_and(|line| line.contains(why)), "{name}: {passed_over}");
+    }
+}
+
+#[test]
+fn why_a_pair_is_not_compared_is_told_beside_what_is_missing() {
+    let scratch = scratch();
+    let base = scratch.path().join("base.folded");
+    write(&base, format!("main;serve;parse many\n{}", capture(1, 0)));
+    write(&scratch.path().join("a.folded"), capture(2, 0));
+    write(&scratch.path().join("b.folded"), "other;thing 3000\nother;else 3000\n");
+    let (a, b) = (scratch.path().join("a.folded"), scratch.path().join("b.folded"));
+    let lines = format!("{0}\t{1}\n{0}\t{2}\n", text(&base), text(&a), text(&b));
+    let out = scratch.path().join("out");
+    let run =
+        with_input(&["batch", "--files-from", "-", "-o", text(&out), "--report", "none"], lines.as_bytes());
+    assert_eq!(run.code, 3, "{}{}", run.stdout, run.stderr);
+    let counts = &manifest(&out)["counts"];
+    assert_eq!(
+        (&counts["in_part"], &counts["failed"], &counts["quarantined"]),
+        (&1.into(), &1.into(), &1.into())
+    );
+    let index = String::from_utf8(contents(&out)["index.md"].clone()).expect("text");
+    assert!(index.contains("measured in both") && index.contains("### Read in part"), "{index}");
+}

@@ -31,16 +31,18 @@ pub(crate) struct Batch {
     #[arg(long, value_name = "FILE", conflicts_with = "folders")]
     pub(crate) files_from: Option<PathBuf>,
     /// How paths within a folder are made: {service}/{date}/{host}-{_}.pb.gz, with * and **. Captures pair by all keys but
-    /// version, date, ts, time, hour, build, commit and release. Folders like service=api need no pattern
+    /// releases (version, build, commit, release) and times (date, dt, ds, year to minute, ts, time, timestamp, datetime). Folders
+    /// like service=api need no pattern
     #[arg(long, value_name = "PATTERN", value_parser = PathPattern::new)]
     pub(crate) path_pattern: Option<PathPattern>,
-    /// Of one folder, the captures to compare with [default: the last version but one, or the last date but one]
+    /// Of one folder, the captures to compare with [default: of each service the last version but one, or the last date but one]
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value, requires = "after_key")]
     pub(crate) before_key: Option<KeyValue>,
     /// Of one folder, the captures in question
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value, requires = "before_key")]
     pub(crate) after_key: Option<KeyValue>,
-    /// Compare each capture of one folder with the others of its service
+    /// Compare each host of one folder with the others of its service; {host} in --path-pattern tells which captures are of
+    /// one host, else each is one
     #[arg(long, conflicts_with_all = ["before_key", "after_key"])]
     pub(crate) outliers: bool,
     /// How many pairs are compared at the same time [default: one for each core]

@@ -3,11 +3,25 @@
 use super::pattern::{Keys, PathPattern, hive_keys};
 
 /// Keys that tell captures of one side apart in time: no part of a pair's name.
-const TIMES: &[&str] = &["date", "ts", "time", "hour"];
+const TIMES: &[&str] =
+    &["date", "dt", "ds", "year", "month", "day", "hour", "minute", "ts", "time", "timestamp", "datetime"];
 /// Keys that tell sides apart: no part of a pair's name either.
 const RELEASES: &[&str] = &["version", "build", "commit", "release"];
 /// Keys that tell replicates apart.
-const HOSTS: &[&str] = &["host", "pod", "instance", "node", "container"];
+const HOSTS: &[&str] = &[
+    "host",
+    "hostname",
+    "pod",
+    "pod_name",
+    "instance",
+    "instance_id",
+    "node",
+    "node_name",
+    "container",
+    "container_id",
+    "machine",
+    "server",
+];
 
 /// A capture by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +67,11 @@ impl Named {
     #[must_use]
     pub fn matched(name: String, pattern: &PathPattern) -> Named {
         Named { keys: pattern.keys(&name), name, rest: String::new() }
+    }
+
+    /// Whether its path is what was expected of it: a pattern may not describe it.
+    pub(super) fn is_described(&self) -> bool {
+        self.keys.is_some() || !self.rest.is_empty()
     }
 
     pub(super) fn value(&self, key: &str) -> Option<&str> {

@@ -2,7 +2,7 @@
 //!
 //! Among 1,000 pairs of unchanged code some fifty would change at a confidence of 95 % each. So the pairs are tested
 //! together (Benjamini and Hochberg, 1995), growth and shrinkage each: of those that are said to have grown a share of at
-//! most [`FALSE_DISCOVERIES`] has not. One pair alone is as its report says.
+//! most [`FALSE_DISCOVERIES`] has not; so of shrinkage. One pair alone is as its report says.
 //!
 //! The order: growth that stands, the surest first; then what may have grown; growth of unknown evidence by its size;
 //! what shrank; what may have shrunk; the rest; captures without a partner; failures. Among equals the larger change is
@@ -12,7 +12,7 @@ use super::row::{Chance, Row, Status};
 use crate::stats::student;
 use std::cmp::Ordering;
 
-/// The share of pairs said to have grown that may not have.
+/// The share of pairs said to have grown, and of those said to have shrunk, that may not have.
 pub const FALSE_DISCOVERIES: f64 = 0.05;
 
 /// Below this no model of noise tells one probability from another: such changes are ordered by their size.

@@ -2,6 +2,7 @@
 //!
 //! Rows are written as they come, so a page of 10,000 pairs takes no memory to make.
 
+use super::counts::Counts;
 use super::faults::Faults;
 use super::index::{About, change, grown_on, link, q, reason, verdict};
 use super::order::FALSE_DISCOVERIES;
@@ -71,12 +72,13 @@ fn pairs(about: &About, rows: impl Iterator<Item = io::Result<Row>>, out: &mut d
         }
     }
     end(out)?;
-    if about.counts.grew + about.counts.may_have_grown > 0 {
+    let Counts { grew, may_have_grown, shrank, may_have_shrunk, .. } = about.counts;
+    if grew + may_have_grown + shrank + may_have_shrunk > 0 {
         writeln!(
             out,
-            "<p class=\"quiet\">Change in percentage points of the whole, with its interval. Of the pairs that grew a share of \
-             {:.0} % at most has not (Benjamini-Hochberg over all pairs); q is the least such share at which a pair is among \
-             them.</p>",
+            "<p class=\"quiet\">Change in percentage points of the whole, with its interval. Of the pairs that grew, and of those \
+             that shrank, a share of {:.0} % at most has not (Benjamini-Hochberg over all pairs); q is the least such share at \
+             which a pair is among them.</p>",
             FALSE_DISCOVERIES * 100.0
         )?;
     }

@@ -172,6 +172,11 @@ impl<'a> Member<'a> {
         self.hosts.get(place).or_else(behind).copied().unwrap_or_default()
     }
 
+    /// The values in the places that are kept.
+    fn kept(&self, kept: &[bool]) -> Vec<&'a str> {
+        (0..kept.len()).filter(|&place| kept[place]).map(|place| self.value(place)).collect()
+    }
+
     fn places(&self) -> usize {
         self.hosts.len() + self.template.values.len()
     }
@@ -189,22 +194,34 @@ impl<'a> Alike<'a> {
         if is_after { &mut self.after } else { &mut self.before }.push(member);
     }
 
-    /// Whether half of the values of one side at least are found on the other.
-    fn is_kept(&self, place: usize) -> bool {
-        let values = |side: &[Member<'a>]| -> BTreeSet<&str> {
+    /// Which places tell what belongs together: those of which half of the values of one side at least are found on the
+    /// other, as far as that holds of all of them together as well.
+    fn kept(&self, places: usize) -> Vec<bool> {
+        let values = |side: &[Member<'a>], place: usize| -> BTreeSet<&str> {
             side.iter().map(|member| member.value(place)).collect()
         };
-        let (before, after) = (values(&self.before), values(&self.after));
-        let found = before.intersection(&after).count();
-        found > 0 && found * 2 >= before.len().min(after.len())
+        let is_kept = |place| is_half_found(&values(&self.before, place), &values(&self.after, place));
+        let mut kept: Vec<bool> = (0..places).map(is_kept).collect();
+        loop {
+            let names = |side: &[Member<'a>]| -> BTreeSet<Vec<&str>> {
+                side.iter().map(|member| member.kept(&kept)).collect()
+            };
+            if is_half_found(&names(&self.before), &names(&self.after)) {
+                return kept;
+            }
+            // The place that tells most of them apart is the first to go.
+            let number =
+                |&place: &usize| values(&self.before, place).len() + values(&self.after, place).len();
+            match (0..places).filter(|&place| kept[place]).max_by_key(number) {
+                Some(place) => kept[place] = false,
+                None => return kept,
+            }
+        }
     }
 
     fn pair(&self, likeness: &Likeness<'_>, pairing: &mut Pairing) {
         let places = self.before.iter().chain(&self.after).map(Member::places).max().unwrap_or(0);
-        let kept: Vec<bool> = (0..places).map(|place| self.is_kept(place)).collect();
-        let identity = |member: &Member<'a>| -> Vec<&'a str> {
-            (0..places).filter(|&place| kept[place]).map(|place| member.value(place)).collect()
-        };
+        let kept = self.kept(places);
         let name = |member: &Member<'_>| {
             let hosts = member.hosts.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(host, _)| *host);
             let rest = member.template.keep(|value| kept[likeness.hosts + value]);
@@ -216,8 +233,8 @@ impl<'a> Alike<'a> {
         let is_pooled = kept[..of_hosts].contains(&false);
 
         let mut groups: BTreeMap<Vec<&str>, [Vec<&Member<'_>>; 2]> = BTreeMap::new();
-        self.before.iter().for_each(|member| groups.entry(identity(member)).or_default()[0].push(member));
-        self.after.iter().for_each(|member| groups.entry(identity(member)).or_default()[1].push(member));
+        self.before.iter().for_each(|member| groups.entry(member.kept(&kept)).or_default()[0].push(member));
+        self.after.iter().for_each(|member| groups.entry(member.kept(&kept)).or_default()[1].push(member));
         let at = |members: &[&Member<'_>]| members.iter().map(|member| member.at).collect();
         for [before, after] in groups.into_values() {
             let (missing, alone) = match (before.first(), after.first()) {
@@ -243,6 +260,12 @@ impl<'a> Alike<'a> {
             }));
         }
     }
+}
+
+/// Whether half of the smaller set at least is in the other.
+fn is_half_found<T: Ord>(one: &BTreeSet<T>, other: &BTreeSet<T>) -> bool {
+    let found = one.intersection(other).count();
+    found > 0 && found * 2 >= one.len().min(other.len())
 }
 
 /// At most `most` of these, evenly spread.
@@ -379,6 +402,22 @@ mod tests {
         let pairing = pair(&before, &after, &[]);
         let names: Vec<&str> = pairing.pairs.iter().map(|pair| pair.name.as_str()).collect();
         assert_eq!((names, pairing.pooled), (vec!["api", "db/h1", "db/h2"], 1));
+    }
+
+    #[test]
+    fn places_are_kept_where_they_match_together() {
+        // Each hour and each host is on both sides, and no host at the same hour.
+        let (before, after) =
+            (named(&["03/web-1.pb", "04/web-2.pb"]), named(&["03/web-2.pb", "04/web-1.pb"]));
+        let pairing = pair(&before, &after, &[]);
+        assert_eq!((pairing.pairs.len(), pairing.unpaired.len()), (2, 0), "{pairing:?}");
+        // Brokers stay, days do not.
+        let of = |day: &str| -> Vec<Named> {
+            (0..3).map(|at| Named::new(format!("kafka-{at}-202611{day}.pb"))).collect()
+        };
+        let pairing = pair(&of("27"), &of("28"), &[]);
+        let names: Vec<&str> = pairing.pairs.iter().map(|pair| pair.name.as_str()).collect();
+        assert_eq!(names, ["kafka-0-*.pb", "kafka-1-*.pb", "kafka-2-*.pb"]);
     }
 
     #[test]

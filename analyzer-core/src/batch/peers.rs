@@ -14,18 +14,25 @@ type Group<'a> = (Vec<&'a str>, Vec<&'a str>, String);
 #[must_use]
 pub fn peers(captures: &[Named], is_readable: impl Fn(usize) -> bool, most: usize) -> Pairing {
     let mut groups: BTreeMap<Group<'_>, BTreeMap<String, Vec<usize>>> = BTreeMap::new();
-    for (at, capture) in captures.iter().enumerate() {
-        let steady = Template::of(&capture.rest).steady;
-        let group = (capture.values(Role::Group, &[]), capture.values(Role::Release, &[]), steady);
-        let hosts = capture.values(Role::Host, &[]);
-        let host = match (&hosts[..], &group.0[..]) {
-            ([], _) => capture.name.clone(),
-            (hosts, []) => hosts.join("/"),
-            (hosts, group) => format!("{}/{}", group.join("/"), hosts.join("/")),
-        };
-        groups.entry(group).or_default().entry(host).or_default().push(at);
-    }
     let mut pairing = Pairing { by: By::Given, pairs: Vec::new(), pooled: 0, unpaired: Vec::new() };
+    for (at, capture) in captures.iter().enumerate() {
+        if !capture.is_described() {
+            pairing.unpaired.push(Unpaired { capture: Err(at), why: "its path tells no keys".to_owned() });
+            continue;
+        }
+        let template = Template::of(&capture.rest);
+        let [group, release, hosts] =
+            [Role::Group, Role::Release, Role::Host].map(|role| capture.values(role, &[]));
+        let rest = template.keep(|_| false);
+        let parts = group.iter().chain(&release).chain(&hosts).copied();
+        let host = match hosts[..] {
+            [] => capture.name.clone(),
+            _ => {
+                parts.chain(Some(rest.as_str()).filter(|rest| !rest.is_empty())).collect::<Vec<_>>().join("/")
+            }
+        };
+        groups.entry((group, release, template.steady)).or_default().entry(host).or_default().push(at);
+    }
     for hosts in groups.values() {
         // Readable captures of one host stand side by side, from `start` on.
         let readable: Vec<usize> = hosts.values().flatten().copied().filter(|&at| is_readable(at)).collect();
@@ -55,6 +62,7 @@ pub fn peers(captures: &[Named], is_readable: impl Fn(usize) -> bool, most: usiz
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::batch::PathPattern;
 
     fn named(names: &[&str]) -> Vec<Named> {
         names.iter().map(|name| Named::new((*name).to_owned())).collect()
@@ -82,12 +90,15 @@ mod tests {
         let captures: Vec<Named> = names.into_iter().map(Named::new).collect();
         let pairing = peers(&captures, |_| true, 50);
         let expected = [
-            ("api/h1", &[2, 3, 4][..], &[0, 1][..]),
-            ("api/h2", &[0, 1, 4], &[2, 3]),
-            ("api/h3", &[0, 1, 2, 3], &[4]),
+            ("api/1/h1/x.pb", &[2, 3, 4][..], &[0, 1][..]),
+            ("api/1/h2/x.pb", &[0, 1, 4], &[2, 3]),
+            ("api/1/h3/x.pb", &[0, 1, 2, 3], &[4]),
         ];
         assert_eq!(shown(&pairing), expected);
         assert_eq!(pairing.unpaired[0].capture, Err(5));
+        let pattern = PathPattern::new("{service}/{host}.pb").unwrap();
+        let odd = ["api/eu/h1.pb", "web/x/h2.pb"].map(|name| Named::matched(name.to_owned(), &pattern));
+        assert_eq!(peers(&odd, |_| true, 50).pairs, [], "what a pattern does not describe is nobody's peer");
     }
 
     #[test]

@@ -1,20 +1,24 @@
 //! Both sides of one folder: two versions, or two dates.
 
-use super::named::{KeyValue, Named};
-use std::collections::BTreeSet;
+use super::named::{KeyValue, Named, Role};
+use super::template::is_hash;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Positions of the captures of before and of after among those of one folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sides {
-    /// Key and value of before.
-    pub before_key: KeyValue,
-    /// Key and value of after.
-    pub after_key: KeyValue,
-    /// The captures of before.
+    /// What chose them, in words.
+    pub text: String,
+    /// The keys that chose them.
+    pub keys: Vec<String>,
+    /// The captures of before, in their order.
     pub before: Vec<usize>,
-    /// The captures of after.
+    /// The captures of after, in their order.
     pub after: Vec<usize>,
 }
+
+/// Keys that choose the sides where nothing was asked for, the first that has several values.
+const SIDES: &[&str] = &["version", "date", "dt", "ds"];
 
 /// Why captures of one folder have no sides.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,7 +59,7 @@ pub enum PairingError {
     },
 }
 
-/// The sides of one folder: those that were asked for, else the last two versions, else the last two dates.
+/// The sides of one folder: those that were asked for, else of each group the last two versions, else the last two dates.
 ///
 /// # Errors
 /// When no capture has keys, there are not two values, or none has the wanted one.
@@ -66,57 +70,92 @@ pub fn sides_by_key(
     if captures.iter().all(|capture| capture.keys.is_none()) {
         return Err(PairingError::NoKeys);
     }
-    let values = |key: &str| -> Vec<&str> {
-        let all: BTreeSet<&str> = captures.iter().filter_map(|capture| capture.value(key)).collect();
-        let all: Vec<&str> = all.into_iter().collect();
-        in_order(all.clone(), key == "version").unwrap_or(all)
-    };
-    let list = |values: &[&str]| match values {
-        [] => "in no path".to_owned(),
-        _ => values.iter().rev().take(10).rev().copied().collect::<Vec<_>>().join(", "),
-    };
-    let (before_key, after_key) = match wanted {
-        Some((before, after)) => {
-            for KeyValue { key, value } in [before, after] {
-                let known = values(key);
-                if !known.contains(&value.as_str()) {
-                    let (key, value) = (key.clone(), value.clone());
-                    return Err(PairingError::NoSuchValue { key, value, known: list(&known) });
-                }
-            }
-            (before.clone(), after.clone())
+    let Some((before, after)) = wanted else { return last_two(captures) };
+    for KeyValue { key, value } in [before, after] {
+        let known = values(captures, key);
+        if !known.contains(&value.as_str()) {
+            let (key, value) = (key.clone(), value.clone());
+            return Err(PairingError::NoSuchValue { key, value, known: list(&known) });
         }
-        None => {
-            let found = ["version", "date"].map(|key| (key, values(key)));
-            let is_ordered =
-                |key: &str, values: &[&str]| in_order(values.to_vec(), key == "version").is_some();
-            let several = || found.iter().filter(|(_, values)| values.len() >= 2);
-            let Some((key, values)) = several().find(|(key, values)| is_ordered(key, values)) else {
-                return Err(match several().next() {
-                    Some((_, versions)) => PairingError::NoOrder { found: list(versions) },
-                    None => PairingError::OneValue {
-                        found: found.map(|(key, values)| format!("{key} {}", list(&values))).join(", "),
-                    },
-                });
-            };
-            let last = |from_end: usize| KeyValue {
-                key: (*key).to_owned(),
-                value: values[values.len() - from_end].to_owned(),
-            };
-            (last(2), last(1))
-        }
-    };
+    }
     let with = |wanted: &KeyValue| -> Vec<usize> {
         let is_in = |&at: &usize| captures[at].value(&wanted.key) == Some(&wanted.value);
         (0..captures.len()).filter(is_in).collect()
     };
-    let (before, after) = (with(&before_key), with(&after_key));
-    Ok(Sides { before_key, after_key, before, after })
+    let text = format!("{}={} with {}={}", before.key, before.value, after.key, after.value);
+    let keys = if before.key == after.key {
+        vec![after.key.clone()]
+    } else {
+        vec![before.key.clone(), after.key.clone()]
+    };
+    Ok(Sides { text, keys, before: with(before), after: with(after) })
+}
+
+/// The last two values of the first key that has several: of each group of captures by itself, as each service has
+/// versions of its own.
+fn last_two(captures: &[Named]) -> Result<Sides, PairingError> {
+    let mut disordered = None;
+    for key in SIDES {
+        let mut groups: BTreeMap<Vec<&str>, BTreeSet<&str>> = BTreeMap::new();
+        for capture in captures {
+            if let Some(value) = capture.value(key) {
+                groups.entry(capture.values(Role::Group, &[key])).or_default().insert(value);
+            }
+        }
+        groups.retain(|_, values| values.len() >= 2);
+        let of_groups: Option<BTreeMap<_, _>> = groups
+            .iter()
+            .map(|(group, values)| {
+                let ordered = in_order(values.iter().copied().collect(), *key == "version")?;
+                Some((group, [ordered[ordered.len() - 2], ordered[ordered.len() - 1]].map(str::to_owned)))
+            })
+            .collect();
+        let Some(of_groups) = of_groups else {
+            disordered.get_or_insert(list(&values(captures, key)));
+            continue;
+        };
+        let Some(first) = of_groups.values().next() else { continue };
+        let on_side = |side: usize| -> Vec<usize> {
+            let is_in = |&at: &usize| {
+                let capture: &Named = &captures[at];
+                let chosen = of_groups.get(&capture.values(Role::Group, &[key]));
+                chosen.is_some_and(|chosen| capture.value(key) == Some(&chosen[side]))
+            };
+            (0..captures.len()).filter(is_in).collect()
+        };
+        let text = match of_groups.values().all(|chosen| chosen == first) {
+            true => format!("{key}={} with {key}={}", first[0], first[1]),
+            false => format!("of each group the last {key} with the one before it"),
+        };
+        return Ok(Sides { text, keys: vec![(*key).to_owned()], before: on_side(0), after: on_side(1) });
+    }
+    Err(match disordered {
+        Some(found) => PairingError::NoOrder { found },
+        None => PairingError::OneValue {
+            found: ["version", "date"]
+                .map(|key| format!("{key} {}", list(&values(captures, key))))
+                .join(", "),
+        },
+    })
+}
+
+/// The values of a key, in their order where they have one.
+fn values<'a>(captures: &'a [Named], key: &str) -> Vec<&'a str> {
+    let all: BTreeSet<&str> = captures.iter().filter_map(|capture| capture.value(key)).collect();
+    let all: Vec<&str> = all.into_iter().collect();
+    in_order(all.clone(), key == "version").unwrap_or(all)
+}
+
+fn list(values: &[&str]) -> String {
+    match values {
+        [] => "in no path".to_owned(),
+        _ => values.iter().rev().take(10).rev().copied().collect::<Vec<_>>().join(", "),
+    }
 }
 
 /// Values in their order, or not where nothing tells it: names of branches, hashes of commits.
 fn in_order(mut values: Vec<&str>, is_version: bool) -> Option<Vec<&str>> {
-    if is_version && values.iter().any(|value| !is_ordered(value)) {
+    if is_version && values.iter().any(|value| !tells_age(value)) {
         return None;
     }
     values.sort_by(|one, other| {
@@ -128,11 +167,8 @@ fn in_order(mut values: Vec<&str>, is_version: bool) -> Option<Vec<&str>> {
 }
 
 /// Whether a version says by itself whether it is older than another.
-fn is_ordered(version: &str) -> bool {
-    let is_hash = version.len() >= 7
-        && version.chars().all(|digit| digit.is_ascii_hexdigit())
-        && version.contains(|digit: char| digit.is_ascii_alphabetic());
-    !is_hash && version.contains(|digit: char| digit.is_ascii_digit())
+fn tells_age(version: &str) -> bool {
+    !is_hash(version) && version.contains(|digit: char| digit.is_ascii_digit())
 }
 
 /// Words for what comes before the release that it is named after.
@@ -243,5 +279,15 @@ mod tests {
         assert!(matches!(sides(&["version=blue/x", "version=green/x"]), Err(PairingError::NoOrder { .. })));
         let dated = sides(&["date=2/version=7d9f8b6/x", "date=1/version=a1b2c3d/x"]).unwrap();
         assert_eq!((dated.before, dated.after), (vec![1], vec![0]));
+    }
+
+    #[test]
+    fn each_service_has_versions_of_its_own() {
+        let names =
+            ["api/version=1.3", "api/version=1.4", "web/version=7.1", "web/version=7.2", "new/version=1"];
+        let captures = named(&names.map(|name| format!("service={name}/x")).each_ref().map(String::as_str));
+        let sides = sides_by_key(&captures, None).unwrap();
+        assert_eq!((sides.before, sides.after), (vec![0, 2], vec![1, 3]));
+        assert_eq!(sides.text, "of each group the last version with the one before it");
     }
 }

@@ -1,9 +1,9 @@
 //! Names with the places that a deploy may change: hosts, pods, dates, numbers.
 //!
 //! A name is cut at `/`, `-`, `_`, `.`, `:` and `@`. A part may vary when it is digits alone, a hash, looks like the random
-//! end of a pod's name, or mixes digits and letters; of letters before or behind one number the letters stay, so that
-//! `s3` and `ec2` are two things and `host17` and `host18` may be one. Parts that may vary and stand side by side are one
-//! value: `10.0.3.7`, `7d9f8b6c5-x2x4z`, `2026-11-28T03`. Whether a value does vary is seen when two sides are compared.
+//! end of a pod's name, or mixes digits and letters; letters before or behind a number stay, so that `s3` and `ec2` are
+//! two things and `host17` and `host18` may be one. The parts of an address, a date, a UUID and of the name of a pod are one
+//! value: `10.0.3.7`, `2026-11-28T03`, `7d9f8b6c5-x2x4z`. Whether a value does vary is seen when two sides are compared.
 
 use std::ops::Range;
 
@@ -11,8 +11,12 @@ use std::ops::Range;
 const POD_LETTERS: &str = "bcdfghjklmnpqrstvwxz2456789";
 /// The length of such a name; behind a hash, as in names of nodes, one less is enough.
 const POD_LENGTH: usize = 5;
-/// Hexadecimal digits from which on they are a hash and no word.
-const HASH_LENGTH: usize = 8;
+/// Hexadecimal digits from which on they are a hash and no word: as many as git shows at least.
+const HASH_LENGTH: usize = 7;
+/// Letters from which on they are no random ones before a number of digits and letters.
+const STEM_LENGTH: usize = 3;
+/// The groups of a UUID, joined by `-`.
+const UUID: [usize; 5] = [8, 4, 4, 4, 12];
 /// Stands for a value; no name of a file has it.
 const VALUE: char = '\0';
 
@@ -57,22 +61,64 @@ fn values(name: &str) -> Vec<Range<usize>> {
     let mut values: Vec<Range<usize>> = Vec::new();
     let (mut start, mut is_behind_hash) = (0, false);
     for part in name.split_inclusive(is_separator) {
+        let at = start;
+        start += part.len();
+        if values.last().is_some_and(|last| at < last.end) {
+            continue;
+        }
+        if let Some(end) = uuid_end(name, at) {
+            values.push(at..end);
+            continue;
+        }
         let text = part.trim_end_matches(is_separator);
         if let Some(varying) = varying(text, is_behind_hash) {
-            let value = start + varying.start..start + varying.end;
-            let is_of_one_folder = !name[..start].ends_with('/');
+            let value = at + varying.start..at + varying.end;
             match values.last_mut() {
-                // Nothing but a separator is between the two.
-                Some(last) if last.end + 1 == value.start && value.start == start && is_of_one_folder => {
-                    last.end = value.end;
-                }
+                Some(last) if value.start == at && go_on(&name[last.start..at], text) => last.end = value.end,
                 _ => values.push(value),
             }
         }
-        is_behind_hash = is_hash(text);
-        start += part.len();
+        is_behind_hash = is_hash(text) && !part.ends_with('/');
     }
     values
+}
+
+/// Whether a part belongs to the value before it, which is given with what is between the two.
+fn go_on(before: &str, part: &str) -> bool {
+    let Some(separator) = before.chars().next_back() else { return false };
+    let before = &before[..before.len() - separator.len_utf8()];
+    let is_number = |text: &str| !text.is_empty() && text.chars().all(|digit| digit.is_ascii_digit());
+    match separator {
+        '.' | ':' => before.split(['.', ':']).all(is_number) && is_number(part),
+        '-' | '_' => {
+            let mut parts = before.split(separator);
+            let (first, second, third) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
+            let has_digits = |text: &str, digits: usize| text.len() == digits && is_number(text);
+            let is_year = has_digits(first, 4) && third.is_none();
+            let is_date = is_year
+                && second.is_none_or(|month| has_digits(month, 2))
+                && part.get(..2).is_some_and(is_number)
+                && !part.as_bytes().get(2).is_some_and(u8::is_ascii_digit);
+            is_date || second.is_none() && is_hash(first)
+        }
+        _ => false,
+    }
+}
+
+/// Where a UUID ends that begins there.
+fn uuid_end(name: &str, start: usize) -> Option<usize> {
+    let mut at = start;
+    for (group, length) in UUID.into_iter().enumerate() {
+        at += usize::from(group > 0 && name[at..].starts_with('-'));
+        let digits = name.get(at..at + length)?;
+        if !digits.chars().all(|digit| digit.is_ascii_hexdigit()) {
+            return None;
+        }
+        at += length;
+    }
+    let length = UUID.iter().sum::<usize>() + UUID.len() - 1;
+    let is_whole = name[at..].chars().next().is_none_or(|next| !next.is_alphanumeric());
+    (at - start == length && is_whole).then_some(at)
 }
 
 fn is_separator(character: char) -> bool {
@@ -88,14 +134,20 @@ fn varying(part: &str, is_behind_hash: bool) -> Option<Range<usize>> {
     }
     let (first, last) = (part.find(is_digit)?, part.rfind(is_digit)? + 1);
     let is_one_number = part[first..last].chars().all(is_digit);
-    let has_letters_on_both_sides = first > 0 && last < part.len();
-    Some(if is_one_number && !has_letters_on_both_sides { first..last } else { 0..part.len() })
+    Some(match (first, last < part.len()) {
+        (0, _) if is_one_number => 0..last,
+        (_, false) if is_one_number => first..last,
+        (STEM_LENGTH.., _) => first..part.len(),
+        _ => 0..part.len(),
+    })
 }
 
-fn is_hash(part: &str) -> bool {
+/// Whether a text is a hash, of a commit say, and no number.
+pub(super) fn is_hash(part: &str) -> bool {
     part.len() >= HASH_LENGTH
         && part.chars().all(|digit| digit.is_ascii_hexdigit())
         && part.contains(|digit: char| digit.is_ascii_digit())
+        && part.contains(|digit: char| digit.is_ascii_alphabetic())
 }
 
 #[cfg(test)]
@@ -107,13 +159,27 @@ mod tests {
         for (name, pooled, values) in [
             ("api-7d9f8b6c5-x2x4z.pb.gz", "api-*.pb.gz", &["7d9f8b6c5-x2x4z"][..]),
             ("api-5c6b8f9d7-kbqlw.pb.gz", "api-*.pb.gz", &["5c6b8f9d7-kbqlw"]),
+            ("api-bcd1234.pb", "api-*.pb", &["bcd1234"]),
+            ("api-5d3f0ab.pb", "api-*.pb", &["5d3f0ab"]),
+            (
+                "api-3f2504e0-beef-41d3-9a0c-0305e82c3301.pb",
+                "api-*.pb",
+                &["3f2504e0-beef-41d3-9a0c-0305e82c3301"],
+            ),
+            ("3f2504e0-beef-41d3-9a0c", "*-beef-*-*", &["3f2504e0", "41d3", "9a0c"]),
             ("gke-main-1a2b3c4d-bxzw/cpu", "gke-main-*/cpu", &["1a2b3c4d-bxzw"]),
+            ("aks-pool-12345678-vmss00000a", "aks-pool-*-vmss*", &["12345678", "00000a"]),
+            ("aks-pool-12345678-vmss000001", "aks-pool-*-vmss*", &["12345678", "000001"]),
             ("api/host17/2026-11-28T03.pb.gz", "api/host*/*.pb.gz", &["17", "2026-11-28T03"]),
+            ("2026/11/28/web-3.pb", "*/*/*/web-*.pb", &["2026", "11", "28", "3"]),
+            ("20261127-http.pb", "*-http.pb", &["20261127"]),
+            ("kafka-0-20261127.pb", "kafka-*-*.pb", &["0", "20261127"]),
+            ("web-3-1764288000.pb", "web-*-*.pb", &["3", "1764288000"]),
             ("web_10.0.3.7_cpu.folded", "web_*_cpu.folded", &["10.0.3.7"]),
-            ("web-10.0.3.7:8080.folded", "web-*.folded", &["10.0.3.7:8080"]),
+            ("web-10.0.3.7:8080-20261127.folded", "web-*-*.folded", &["10.0.3.7:8080", "20261127"]),
             ("s3/host-00/10h.pb", "s*/host-*/*h.pb", &["3", "00", "10"]),
             ("10h-3", "*h-*", &["10", "3"]),
-            ("i-0abc12de/x", "i-*/x", &["0abc12de"]),
+            ("i-0abc12de/http", "i-*/http", &["0abc12de"]),
             ("h2o/a1b2c3/\u{fc}1", "*/*/\u{fc}*", &["h2o", "a1b2c3", "1"]),
             ("api/cpu.pb.gz", "api/cpu.pb.gz", &[]),
             ("deadbeef/http", "deadbeef/http", &[]),

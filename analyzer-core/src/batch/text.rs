@@ -90,7 +90,8 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "12 pairs compared: 12 grew; 12 quarantined");
         assert!(
-            lines[3].starts_with("api/h0 ") && lines[3].ends_with("+2.50 [1.25, 3.75]        0.0010    on 3 of 40 captures"),
+            lines[3].starts_with("api/h0 ")
+                && lines[3].ends_with("+2.50 [1.25, 3.75]        0.0010    on 3 of 40 captures"),
             "{}",
             lines[3]
         );

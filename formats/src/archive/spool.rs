@@ -17,8 +17,11 @@ const WRITTEN_AT_ONCE: usize = 1 << 20;
 /// More are not kept, however small: each is a map, of which a process has some ten thousand.
 const MOST_KEPT: usize = 1024;
 
+/// So many are kept whatever their size: before and after, of which members are read in turn.
+const FEWEST_KEPT: usize = 2;
+
 /// Where packed archives are unpacked. What is there stays for the next member that is read, as long as all together are
-/// no more bytes than are allowed; of an archive that had to go, the next member read unpacks it again.
+/// no more bytes than are allowed, or two; of an archive that had to go, the next member read unpacks it again.
 pub struct Spool {
     folder: PathBuf,
     most_bytes: u64,
@@ -34,7 +37,7 @@ pub(super) struct Unpacked {
 }
 
 impl Spool {
-    /// In this folder, about so many bytes; one archive is unpacked whatever its size.
+    /// In this folder, about so many bytes; two archives are kept whatever their size.
     #[must_use]
     pub fn new(folder: &Path, most_bytes: u64) -> Spool {
         Spool { folder: folder.to_owned(), most_bytes, kept: Mutex::default() }
@@ -46,7 +49,7 @@ impl Spool {
         kept.retain(|one| !Arc::ptr_eq(one, used));
         kept.push_back(Arc::clone(used));
         let mut bytes: u64 = kept.iter().map(|one| one.len() as u64).sum();
-        while kept.len() > 1 && (bytes > self.most_bytes || kept.len() > MOST_KEPT) {
+        while kept.len() > FEWEST_KEPT && (bytes > self.most_bytes || kept.len() > MOST_KEPT) {
             bytes -= kept.pop_front().map_or(0, |gone| gone.len() as u64);
         }
     }

@@ -50,7 +50,7 @@ pub(super) fn read(path: &Path, opening: &Opening<'_>) -> Result<Listed> {
                     other => found.sources.push(other),
                 }
             }
-            Listed::Captures(found)
+            Listed::Captures(found.sorted())
         }
         Paths::Pairs(pairs) => {
             let (mut known, mut passed_over) = (BTreeSet::new(), Vec::new());

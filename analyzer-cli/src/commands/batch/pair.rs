@@ -117,22 +117,27 @@ fn leave_out_odd(row: &mut Row, before: &mut Vec<Capture>, after: &mut Vec<Captu
     }
 }
 
-/// Says in the row why its captures are not compared. What is missing of them comes first: it may be why.
+/// Says in the row why its captures are not compared. What is missing of them may be why, and then stands before it.
 fn refuse(row: &mut Row, error: &CompareError) {
-    row.failed.append(&mut row.losses);
-    row.error = Some(match row.failed.first() {
-        Some(first) => {
-            let text = format!("{}; what was read cannot be compared: {error}", first.text);
-            Failure { text, ..first.clone() }
-        }
-        None => Failure {
+    let losses = std::mem::take(&mut row.losses);
+    let refused = match losses.is_empty() {
+        true => vec![Failure {
             code: code(error).to_owned(),
             byte: None,
             text: error.to_string(),
             file: None,
             side: None,
-        },
-    });
+        }],
+        false => losses
+            .into_iter()
+            .map(|loss| Failure {
+                text: format!("{}; what was read cannot be compared: {error}", loss.text),
+                ..loss
+            })
+            .collect(),
+    };
+    row.error = refused.first().cloned();
+    row.failed.extend(refused);
 }
 
 /// A stable code for why captures cannot be compared.

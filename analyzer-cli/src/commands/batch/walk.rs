@@ -71,7 +71,7 @@ impl Found {
         }
     }
 
-    fn sorted(mut self) -> Found {
+    pub(super) fn sorted(mut self) -> Found {
         self.sources.sort_by(|one, other| (&one.name, &one.shown).cmp(&(&other.name, &other.shown)));
         self.passed_over.sort();
         self
@@ -84,8 +84,10 @@ struct Walk {
     broken: Vec<Source>,
     /// Links that are yet to be followed, and what they lead to.
     links: BTreeMap<(String, PathBuf), PathBuf>,
-    /// Folders that are looked through, without links.
-    roots: BTreeSet<PathBuf>,
+    /// Folders that are looked through, without links; what was asked for first of all.
+    roots: Vec<PathBuf>,
+    /// What links were followed to.
+    followed: BTreeSet<PathBuf>,
     passed_over: Vec<String>,
 }
 
@@ -93,7 +95,7 @@ impl Walk {
     /// Looks through a folder and all below it.
     fn folder(&mut self, root: &Path, name: String) {
         if let Ok(canonical) = fs::canonicalize(root) {
-            self.roots.insert(canonical);
+            self.roots.push(canonical);
         }
         let mut folders = vec![(root.to_owned(), name)];
         while let Some((folder, prefix)) = folders.pop() {
@@ -114,6 +116,10 @@ impl Walk {
                 let (path, part) = (entry.path(), escape_name(entry.file_name().as_encoded_bytes()));
                 let name = if prefix.is_empty() { part } else { format!("{prefix}/{part}") };
                 match entry.file_type() {
+                    Ok(kind) if kind.is_dir() && self.is_root(&path) => {
+                        let why = "a folder that is read where a link leads to it; passed over";
+                        self.passed_over.push(format!("{}: {why}", path.display()));
+                    }
                     Ok(kind) if kind.is_dir() => folders.push((path, name)),
                     Ok(kind) if kind.is_symlink() => match fs::canonicalize(&path) {
                         Ok(target) => {
@@ -135,13 +141,14 @@ impl Walk {
     }
 
     fn link(&mut self, name: &str, path: &Path, target: PathBuf) {
+        let stands_in = path.parent().and_then(|folder| fs::canonicalize(folder).ok());
+        let is_circle = stands_in.iter().chain(self.roots.first()).any(|folder| folder.starts_with(&target));
         let is_within = self.roots.iter().any(|root| target.starts_with(root));
-        let is_around = self.roots.iter().any(|root| root.starts_with(&target));
-        if is_within || is_around {
-            let why = if is_around {
-                "leads around in a circle"
-            } else {
-                "leads to what is read under its own name"
+        if is_circle || is_within || !self.followed.insert(target.clone()) {
+            let why = match (is_circle, is_within) {
+                (true, _) => "leads around in a circle",
+                (false, true) => "leads to what is read under its own name",
+                (false, false) => "leads to what another link leads to",
             };
             self.passed_over.push(format!("{}: a link that {why}; passed over", path.display()));
             return;
@@ -152,6 +159,11 @@ impl Walk {
             Ok(_) => self.special(name.to_owned(), path),
             Err(error) => self.broken(name.to_owned(), path, "unreadable", error.to_string()),
         }
+    }
+
+    /// Whether a link was followed to this very folder, which is below another one that a link leads to.
+    fn is_root(&self, folder: &Path) -> bool {
+        self.roots.len() > 1 && fs::canonicalize(folder).is_ok_and(|folder| self.roots.contains(&folder))
     }
 
     fn file(&mut self, name: String, path: PathBuf) {

@@ -76,21 +76,13 @@ impl Work {
         let all = named(&found.sources, batch.path_pattern.as_ref());
         let wanted = batch.before_key.as_ref().zip(batch.after_key.as_ref());
         let sides = sides_by_key(&all, wanted)?;
-        let mut keys = vec![sides.before_key.key.as_str()];
-        keys.extend(Some(sides.after_key.key.as_str()).filter(|key| keys[0] != *key));
+        let keys: Vec<&str> = sides.keys.iter().map(String::as_str).collect();
         let chosen = |at: &[usize]| -> (Vec<Source>, Vec<Named>) {
             at.iter().map(|&at| (found.sources[at].clone(), all[at].clone())).unzip()
         };
         let ((before, before_names), (after, after_names)) = (chosen(&sides.before), chosen(&sides.after));
         let pairing = pair(&before_names, &after_names, &keys);
-        let text = format!(
-            "{}={} with {}={}; {}",
-            sides.before_key.key,
-            sides.before_key.value,
-            sides.after_key.key,
-            sides.after_key.value,
-            pairing.text()
-        );
+        let text = format!("{}; {}", sides.text, pairing.text());
         // What cannot be read has a row, whichever side it would have been on.
         let is_chosen =
             |at: &usize| sides.before.binary_search(at).is_ok() || sides.after.binary_search(at).is_ok();
@@ -109,8 +101,9 @@ impl Work {
     fn of_peers(batch: &Batch, found: Found) -> Result<Work> {
         let all = named(&found.sources, batch.path_pattern.as_ref());
         let is_readable = |at: usize| !matches!(found.sources[at].origin, Origin::Broken(_));
-        let pairing = peers(&all, is_readable, usize::from(batch.replicates).min(MOST_PEERS));
-        let text = format!("each host with at most {MOST_PEERS} captures of other hosts of its group");
+        let most = usize::from(batch.replicates).min(MOST_PEERS);
+        let pairing = peers(&all, is_readable, most);
+        let text = format!("each host with at most {most} captures of other hosts of its group");
         Work {
             before: found.sources.clone(),
             after: found.sources,
