@@ -6,6 +6,12 @@ pub fn cdf(z: f64) -> f64 {
     0.5 * libm::erfc(-z / std::f64::consts::SQRT_2)
 }
 
+/// The density at `z`.
+#[must_use]
+pub fn density(z: f64) -> f64 {
+    (-0.5 * z * z).exp() / (2.0 * std::f64::consts::PI).sqrt()
+}
+
 /// The value that a share `p` of the distribution lies below, for `p` strictly between 0 and 1.
 ///
 /// Newton steps on [`cdf`] from the rational start of Abramowitz and Stegun (1964), formula 26.2.23.
@@ -19,8 +25,7 @@ pub fn quantile(p: f64) -> f64 {
     let bottom = 1.0 + t * (1.432788 + t * (0.189269 + t * 0.001308));
     let mut z = top / bottom - t;
     for _ in 0..4 {
-        let density = (-0.5 * z * z).exp() / (2.0 * std::f64::consts::PI).sqrt();
-        z -= (cdf(z) - p) / density;
+        z -= (cdf(z) - p) / density(z);
     }
     z
 }
