@@ -189,10 +189,13 @@ struct Fault(Range<usize>, String);
 impl Budgets {
     /// Whether a comparison has to be told of them, for sums that they are about.
     pub(crate) fn needs_sums(&self) -> bool {
-        let rules = || self.rules.iter().map(|rule| &rule.selector);
-        let mut all = rules().chain(self.accepted.iter().map(|entry| &entry.selector));
-        let has_class = rules().any(|selector| matches!(selector, Selector::Class(_)));
-        all.any(|selector| matches!(selector, Selector::Path(_))) || has_class && !self.accepted.is_empty()
+        let rules = self.rules.iter().map(|rule| &rule.selector);
+        let mut all = rules.chain(self.accepted.iter().map(|entry| &entry.selector));
+        all.any(|selector| match selector {
+            Selector::Path(_) => true,
+            Selector::Class(_) => !self.accepted.is_empty(),
+            Selector::Function(_) | Selector::Module(_) => false,
+        })
     }
 
     /// What matters of changes of requests: whatever a budget is about.
