@@ -151,7 +151,7 @@ fn whatever_fails_is_a_row_and_all_others_are_right() {
     let args = ["batch", text(&before), text(&after), "-o", text(&out), "--max-unpacked", "1000000"];
     let run = plateau(&args);
     assert_eq!(run.code, 3, "{}{}", run.stdout, run.stderr);
-    assert!(run.stderr.contains("7 files could not be read, and --max-failed allows 0"), "{}", run.stderr);
+    assert!(run.stderr.contains("7 files or pairs failed, and --max-failed allows 0"), "{}", run.stderr);
     assert!(run.stderr.contains("leads around in a circle"), "{}", run.stderr);
     assert_eq!(inputs(scratch.path()), listed, "inputs are not touched");
     let rows = rows(&out);
@@ -579,4 +579,25 @@ fn one_odd_capture_does_not_spoil_its_group() {
     assert_eq!((&row["status"], row["before"].as_array().map(Vec::len)), (&"partial".into(), Some(3)));
     assert_eq!(row["failed"][0]["code"], "no_common_value_type");
     assert!(row["failed"][0]["text"].as_str().expect("words").contains("kmem:kmalloc"), "{row}");
+}
+
+#[test]
+fn what_cannot_be_compared_is_counted_as_a_pair() {
+    let scratch = scratch();
+    let (before, after) = (scratch.path().join("before"), scratch.path().join("after"));
+    let perf = |event: &str| -> String {
+        (0..400).map(|at| format!("app 1 {at}.0: 1 {event}: \n\t1 f{} (/app)\n\n", at % 5)).collect()
+    };
+    write(&before.join("api.perf"), perf("cpu-clock"));
+    write(&after.join("api.perf"), perf("kmem:kmalloc"));
+    let out = scratch.path().join("out");
+    let run = plateau(&["batch", text(&before), text(&after), "-o", text(&out), "--report", "none"]);
+    assert_eq!(run.code, 3, "{}{}", run.stdout, run.stderr);
+    assert!(run.stderr.contains("1 file or pair failed, and --max-failed allows 0"), "{}", run.stderr);
+    let row = &rows(&out)[0];
+    assert_eq!(
+        (&row["status"], &row["error"]["code"]),
+        (&"quarantined".into(), &"no_common_value_type".into()),
+        "{row}"
+    );
 }
