@@ -104,7 +104,7 @@ pub(crate) struct Reading {
     /// Read as this format, whatever the bytes look like
     #[arg(long, value_name = "FORMAT", value_parser = format_names())]
     pub(crate) from: Option<String>,
-    /// Print no warnings and no progress; diff and trace print no table either
+    /// Print no warnings and no progress; diff, trace, check and batch print no table either: files and the exit code tell
     #[arg(short, long)]
     pub(crate) quiet: bool,
     /// Fail when anything of a capture is missing: samples left out, a file cut or damaged

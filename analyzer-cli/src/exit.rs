@@ -19,7 +19,7 @@ pub(crate) enum Outcome {
     Grew,
     /// It cannot be told whether anything grew above its budget, and that was to be taken for a failure.
     Inconclusive,
-    /// More files of a batch could not be read than may be; the results are written.
+    /// More files of a batch could not be read, or pairs not be compared, than may be; the results are written.
     TooManyFailed { failed: u64, most: u64 },
 }
 
@@ -30,7 +30,8 @@ pub(crate) fn code(outcome: anyhow::Result<Outcome>) -> ExitCode {
         Ok(Outcome::Grew) => ExitCode::from(1),
         Ok(Outcome::Inconclusive) => ExitCode::from(NOT_COMPARABLE),
         Ok(Outcome::TooManyFailed { failed, most }) => {
-            output::warn(&format!("{failed} files could not be read, and --max-failed allows {most}"));
+            let what = if failed == 1 { "file or pair" } else { "files or pairs" };
+            output::warn(&format!("{failed} {what} failed, and --max-failed allows {most}"));
             ExitCode::from(NOT_COMPARABLE)
         }
         Err(error) => {

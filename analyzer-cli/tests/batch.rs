@@ -151,7 +151,7 @@ fn whatever_fails_is_a_row_and_all_others_are_right() {
     let args = ["batch", text(&before), text(&after), "-o", text(&out), "--max-unpacked", "1000000"];
     let run = plateau(&args);
     assert_eq!(run.code, 3, "{}{}", run.stdout, run.stderr);
-    assert!(run.stderr.contains("7 files could not be read, and --max-failed allows 0"), "{}", run.stderr);
+    assert!(run.stderr.contains("7 files or pairs failed, and --max-failed allows 0"), "{}", run.stderr);
     assert!(run.stderr.contains("leads around in a circle"), "{}", run.stderr);
     assert_eq!(inputs(scratch.path()), listed, "inputs are not touched");
     let rows = rows(&out);
@@ -551,7 +551,7 @@ fn one_file_that_fails_is_counted_and_told_once() {
     let counts = &manifest(&out)["counts"];
     assert_eq!((&counts["files"], &counts["failed"], &counts["rows"]), (&20.into(), &1.into(), &20.into()));
     let page = String::from_utf8(contents(&out)["index.html"].clone()).expect("text");
-    assert_eq!(page.matches("<td class=\"long code\">").count(), 1);
+    assert_eq!(page.matches("<td class=\"long code function\">").count(), 1);
 }
 
 #[test]
@@ -638,4 +638,25 @@ fn why_a_pair_is_not_compared_is_told_beside_what_is_missing() {
     );
     let index = String::from_utf8(contents(&out)["index.md"].clone()).expect("text");
     assert!(index.contains("measured in both") && index.contains("### Read in part"), "{index}");
+}
+
+#[test]
+fn what_cannot_be_compared_is_counted_as_a_pair() {
+    let scratch = scratch();
+    let (before, after) = (scratch.path().join("before"), scratch.path().join("after"));
+    let perf = |event: &str| -> String {
+        (0..400).map(|at| format!("app 1 {at}.0: 1 {event}: \n\t1 f{} (/app)\n\n", at % 5)).collect()
+    };
+    write(&before.join("api.perf"), perf("cpu-clock"));
+    write(&after.join("api.perf"), perf("kmem:kmalloc"));
+    let out = scratch.path().join("out");
+    let run = plateau(&["batch", text(&before), text(&after), "-o", text(&out), "--report", "none"]);
+    assert_eq!(run.code, 3, "{}{}", run.stdout, run.stderr);
+    assert!(run.stderr.contains("1 file or pair failed, and --max-failed allows 0"), "{}", run.stderr);
+    let row = &rows(&out)[0];
+    assert_eq!(
+        (&row["status"], &row["error"]["code"]),
+        (&"quarantined".into(), &"no_common_value_type".into()),
+        "{row}"
+    );
 }

@@ -48,7 +48,7 @@ pub(crate) struct Batch {
     /// How many pairs are compared at the same time [default: one for each core]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: Option<u16>,
-    /// Exit with 3 when more files than this could not be read: a number, or a share of them [default: 1%; 0 of fewer than
+    /// Exit with 3 when more files or pairs than this failed: a number, or a share of the files [default: 1%; 0 of fewer than
     /// 10 files]
     #[arg(long, value_name = "N|P%", value_parser = max_failed)]
     pub(crate) max_failed: Option<MaxFailed>,

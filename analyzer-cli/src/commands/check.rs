@@ -28,6 +28,7 @@ pub(crate) fn run(command: &Command) -> Result<Outcome> {
         bail!("--value: a check judges time on the critical path, of which it is known how sure changes are");
     }
     options.classes = super::class_rules(command.comparing.classes.as_deref())?;
+    budgets.expect_classes(options.classes.as_ref())?;
     options.thresholds = budgets.thresholds();
     options.budgets = Some(budgets.clone());
     let captures = super::read_compared(&command.sides, &command.measuring, &command.reading, true)?;

@@ -2,7 +2,7 @@
 
 use super::counts::Counts;
 use super::faults::Faults;
-use super::row::{Failure, Row, Status, Top};
+use super::row::{AlsoGrew, Failure, Row, Status, Top};
 use crate::render::markdown::escape;
 use crate::render::screen::shorten;
 use std::io::{self, Write};
@@ -63,6 +63,9 @@ pub fn markdown(
     for line in about.passed_over.iter().take(10) {
         writeln!(out, "- {}", cell(line, TEXT_WIDTH))?;
     }
+    if !about.passed_over.is_empty() {
+        writeln!(out)?;
+    }
     writeln!(out, "{}. Change in percentage points of the whole.\n", escape(&about.pairing))?;
     writeln!(out, "{}", cell(&about.command, 1000))
 }
@@ -112,7 +115,7 @@ fn pair(row: &Row) -> String {
         Some(report) => format!("[{name}]({})", link(report)),
         None => name,
     };
-    let (function, change) = row.first().map_or_else(
+    let (function, change) = subject(row).map_or_else(
         || (String::new(), String::new()),
         |top| {
             let function = cell(&top.function, NAME_WIDTH);
@@ -120,6 +123,11 @@ fn pair(row: &Row) -> String {
             (function, change(top).replace(' ', "\u{a0}"))
         },
     );
+    let function = match also_grew(row) {
+        Some(also) if function.is_empty() => cell(&also, NAME_WIDTH),
+        Some(also) => format!("{function}, {}", cell(&also, NAME_WIDTH)),
+        None => function,
+    };
     let verdict = cell(verdict(row), 40);
     let mark = if row.status == Status::Partial { "partial" } else { "" };
     format!("| {mark} | {name} | {verdict} | {function} | {change} | {} |\n", q(row))
@@ -158,6 +166,19 @@ pub(super) fn change(top: &Top) -> String {
 pub(super) fn grown_on(top: &Top) -> Option<String> {
     let captures = top.captures_grown?;
     Some(format!("on {} of {} captures", captures.grew, captures.of))
+}
+
+/// The plateau that its verdict is about: none where nothing was detected.
+pub(super) fn subject(row: &Row) -> Option<&Top> {
+    row.first().filter(|_| !matches!(verdict(row), "equivalent" | "no change detected"))
+}
+
+/// `of inuse_space; alloc_space grew by 90.9 % (--sample-index alloc_space)`, where other values grew by more.
+pub(super) fn also_grew(row: &Row) -> Option<String> {
+    let first = row.also_grew.first()?;
+    let own = row.value_type.as_deref().unwrap_or_default();
+    let AlsoGrew { name, change_pct, .. } = first;
+    Some(format!("of {own}; {name} grew by {change_pct:.1} % (--sample-index {name})"))
 }
 
 /// The rate of false discoveries of what its verdict says, short.

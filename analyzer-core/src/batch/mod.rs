@@ -43,8 +43,8 @@ pub use pairing::{By, Pair, Pairing, Unpaired, pair};
 pub use pattern::{Keys, PathPattern, PatternError, hive_keys};
 pub use peers::peers;
 pub use row::{
-    Chance, Code, Failure, File, ROW_SCHEMA, Row, RowVerdict, Status, Top, TopGrown, TopGrowth, TopSide,
-    Unread,
+    AlsoGrew, Chance, Code, Failure, File, ROW_SCHEMA, Row, RowVerdict, Status, Top, TopGrown, TopGrowth,
+    TopSide, Unread,
 };
 pub use sides::{PairingError, Sides, sides_by_key};
 pub use text::text;

@@ -4,7 +4,7 @@
 
 use super::counts::Counts;
 use super::faults::Faults;
-use super::index::{About, change, grown_on, link, q, reason, verdict};
+use super::index::{About, also_grew, change, grown_on, link, q, reason, subject, verdict};
 use super::order::FALSE_DISCOVERIES;
 use super::row::{Failure, Row, Status};
 use crate::render::html::{STYLE_POLICY, head};
@@ -53,7 +53,7 @@ pub fn page<R: Iterator<Item = io::Result<Row>>>(
             let row = row?;
             if row.status == Status::Unpaired {
                 let why = row.error.as_ref().map_or("", |error| &error.text);
-                cells(out, &[("long code", &row.pair), ("long", why)])?;
+                cells(out, &[("long code function", "", &row.pair), ("long", "why", why)])?;
             }
         }
         end(out)?;
@@ -87,7 +87,7 @@ fn pairs(about: &About, rows: impl Iterator<Item = io::Result<Row>>, out: &mut d
 
 fn pair(row: &Row, out: &mut dyn Write) -> io::Result<()> {
     let name = shorten(&row.pair, NAME_WIDTH);
-    write!(out, "<tr><td class=\"long\">")?;
+    write!(out, "<tr><td class=\"long function\">")?;
     match &row.report {
         Some(report) => write!(out, "<a href=\"{}\">{}</a>", link(report), Text(&name))?,
         None => write!(out, "{}", Text(&name))?,
@@ -105,32 +105,53 @@ fn pair(row: &Row, out: &mut dyn Write) -> io::Result<()> {
         let why = shorten(&reason(missing), NAME_WIDTH);
         write!(out, "<span class=\"where\">partial: {}</span>", Text(&why))?;
     }
-    write!(out, "</td><td>{}</td><td class=\"long\">", verdict(row))?;
-    if let Some(top) = row.first() {
-        write!(out, "<span class=\"name\">{}</span>", Text(&shorten(&top.function, NAME_WIDTH)))?;
-        if let Some(on) = grown_on(top) {
-            write!(out, "<span class=\"where\">{}</span>", Text(&on))?;
+    write!(out, "</td><td data-head=\"verdict\">{}</td>", verdict(row))?;
+    let (subject, also) = (subject(row), also_grew(row));
+    if subject.is_none() && also.is_none() {
+        write!(out, "<td></td>")?;
+    } else {
+        write!(out, "<td class=\"long\" data-head=\"first plateau\">")?;
+        if let Some(top) = subject {
+            write!(out, "<span class=\"name\">{}</span>", Text(&shorten(&top.function, NAME_WIDTH)))?;
         }
+        let lines = subject.and_then(grown_on).into_iter().chain(also);
+        lines
+            .map(|line| shorten(&line, NAME_WIDTH))
+            .try_for_each(|line| write!(out, "<span class=\"where\">{}</span>", Text(&line)))?;
+        write!(out, "</td>")?;
+    }
+    if let Some(top) = subject {
         let class = match top.growth.value {
             value if value > 0.0 => "grew",
             _ => "shrank",
         };
-        write!(out, "</td><td class=\"r {class}\">{}", Text(&change(top)))?;
+        write!(out, "<td class=\"r {class}\" data-head=\"change\">{}</td>", Text(&change(top)))?;
     } else {
-        write!(out, "</td><td>")?;
+        write!(out, "<td></td>")?;
     }
-    writeln!(out, "</td><td class=\"r\">{}</td></tr>", Text(&q(row)))
+    match q(row) {
+        q if q.is_empty() => writeln!(out, "<td></td></tr>"),
+        q => writeln!(out, "<td class=\"r\" data-head=\"q\">{}</td></tr>", Text(&q)),
+    }
 }
 
 fn failed(name: &str, failure: &Failure, out: &mut dyn Write) -> io::Result<()> {
     let byte = failure.byte.map_or_else(String::new, |byte| units::count(byte as f64));
-    cells(out, &[("long code", name), ("", &failure.code), ("r", &byte), ("long", &failure.text)])
+    cells(
+        out,
+        &[
+            ("long code function", "", name),
+            ("", "code", &failure.code),
+            ("r", "byte", &byte),
+            ("long", "why", &failure.text),
+        ],
+    )
 }
 
 fn section(id: &str, title: &str, heads: &[&str], out: &mut dyn Write) -> io::Result<()> {
     write!(
         out,
-        "<section aria-labelledby=\"{id}\">\n<h2 id=\"{id}\">{title}</h2>\n<table class=\"plateaus\">\n<thead><tr>"
+        "<section aria-labelledby=\"{id}\">\n<h2 id=\"{id}\">{title}</h2>\n<table class=\"plateaus figures\">\n<thead><tr>"
     )?;
     for head in heads {
         let class = if matches!(*head, "change" | "q" | "byte") { " class=\"r\"" } else { "" };
@@ -143,10 +164,12 @@ fn end(out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "</tbody>\n</table>\n</section>")
 }
 
-fn cells(out: &mut dyn Write, cells: &[(&str, &str)]) -> io::Result<()> {
+/// A row of cells: the class, the head, the text. On a narrow screen the head stands above the text.
+fn cells(out: &mut dyn Write, cells: &[(&str, &str, &str)]) -> io::Result<()> {
     write!(out, "<tr>")?;
-    for (class, text) in cells {
-        write!(out, "<td class=\"{class}\">{}</td>", Text(&shorten(text, NAME_WIDTH)))?;
+    for (class, head, text) in cells {
+        let head = if head.is_empty() { String::new() } else { format!(" data-head=\"{head}\"") };
+        write!(out, "<td class=\"{class}\"{head}>{}</td>", Text(&shorten(text, NAME_WIDTH)))?;
     }
     writeln!(out, "</tr>")
 }
@@ -185,7 +208,7 @@ mod tests {
         assert!(text.contains("default-src 'none'") && !text.contains("http://www.w3.org\""));
         assert!(text.contains("<a href=\"reports/x-0a1b2c3d.html\">&lt;/td&gt;"));
         assert!(text.contains(
-            "<td class=\"long code\">after/api/h2</td><td class=\"\">truncated</td><td class=\"r\">812</td>"
+            "<td class=\"long code function\">after/api/h2</td><td class=\"\" data-head=\"code\">truncated</td><td class=\"r\" data-head=\"byte\">812</td>"
         ));
         assert!(text.contains("+2.50 [1.25, 3.75]") && text.contains("0.0010"));
         // What is opened is closed.

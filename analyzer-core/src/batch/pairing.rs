@@ -80,9 +80,17 @@ pub struct Pairing {
     pub pooled: usize,
     /// What is not compared: captures of before first, each side in its order.
     pub unpaired: Vec<Unpaired>,
+    /// What is alike and has captures without a partner on both sides, in words: hosts may have been renamed.
+    pub renamed: Vec<String>,
 }
 
 impl Pairing {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new(by: By) -> Pairing {
+        Pairing { by, pairs: Vec::new(), pooled: 0, unpaired: Vec::new(), renamed: Vec::new() }
+    }
+
     /// How captures were paired, in words.
     #[must_use]
     pub fn text(&self) -> String {
@@ -107,7 +115,7 @@ pub fn pair(before: &[Named], after: &[Named], apart: &[&str]) -> Pairing {
     let smaller = if after.len() < before.len() { after } else { before };
     let keyed = smaller.iter().filter(|capture| capture.keys.is_some()).count();
     let by = if keyed > 0 && keyed * 2 >= smaller.len() { By::Keys } else { By::Names };
-    let mut pairing = Pairing { by, pairs: Vec::new(), pooled: 0, unpaired: Vec::new() };
+    let mut pairing = Pairing::new(by);
     let mut alike: BTreeMap<Likeness<'_>, Alike<'_>> = BTreeMap::new();
     for (is_after, captures) in [(false, before), (true, after)] {
         for (at, capture) in captures.iter().enumerate() {
@@ -235,6 +243,7 @@ impl<'a> Alike<'a> {
         let mut groups: BTreeMap<Vec<&str>, [Vec<&Member<'_>>; 2]> = BTreeMap::new();
         self.before.iter().for_each(|member| groups.entry(member.kept(&kept)).or_default()[0].push(member));
         self.after.iter().for_each(|member| groups.entry(member.kept(&kept)).or_default()[1].push(member));
+        let mut alone_on = [0; 2];
         let at = |members: &[&Member<'_>]| members.iter().map(|member| member.at).collect();
         for [before, after] in groups.into_values() {
             let (missing, alone) = match (before.first(), after.first()) {
@@ -249,6 +258,7 @@ impl<'a> Alike<'a> {
                 (None, None) => continue,
             };
             let is_after = missing == "BEFORE";
+            alone_on[usize::from(is_after)] += alone.len();
             let why = match (&alone[..], pairing.by) {
                 ([_], By::Names) => format!("{missing} has no capture of this name"),
                 ([first, ..], _) => format!("{missing} has no capture of {}", name(first)),
@@ -258,6 +268,19 @@ impl<'a> Alike<'a> {
                 capture: if is_after { Err(member.at) } else { Ok(member.at) },
                 why: why.clone(),
             }));
+        }
+        let [of_before, of_after] = alone_on;
+        if let Some(first) = self.before.first().filter(|_| of_before > 0 && of_after > 0) {
+            let rest = first.template.keep(|_| false);
+            let group =
+                likeness.group.iter().copied().chain(Some(rest.as_str()).filter(|rest| !rest.is_empty()));
+            pairing.renamed.push(format!(
+                "{}: {of_before} of {} captures of BEFORE and {of_after} of {} of AFTER have no partner and are not compared; \
+                 where hosts were renamed, a --path-pattern with {{_}} in their place pools them",
+                group.collect::<Vec<_>>().join("/"),
+                self.before.len(),
+                self.after.len()
+            ));
         }
     }
 }

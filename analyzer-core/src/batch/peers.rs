@@ -14,7 +14,7 @@ type Group<'a> = (Vec<&'a str>, Vec<&'a str>, String);
 #[must_use]
 pub fn peers(captures: &[Named], is_readable: impl Fn(usize) -> bool, most: usize) -> Pairing {
     let mut groups: BTreeMap<Group<'_>, BTreeMap<String, Vec<usize>>> = BTreeMap::new();
-    let mut pairing = Pairing { by: By::Given, pairs: Vec::new(), pooled: 0, unpaired: Vec::new() };
+    let mut pairing = Pairing::new(By::Given);
     for (at, capture) in captures.iter().enumerate() {
         if !capture.is_described() {
             pairing.unpaired.push(Unpaired { capture: Err(at), why: "its path tells no keys".to_owned() });

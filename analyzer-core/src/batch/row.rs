@@ -2,12 +2,14 @@
 //!
 //! A line holds what an index shows: its size does not depend on the captures.
 
-use crate::report::{Growth, Plateau, PlateauSide, Report};
+use crate::report::{Growth, OtherValue, Plateau, PlateauSide, Report, Summary, VerdictCode};
 use serde::{Deserialize, Serialize};
 
 /// The name and version of the JSON form.
 pub const ROW_SCHEMA: &str = "plateau-batch-row/1";
 
+/// By so many percent more than the compared values another value type has to grow to be told.
+const LEAST_BESIDE: f64 = 10.0;
 /// How many plateaus of a report a row has.
 const MOST_TOP: usize = 3;
 
@@ -32,7 +34,11 @@ pub struct Row {
     pub grew: Option<Chance>,
     /// How sure its shrinkage is; null where that is unknown.
     pub shrank: Option<Chance>,
-    /// The first plateaus of the report.
+    /// The value type that was compared; null where nothing was.
+    pub value_type: Option<String>,
+    /// Value types that grew by more than that one did; what of them grew is not in the report.
+    pub also_grew: Vec<AlsoGrew>,
+    /// The first plateaus of the report; of what shrank those that did.
     pub top: Vec<Top>,
     /// Why nothing was compared, or what is missing of the pair: the first of `failed`, else why the captures cannot be
     /// compared, else the first of `losses`.
@@ -124,6 +130,26 @@ pub struct RowVerdict {
     pub code: String,
     /// The sentence.
     pub text: String,
+}
+
+/// A value type beside the one that was compared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AlsoGrew {
+    /// Its name.
+    pub name: String,
+    /// After over before per capture, in percent.
+    pub change_pct: f64,
+    /// Low end of the interval.
+    pub low_pct: f64,
+}
+
+impl AlsoGrew {
+    /// What grew by certainly more than the compared values did: more load lets all of them grow.
+    fn of(other: &OtherValue, own_pct: f64) -> Option<AlsoGrew> {
+        let (change_pct, low_pct) = (other.change_pct?, other.low?);
+        let grew = low_pct > own_pct.max(0.0) + LEAST_BESIDE;
+        grew.then(|| AlsoGrew { name: other.name.clone(), change_pct, low_pct })
+    }
 }
 
 /// One of the first plateaus, as in the report but for its path and callers.
@@ -249,6 +275,8 @@ impl Row {
             verdict: None,
             grew: None,
             shrank: None,
+            value_type: None,
+            also_grew: Vec::new(),
             top: Vec::new(),
             error: None,
             failed: Vec::new(),
@@ -265,7 +293,17 @@ impl Row {
         let chance = |p: f64| Chance { p: p.min(1.0), q: p.min(1.0) };
         self.grew = report.chances.map(|chances| chance(chances.grew));
         self.shrank = report.chances.map(|chances| chance(chances.shrank));
-        self.top = report.plateaus.iter().take(MOST_TOP).map(Top::new).collect();
+        // Where nothing grew for certain, what shrank for certain is what the row is about.
+        let is_about =
+            |plateau: &&Plateau| (plateau.growth.value < 0.0) == (report.verdict.code == VerdictCode::Shrank);
+        let (first, rest): (Vec<&Plateau>, Vec<&Plateau>) = report.plateaus.iter().partition(is_about);
+        self.top = first.into_iter().chain(rest).take(MOST_TOP).map(Top::new).collect();
+        self.value_type = Some(report.value_type.name.clone());
+        let per_capture = |side: &Summary| side.value / side.captures as f64;
+        let (before, after) = (per_capture(&report.before), per_capture(&report.after));
+        let own_pct = if before > 0.0 { 100.0 * (after / before - 1.0) } else { 0.0 };
+        self.also_grew =
+            report.other_value_types.iter().filter_map(|other| AlsoGrew::of(other, own_pct)).collect();
     }
 
     /// The row as a line.

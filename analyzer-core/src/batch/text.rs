@@ -2,7 +2,7 @@
 
 use super::counts::Counts;
 use super::faults::Faults;
-use super::index::{change, grown_on, q, reason, verdict};
+use super::index::{also_grew, change, grown_on, q, reason, subject, verdict};
 use super::row::{Row, Status};
 use crate::render::figures::printable;
 use crate::render::screen::shorten;
@@ -31,7 +31,8 @@ pub fn text(
             verdict(&row),
             "grew" | "grew and shrank" | "may have grown" | "sizes only" | "shrank" | "may have shrunk"
         );
-        if let Some(top) = row.first().filter(|_| is_changed && pairs < MOST_ROWS) {
+        let also = also_grew(&row);
+        if (is_changed || also.is_some()) && pairs < MOST_ROWS {
             if pairs == 0 {
                 writeln!(
                     out,
@@ -40,16 +41,20 @@ pub fn text(
                 )?;
             }
             pairs += 1;
+            let subject = subject(&row);
             let line = format!(
                 "{:<NAME_WIDTH$}  {:<15}  {:<NAME_WIDTH$}  {:<24}  {:<8}  {}",
                 name(&row.pair),
                 verdict(&row),
-                name(&top.function),
-                change(top),
+                subject.map_or_else(String::new, |top| name(&top.function)),
+                subject.map_or_else(String::new, change),
                 q(&row),
-                grown_on(top).unwrap_or_default()
+                subject.and_then(grown_on).unwrap_or_default()
             );
             writeln!(out, "{}", line.trim_end())?;
+            if let Some(also) = also {
+                writeln!(out, "    {}", shorten(&printable(&also), TEXT_WIDTH))?;
+            }
         }
         if row.status != Status::Unpaired {
             let failures = told.failures(&row);

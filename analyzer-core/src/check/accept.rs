@@ -1,8 +1,8 @@
 //! What is accepted of growth above a budget.
 //!
 //! An entry accepts the part of the growth that it is about: all of a function, what a function does to a class or a path,
-//! what of a function stands below a path. What its `up_to` is held against is what it is about as a whole: the class, all
-//! that stands below the path, each function by itself.
+//! what of a function or a region stands below a path or is of a class. What its `up_to` is held against is what it is about
+//! as a whole: the class, all that stands below the path, each function by itself.
 
 use super::budget::{Accepted, Budgets, Selector};
 use super::candidate::{Candidate, What};
@@ -10,7 +10,7 @@ use super::limit::Limits;
 use super::words::{amount, points};
 use super::{AcceptedInfo, RowVerdict};
 use crate::plateau::Kind;
-use crate::report::{Part, Report, Subject, Sums};
+use crate::report::{Part, Report, Sums};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
@@ -19,7 +19,6 @@ pub(super) struct Acceptance<'a> {
     entries: &'a [Accepted],
     today: Date,
     sums: Option<&'a Sums>,
-    classes: &'a [Subject],
     /// Of every entry, whether it was about something above its budget.
     pub(super) is_used: Vec<bool>,
 }
@@ -36,7 +35,7 @@ pub(super) struct Answer {
 
 /// What an entry is about in something.
 struct Share<'a> {
-    /// Functions, or the thing itself, with what they grew by in points.
+    /// Functions, each once, or the thing itself, with what they grew by in points.
     parts: Vec<(&'a str, f64)>,
     /// What `up_to` is held against, in points, and what that is called where it is not the thing itself.
     whole: (f64, Option<&'a str>),
@@ -51,15 +50,14 @@ impl<'a> Acceptance<'a> {
             entries: &budgets.accepted,
             today,
             sums: report.sums.as_ref(),
-            classes: &report.class_subjects,
             is_used: vec![false; budgets.accepted.len()],
         }
     }
 
     /// What is said of something that is above its limits.
     pub(super) fn of(&mut self, candidate: &Candidate, limits: &Limits) -> Answer {
-        // Of what several entries are about, the largest part counts once.
-        let mut accepted: BTreeMap<&str, f64> = BTreeMap::new();
+        // Of what several entries are about, the largest part counts once; what is of different classes is not the same.
+        let mut accepted: BTreeMap<&str, BTreeMap<Option<&str>, f64>> = BTreeMap::new();
         let (mut taken, mut refused): (Vec<&Accepted>, Option<String>) = (Vec::new(), None);
         for (at, entry) in self.entries.iter().enumerate() {
             let Some(share) = self.share(at, candidate) else { continue };
@@ -79,12 +77,20 @@ impl<'a> Acceptance<'a> {
                 continue;
             }
             taken.push(entry);
+            let class = match &entry.selector {
+                Selector::Class(class) => Some(class.as_str()),
+                _ => None,
+            };
             for (part, grown) in share.parts {
-                let most = accepted.entry(part).or_insert(0.0);
+                let most = accepted.entry(part).or_default().entry(class).or_insert(0.0);
                 *most = most.max(grown);
             }
         }
-        let grown: f64 = accepted.values().sum();
+        let of_one = |by_class: &BTreeMap<Option<&str>, f64>| {
+            let of_any = by_class.get(&None).copied().unwrap_or(0.0);
+            of_any.max(by_class.values().sum::<f64>() - of_any)
+        };
+        let grown: f64 = accepted.values().map(of_one).sum();
         let is_all = grown >= candidate.change_pct - ROUNDED;
         let Some(first) = taken.first() else {
             return Answer { verdict: None, info: None, text: refused.unwrap_or_default() };
@@ -109,33 +115,18 @@ impl<'a> Acceptance<'a> {
     where
         'a: 's,
     {
-        let (entries, sums, classes) = (self.entries, self.sums, self.classes);
+        let (entries, sums) = (self.entries, self.sums);
         let entry = &entries[at];
         let change = candidate.change_pct;
         let is_sum = matches!(candidate.what, What::Class | What::Path);
+        let is_all_of = |class: &str| candidate.what == What::Class && candidate.name == class;
         let itself = |whole| Share { parts: vec![(candidate.name.as_str(), change)], whole };
         let parts = match &entry.selector {
-            Selector::Path(_) if candidate.what != What::Frame => {
+            Selector::Class(class) if is_all_of(class) => return Some(itself((change, None))),
+            Selector::Path(_) | Selector::Class(_) if candidate.what != What::Frame => {
                 let below = sums?.accepted.get(at)?.as_ref()?;
                 let parts = of_parts(&below.parts, |part| candidate.has(part));
                 (parts, (below.growth.pct, Some(entry.selector.pattern())))
-            }
-            Selector::Path(_) => {
-                return entry.selector.is_about(candidate).then(|| itself((change, None)));
-            }
-            Selector::Class(class) if candidate.what == What::Class => {
-                return (candidate.class.as_ref() == Some(class)).then(|| itself((change, None)));
-            }
-            Selector::Class(class) => {
-                let whole = classes.iter().find(|known| known.name == *class)?.growth.pct;
-                if !is_sum {
-                    // What a region calls need not be of its class.
-                    let whole = if candidate.what == What::Region { whole.max(change) } else { whole };
-                    return (candidate.class.as_ref() == Some(class))
-                        .then(|| itself((whole, Some(class.as_str()))));
-                }
-                let is_of = |part: &Part| part.class.as_ref() == Some(class);
-                (of_parts(&candidate.parts, is_of), (whole, Some(class.as_str())))
             }
             selector if is_sum => {
                 let is_about = |part: &Part| {
@@ -153,10 +144,13 @@ impl<'a> Acceptance<'a> {
     }
 }
 
-/// What grew of parts that are asked for.
+/// What functions grew by in parts that are asked for.
 fn of_parts(parts: &[Part], is_asked: impl Fn(&Part) -> bool) -> Vec<(&str, f64)> {
-    let grown = parts.iter().filter(|part| part.growth_pct > 0.0 && is_asked(part));
-    grown.map(|part| (part.function.as_str(), part.growth_pct)).collect()
+    let mut grown: BTreeMap<&str, f64> = BTreeMap::new();
+    for part in parts.iter().filter(|part| is_asked(part)) {
+        *grown.entry(&part.function).or_default() += part.growth_pct;
+    }
+    grown.into_iter().filter(|(_, grown)| *grown > 0.0).collect()
 }
 
 impl Candidate {

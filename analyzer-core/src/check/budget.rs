@@ -24,6 +24,7 @@
 //! there is not judged again. Of traces frames on a path are judged each by itself.
 
 use super::limit::{Limits, UnitLimit};
+use crate::classes::{CLASSES, ClassRules};
 use crate::requests::Thresholds;
 use crate::unit::{Unit, split_amount};
 use jiff::civil::Date;
@@ -189,10 +190,34 @@ struct Fault(Range<usize>, String);
 impl Budgets {
     /// Whether a comparison has to be told of them, for sums that they are about.
     pub(crate) fn needs_sums(&self) -> bool {
-        let rules = || self.rules.iter().map(|rule| &rule.selector);
-        let mut all = rules().chain(self.accepted.iter().map(|entry| &entry.selector));
-        let has_class = rules().any(|selector| matches!(selector, Selector::Class(_)));
-        all.any(|selector| matches!(selector, Selector::Path(_))) || has_class && !self.accepted.is_empty()
+        let rules = self.rules.iter().map(|rule| &rule.selector);
+        let mut all = rules.chain(self.accepted.iter().map(|entry| &entry.selector));
+        all.any(|selector| match selector {
+            Selector::Path(_) => true,
+            Selector::Class(_) => !self.accepted.is_empty(),
+            Selector::Function(_) | Selector::Module(_) => false,
+        })
+    }
+
+    /// Refuses a class that there is none of: nothing would ever be about it.
+    ///
+    /// # Errors
+    /// The line, and the classes that there are.
+    pub fn expect_classes(&self, rules: Option<&ClassRules>) -> Result<(), BudgetError> {
+        let known = rules.unwrap_or(&CLASSES).names();
+        let rules = self.rules.iter().map(|rule| (rule.line, &rule.selector));
+        let all = rules.chain(self.accepted.iter().map(|entry| (entry.line, &entry.selector)));
+        for (line, selector) in all {
+            if let Selector::Class(class) = selector
+                && !known.contains(class.as_str())
+            {
+                let known = known.into_iter().collect::<Vec<_>>().join(", ");
+                let text = format!("expected class = one of: {known}; found \"{class}\"");
+                let name = self.name.clone().unwrap_or_default();
+                return Err(BudgetError { name, line, text });
+            }
+        }
+        Ok(())
     }
 
     /// What matters of changes of requests: whatever a budget is about.

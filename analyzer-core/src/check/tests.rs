@@ -193,6 +193,79 @@ fn what_is_accepted_of_functions_is_taken_off_a_class_and_a_path() {
 }
 
 #[test]
+fn what_is_accepted_is_of_the_class_of_its_nearest_caller() {
+    // 800 samples of 21,000 more in each: a function without a class of its own below one of hashes, and one below none.
+    let of = |stack: &str, budgets: &str| {
+        let check = asked(&[(stack, 500)], &[(stack, 1300)], budgets);
+        let verdicts = check.rules.iter().flat_map(|rule| &rule.rows).map(|row| row.verdict);
+        (verdicts.max(), check.warnings.len())
+    };
+    let budget = |selector: &str| format!("[[budget]]\n{selector}\nshare = '1%'\n");
+    let entry = |selector: &str| format!("[[accepted]]\n{selector}\nuntil = 2027-01-31\nup_to = '5%'\n");
+    let (failed, accepted) = (Some(RowVerdict::Failed), Some(RowVerdict::Accepted));
+    for (stack, class, other) in
+        [("main;load;crc32;mix", "hash", "own code"), ("main;load;mix", "own code", "hash")]
+    {
+        let (class, other) = (format!("class = '{class}'"), format!("class = '{other}'"));
+        let path = "path = '^load$'";
+        assert_eq!(of(stack, &budget(&class)).0, failed, "{class}");
+        assert_eq!(of(stack, &(budget(&class) + &entry(path))), (accepted, 0), "{class}");
+        assert_eq!(of(stack, &(budget(&class) + &entry(&class))), (accepted, 0), "{class}");
+        assert_eq!(of(stack, &(budget(path) + &entry(&class))), (accepted, 0), "{class}");
+        assert_eq!(of(stack, &(budget(path) + &entry(&other))), (failed, 1), "{class}");
+        // The function by itself.
+        assert_eq!(of(stack, &entry(&class)), (accepted, 0), "{class}");
+        assert_eq!(of(stack, &entry(&other)), (failed, 1), "{class}");
+    }
+}
+
+#[test]
+fn an_accepted_class_is_what_is_of_it_in_a_region() {
+    let check = |budgets: &str| {
+        let text = |times: u32| {
+            let others: String = (0..30).map(|n| format!("main;other{n} {}\n", 500 + 10 * n)).collect();
+            let part = |n: u32| {
+                let samples = times * (60 + 10 * n);
+                format!("main;price;part{n} {samples}\nmain;price;crc32;mix{n} {samples}\n")
+            };
+            let text = others + &(0..8).map(part).collect::<String>();
+            read_bytes("x", text.as_bytes(), &ReadOptions::default()).unwrap()
+        };
+        let asked = Some(Budgets::parse("x", budgets).unwrap());
+        let options = CompareOptions { budgets: asked, ..CompareOptions::default() };
+        let check = judged(&compare(&text(2), &text(3), &options).unwrap(), budgets);
+        let rows = check.rules.iter().flat_map(|rule| &rule.rows);
+        rows.map(|row| (row.kind, row.verdict, row.change_pct.round())).collect::<Vec<_>>()
+    };
+    let entry = |class: &str| format!("[[accepted]]\nclass = '{class}'\nuntil = 2027-01-31\n");
+    // 760 samples of 22,890 of either class.
+    let region = |verdict| vec![(What::Region, verdict, 7.0)];
+    assert_eq!(check(""), region(RowVerdict::Failed));
+    for class in ["own code", "hash"] {
+        assert_eq!(check(&("default = '4%'\n".to_owned() + &entry(class))), region(RowVerdict::Accepted));
+        assert_eq!(check(&("default = '3%'\n".to_owned() + &entry(class))), region(RowVerdict::Failed));
+    }
+    assert_eq!(check(&(entry("own code") + &entry("hash"))), region(RowVerdict::Accepted));
+}
+
+#[test]
+fn parts_of_a_function_in_a_path_and_beside_it_are_accepted_together() {
+    let check = |(load, save, free): (u32, u32, u32)| {
+        let before = [("main;job;load;malloc", 600), ("main;job;save;malloc", 600), ("main;tidy;free", 600)];
+        let after = [(before[0].0, load), (before[1].0, save), (before[2].0, free)];
+        let budgets = "[[budget]]\npath = '^load$'\nshare = '50%'\n[[budget]]\nclass = 'alloc'\nshare = '2%'\n\
+                       [[accepted]]\npath = '^job$'\nuntil = 2027-01-31\n";
+        let check = asked(&before, &after, budgets);
+        let row = check.rules[1].rows.iter().find(|row| row.kind == What::Class).unwrap();
+        (row.verdict, row.change_pct.round())
+    };
+    // Three points in either.
+    assert_eq!(check((1240, 1240, 600)), (RowVerdict::Accepted, 6.0));
+    // What it shrank by beside the path is no growth that is accepted.
+    assert_eq!(check((1440, 200, 1200)), (RowVerdict::Failed, 5.0));
+}
+
+#[test]
 fn what_cannot_be_told_is_inconclusive() {
     // Too few samples for a budget of 1 %.
     let few = |parse: u32| {

@@ -9,6 +9,7 @@ mod table;
 use crate::align::KeySpace;
 use crate::tree::{CallTree, Cell};
 use regex::bytes::{RegexSet, RegexSetBuilder};
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 pub use table::ClassRow;
 pub(crate) use table::classes;
@@ -96,6 +97,12 @@ impl ClassRules {
     #[must_use]
     pub fn class_of(&self, name: &[u8]) -> Option<&str> {
         self.rule_of(name).map(|rule| self.classes[rule].as_str())
+    }
+
+    /// The classes that code may have, in the order of their names.
+    #[must_use]
+    pub fn names(&self) -> BTreeSet<&str> {
+        self.classes.iter().map(String::as_str).chain([OWN_CODE]).collect()
     }
 
     fn rule_of(&self, name: &[u8]) -> Option<usize> {

@@ -82,6 +82,47 @@ mod tests {
         }
     }
 
+    /// Five captures of before among which a function differs, and five of after; another grew by half.
+    fn wild(wild: [u32; 5], after: [u32; 5], options: &CompareOptions) -> Report {
+        let capture = |number: u32, wild: u32, grown: u32| {
+            let others: String = (0..40)
+                .map(|n| format!("main;other{n} {}\n", 300 + 17 * n + (7 * n + 13 * number) % 31))
+                .collect();
+            let text = format!("{others}main;wild {wild}\nmain;grown {grown}\n");
+            read_bytes("x", text.as_bytes(), &ReadOptions::default()).unwrap()
+        };
+        let side = |first: u32, wild: [u32; 5], grown: u32| -> Vec<Capture> {
+            (first..).zip(wild).map(|(number, wild)| capture(number, wild, grown)).collect()
+        };
+        let (before, after) = (side(0, wild, 400), side(5, after, 600));
+        compare_all(&Question { before: &before, after: &after, baseline: None }, options).unwrap()
+    }
+
+    const CALM: [u32; 5] = [500, 505, 495, 502, 498];
+    const WILD: [u32; 5] = [100, 1000, 150, 900, 350];
+
+    #[test]
+    fn a_function_that_differs_among_captures_of_before_is_explained_by_that() {
+        let explain = Some(regex::bytes::Regex::new("wild").unwrap());
+        let options = CompareOptions { explain, ..CompareOptions::default() };
+        let text = |before, after: u32| {
+            let rows = wild(before, CALM.map(|calm| calm + after), &options).explanations.unwrap();
+            rows[0].text.clone()
+        };
+        assert!(text(CALM, 100).ends_with("is row 2"), "{}", text(CALM, 100));
+        let found = text(WILD, 100);
+        assert!(found.ends_with("it differs by as much among the captures of before"), "{found}");
+    }
+
+    #[test]
+    fn equivalence_is_told_by_how_much_a_function_differs_among_captures_of_before() {
+        let options = CompareOptions { margin: Some(0.009), ..CompareOptions::default() };
+        let text = |before| wild(before, CALM, &options).verdict.text;
+        assert!(text(CALM).contains("equivalent: no plateau"), "{}", text(CALM));
+        let found = text(WILD);
+        assert!(found.contains("not shown to be equivalent within 0.9 points: wild may"), "{found}");
+    }
+
     #[test]
     fn one_capture_of_after_is_not_counted() {
         let before = [0, 1, 2].map(|number| capture(number, 500));

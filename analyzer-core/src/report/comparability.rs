@@ -9,7 +9,7 @@ use crate::sides::Part;
 use crate::spans;
 use crate::stats::noise::Noise;
 use crate::survey::survey;
-use crate::tree::ROOT;
+use crate::tree::{ROOT, Side};
 use crate::value::{Measure, event_class};
 use analyzer_formats::{Capture, Content, Profile};
 
@@ -17,6 +17,9 @@ use analyzer_formats::{Capture, Content, Profile};
 const COMMON_PCT: f64 = 25.0;
 /// Below this, what is left is no comparison of anything.
 const UNFIT_COMMON_PCT: f64 = 5.0;
+
+/// What rules on one capture say of how little it shows.
+const ALONE: &[&str] = &["few_samples", "few_functions"];
 
 /// Durations that differ by a larger factor are hardly of the same experiment.
 const DURATIONS_APART: i64 = 4;
@@ -92,9 +95,16 @@ pub(super) fn comparability(inputs: &Inputs<'_>) -> Vec<Comparability> {
             is_unfit: common < UNFIT_COMMON_PCT,
         });
     }
-    for (_, part, column) in sides.with(common) {
+    let captures = |of: Side| sides.with(common).filter(|(side, ..)| *side == of).count();
+    let is_one_of_several = [Side::Before, Side::After].map(|side| captures(side) > 1);
+    for (side, part, column) in sides.with(common) {
         let findings = fitness(&facts(inputs, part.capture, &part.profile, &column.measure)).reasons;
-        for finding in findings.into_iter().filter(|finding| finding.severity >= Severity::Care) {
+        let is_told = |code: &str| {
+            // What a capture shows alone matters little where several are added up: the report says what all show.
+            !(ALONE.contains(&code) && is_one_of_several[usize::from(side == Side::After)])
+        };
+        let findings = findings.into_iter().filter(|finding| is_told(finding.code));
+        for finding in findings.filter(|finding| finding.severity >= Severity::Care) {
             warnings.push(Comparability {
                 code: finding.code,
                 severity: "warning",

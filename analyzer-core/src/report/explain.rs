@@ -3,6 +3,10 @@
 use super::Plateau;
 use super::build::{Inputs, key_name, round};
 use crate::plateau::Totals;
+use crate::stats::captures::Scatter;
+use crate::stats::noise::Noise;
+use crate::stats::normal;
+use crate::tree::{Cell, ROOT};
 use serde::Serialize;
 
 /// More functions than this are not explained one by one.
@@ -31,6 +35,7 @@ pub struct Explanation {
 pub(super) fn explanations(
     inputs: &Inputs<'_>,
     totals: &Totals,
+    scatters: &[Scatter],
     plateaus: &[Plateau],
 ) -> Option<Vec<Explanation>> {
     let pattern = inputs.options.explain.as_ref()?;
@@ -65,13 +70,19 @@ pub(super) fn explanations(
             z,
             text: String::new(),
         };
-        explanation.text = reason(inputs, totals, key, &explanation);
+        explanation.text = reason(inputs, totals, scatters.get(key), key, &explanation);
         explanation
     });
     Some(explained.collect())
 }
 
-fn reason(inputs: &Inputs<'_>, totals: &Totals, key: usize, row: &Explanation) -> String {
+fn reason(
+    inputs: &Inputs<'_>,
+    totals: &Totals,
+    scatter: Option<&Scatter>,
+    key: usize,
+    row: &Explanation,
+) -> String {
     let cell = &inputs.functions[key].own;
     let figures = format!(
         "{}: {:.2} % -> {:.2} % by itself, {:+.2} points",
@@ -88,22 +99,46 @@ fn reason(inputs: &Inputs<'_>, totals: &Totals, key: usize, row: &Explanation) -
         }
         (None, Some(noise)) => {
             let (before, after) = (cell.count.before.samples(), cell.count.after.samples());
-            let needed = -crate::stats::normal::quantile(noise.level());
+            let needed = -normal::quantile(noise.level());
             match noise.is_significant(before, after) {
-                true => "not listed by itself: a row about a caller tells its change".to_owned(),
+                true => {
+                    format!("not listed by itself: {}", although_more_than_noise(inputs, noise, scatter, key))
+                }
                 false => format!(
                     "not listed: {:.1} deviations of noise, and {needed:.1} are evidence; it would have to change by {:.2} points",
                     row.z.unwrap_or(0.0).abs(),
                     100.0
                         * noise.detectable(
                             (row.before_pct + row.after_pct) / 200.0,
-                            inputs.tree.total[crate::tree::ROOT].count.before.samples()
+                            inputs.tree.total[ROOT].count.before.samples()
                         )
                 ),
             }
         }
     };
     format!("{figures}; {why}")
+}
+
+/// Why a change that is more than the noise of all functions has no row.
+fn although_more_than_noise(
+    inputs: &Inputs<'_>,
+    noise: &Noise,
+    scatter: Option<&Scatter>,
+    key: usize,
+) -> &'static str {
+    let Some(unlisted) = inputs.ranking.unlisted.iter().find(|row| row.key as usize == key) else {
+        return "a row about a caller tells its change";
+    };
+    let Cell { count, .. } = &inputs.functions[key].own;
+    let (before, after) = (count.before.samples(), count.after.samples());
+    let by_noise = noise.p_value(before, after);
+    if (after - noise.k * before) * unlisted.growth <= 0.0 {
+        "its samples changed in the other direction than its values"
+    } else if scatter.is_some_and(|scatter| scatter.p_value(by_noise) > noise.level()) {
+        "it differs by as much among the captures of before"
+    } else {
+        "most of it is below code that loads code, and how long that takes differs from run to run"
+    }
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ pub struct Part {
     pub function: String,
     /// Its module.
     pub module: Option<String>,
-    /// Its class.
+    /// The class of where it was called: its own, or that of its nearest caller that has one. Regions have none.
     pub class: Option<String>,
     /// The rule about a path that this part belongs to, by its place in the file.
     pub rule: Option<usize>,
@@ -198,13 +198,20 @@ impl Measuring<'_> {
     }
 
     /// What a cell of a function does to a sum.
-    pub(super) fn part(&self, key: usize, cell: &Cell, kind: Kind, rule: Option<usize>) -> Part {
+    pub(super) fn part(
+        &self,
+        key: usize,
+        cell: &Cell,
+        kind: Kind,
+        rule: Option<usize>,
+        class: Option<&str>,
+    ) -> Part {
         let inputs = self.inputs;
         Part {
             kind,
             function: key_name(inputs.keys, key as u32),
             module: inputs.keys.keys()[key].module.clone(),
-            class: inputs.classified.of_key(key).map(str::to_owned),
+            class: class.map(str::to_owned),
             rule,
             growth_pct: self.percent(self.totals.growth(cell)),
         }

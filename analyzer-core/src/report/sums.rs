@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 pub struct Sums {
     /// Of every rule about a path, what stands below its frames and belongs to no rule before it.
     pub rules: Vec<Option<Subject>>,
-    /// Of every accepted change of a path, all that stands below its frames.
+    /// Of every accepted change of a path or a class, all that stands below its frames, or is of the class.
     pub accepted: Vec<Option<Subject>>,
     /// Of every row about a region of which something belongs to a path, what is left of it, by the place of the row.
     pub regions: Vec<(usize, Left)>,
@@ -100,31 +100,35 @@ pub(super) fn sums(measuring: &Measuring<'_>, budgets: &Budgets, claims: Option<
     let inputs = measuring.inputs;
     let tree = inputs.tree;
     let claim = |node: usize| claims.and_then(|claims| claims.of_node[node]);
+    let classes = inputs.classified.of_nodes(tree);
+    let share_of = |node: usize| (claim(node), classes[node]);
     let is_path = |selector: &Selector| matches!(selector, Selector::Path(_));
     let rules = budgets.rules.iter().enumerate().map(|(at, rule)| {
         let nodes = (1..tree.len()).filter(|&node| claim(node) == Some(at));
         let name = rule.selector.pattern();
-        is_path(&rule.selector).then(|| sum(measuring, name, &nodes.collect::<Vec<_>>(), &claim))
+        is_path(&rule.selector).then(|| sum(measuring, name, &nodes.collect::<Vec<_>>(), &share_of))
     });
     let rows = inputs.ranking.rows.iter().enumerate().filter(|(_, row)| row.kind == Kind::Region);
-    let has_paths = claims.is_some() || budgets.accepted.iter().any(|entry| is_path(&entry.selector));
+    let is_sum = |selector: &Selector| matches!(selector, Selector::Path(_) | Selector::Class(_));
+    let has_sums = claims.is_some() || budgets.accepted.iter().any(|entry| is_sum(&entry.selector));
     // The nodes of every region that has a row.
     let regions: Vec<(usize, usize, Vec<bool>)> = rows
-        .filter(|_| has_paths)
+        .filter(|_| has_sums)
         .map(|(at, row)| (at, row.key as usize, below(inputs, |key| key == row.key as usize)))
         .collect();
     let accepted = budgets.accepted.iter().map(|entry| {
-        if !is_path(&entry.selector) {
-            return None;
-        }
-        let within = below(inputs, |key| names(&entry.selector, inputs, key));
+        let within = match &entry.selector {
+            Selector::Path(_) => below(inputs, |key| names(&entry.selector, inputs, key)),
+            Selector::Class(accepted) => classes.iter().map(|class| class == accepted).collect(),
+            Selector::Function(_) | Selector::Module(_) => return None,
+        };
         let nodes: Vec<usize> = (1..tree.len()).filter(|&node| within[node]).collect();
-        let mut subject = sum(measuring, entry.selector.pattern(), &nodes, &claim);
+        let mut subject = sum(measuring, entry.selector.pattern(), &nodes, &share_of);
         let parts = regions.iter().map(|(_, key, region)| {
             let mut cell = Cell::default();
             let free = nodes.iter().filter(|&&node| region[node] && claim(node).is_none());
             free.for_each(|&node| cell += tree.own[node]);
-            measuring.part(*key, &cell, Kind::Region, None)
+            measuring.part(*key, &cell, Kind::Region, None, None)
         });
         subject.parts.extend(parts);
         Some(subject)
@@ -142,7 +146,7 @@ pub(super) fn sums(measuring: &Measuring<'_>, budgets: &Budgets, claims: Option<
             module: inputs.keys.keys()[*key].module.clone(),
             class: inputs.classified.of_key(*key).map(str::to_owned),
             parts: Vec::new(),
-            ..sum(measuring, &key_name(inputs.keys, *key as u32), &left, &claim)
+            ..sum(measuring, &key_name(inputs.keys, *key as u32), &left, &share_of)
         };
         Some((*at, Left::Rest(Box::new(rest))))
     });
@@ -160,25 +164,26 @@ fn below(inputs: &Inputs<'_>, is_asked: impl Fn(usize) -> bool) -> Vec<bool> {
     within
 }
 
-/// What nodes add up to, function by function. Its variance is that of a region: functions differ each by itself.
-fn sum(
+/// What nodes add up to, by function, rule and class. Its variance is that of a region: functions differ each by itself.
+fn sum<'c>(
     measuring: &Measuring<'_>,
     name: &str,
     nodes: &[usize],
-    claim: &impl Fn(usize) -> Option<usize>,
+    share_of: &impl Fn(usize) -> (Option<usize>, &'c str),
 ) -> Subject {
     let tree = measuring.inputs.tree;
     let mut whole = Cell::default();
     let mut of_function: BTreeMap<usize, Cell> = BTreeMap::new();
-    let mut parts: BTreeMap<(usize, Option<usize>), Cell> = BTreeMap::new();
+    let mut parts: BTreeMap<(usize, (Option<usize>, &str)), Cell> = BTreeMap::new();
     for &node in nodes {
         whole += tree.own[node];
         *of_function.entry(tree.key(node)).or_default() += tree.own[node];
-        *parts.entry((tree.key(node), claim(node))).or_default() += tree.own[node];
+        *parts.entry((tree.key(node), share_of(node))).or_default() += tree.own[node];
     }
     let subject = measuring.sum(name.to_owned(), &whole, of_function.values());
-    let parts =
-        parts.into_iter().map(|((key, claim), cell)| measuring.part(key, &cell, Kind::Plateau, claim));
+    let parts = parts
+        .into_iter()
+        .map(|((key, (claim, class)), cell)| measuring.part(key, &cell, Kind::Plateau, claim, Some(class)));
     Subject { parts: parts.filter(|part| part.growth_pct != 0.0).collect(), ..subject }
 }
 
@@ -191,7 +196,7 @@ pub(super) fn parts_of_classes(measuring: &Measuring<'_>) -> BTreeMap<String, Ve
     }
     let mut parts: BTreeMap<String, Vec<Part>> = BTreeMap::new();
     for ((class, key), cell) in cells {
-        let part = measuring.part(key, &cell, Kind::Plateau, None);
+        let part = measuring.part(key, &cell, Kind::Plateau, None, Some(class));
         if part.growth_pct != 0.0 {
             parts.entry(class.to_owned()).or_default().push(part);
         }

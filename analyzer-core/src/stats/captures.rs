@@ -2,7 +2,9 @@
 //! towards the noise of all functions by as much as [`PRIOR`] captures more would (moderated variances, Smyth 2004), and t
 //! has as many degrees of freedom more.
 //!
-//! A function has to change by more than that, too, where there are [`MANY_CAPTURES`] of before. And of each capture of after
+//! A function by itself has to change by more than that, too, where there are [`MANY_CAPTURES`] of before, and as much wider
+//! is its interval, by which equivalence is told. Regions, classes, and what stands below a path, are judged by the noise of
+//! all functions alone: how functions differ together is not known from how each differs by itself. And of each capture of after
 //! it is asked whether it has more of a function than captures of before would: a prediction, whose error is the larger of
 //! both.
 

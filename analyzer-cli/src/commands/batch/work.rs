@@ -10,6 +10,7 @@ use analyzer_core::batch::{
 };
 use analyzer_formats::archive::Spool;
 use anyhow::{Result, bail};
+use std::slice;
 use std::sync::Arc;
 
 /// All that is to be done.
@@ -59,14 +60,16 @@ impl Work {
 
     fn of_two(batch: &Batch, before: Found, after: Found) -> Result<Work> {
         let pattern = batch.path_pattern.as_ref();
+        let sides = [named(&before.sources, pattern), named(&after.sources, pattern)];
+        let told = expect_described(pattern, &sides)?;
         for (found, folder) in [&before, &after].into_iter().zip(&batch.folders) {
             if found.sources.is_empty() {
                 bail!("{}: holds no file, expected captures", folder.display());
             }
         }
-        let pairing = pair(&named(&before.sources, pattern), &named(&after.sources, pattern), &[]);
+        let pairing = pair(&sides[0], &sides[1], &[]);
         let mut passed_over = before.passed_over;
-        passed_over.extend(after.passed_over);
+        passed_over.extend(after.passed_over.into_iter().chain(told));
         let text = pairing.text();
         Work { before: before.sources, after: after.sources, passed_over, ..Work::empty(text) }
             .paired(pairing)
@@ -74,6 +77,7 @@ impl Work {
 
     fn of_one(batch: &Batch, found: Found) -> Result<Work> {
         let all = named(&found.sources, batch.path_pattern.as_ref());
+        expect_described(batch.path_pattern.as_ref(), slice::from_ref(&all))?;
         let wanted = batch.before_key.as_ref().zip(batch.after_key.as_ref());
         let sides = sides_by_key(&all, wanted)?;
         let keys: Vec<&str> = sides.keys.iter().map(String::as_str).collect();
@@ -100,6 +104,7 @@ impl Work {
 
     fn of_peers(batch: &Batch, found: Found) -> Result<Work> {
         let all = named(&found.sources, batch.path_pattern.as_ref());
+        let told = expect_described(batch.path_pattern.as_ref(), slice::from_ref(&all))?;
         let is_readable = |at: usize| !matches!(found.sources[at].origin, Origin::Broken(_));
         let most = usize::from(batch.replicates).min(MOST_PEERS);
         let pairing = peers(&all, is_readable, most);
@@ -107,7 +112,7 @@ impl Work {
         Work {
             before: found.sources.clone(),
             after: found.sources,
-            passed_over: found.passed_over,
+            passed_over: found.passed_over.into_iter().chain(told).collect(),
             ..Work::empty(text)
         }
         .paired(pairing)
@@ -117,7 +122,7 @@ impl Work {
         let pairs = (0..after.len())
             .map(|at| Pair { name: after[at].name.clone(), before: vec![at], after: vec![at] })
             .collect();
-        let mut pairing = Pairing { by: By::Given, pairs, pooled: 0, unpaired: Vec::new() };
+        let mut pairing = Pairing { pairs, ..Pairing::new(By::Given) };
         Pair::sort(&mut pairing.pairs);
         Work { before, after, ..Work::empty(pairing.text()) }.paired(pairing)
     }
@@ -149,9 +154,26 @@ impl Work {
             Err(at) => alone(&self.after[at], Some("after"), &row.why),
         };
         self.alone = pairing.unpaired.iter().map(alone_of).collect();
+        self.passed_over.extend(pairing.renamed);
         self.pairs = pairing.pairs;
         Ok(self)
     }
+}
+
+/// Refuses a pattern that describes no path; says how many it does not describe.
+fn expect_described(pattern: Option<&PathPattern>, sides: &[Vec<Named>]) -> Result<Option<String>> {
+    let Some(pattern) = pattern else { return Ok(None) };
+    let all = || sides.iter().flatten();
+    let mut others = all().filter(|capture| capture.keys.is_none());
+    let Some(first) = others.next().map(|capture| capture.name.as_str()) else { return Ok(None) };
+    let (number, of) = (others.count() + 1, all().count());
+    if number == of {
+        bail!(
+            "--path-pattern {} describes none of {of} paths, the first of which is {first}",
+            pattern.as_str()
+        );
+    }
+    Ok(Some(format!("{number} of {of} paths are none that --path-pattern describes, first {first}")))
 }
 
 /// The row of a capture without a partner; that of one on neither side stands with after.
