@@ -204,7 +204,10 @@ pub(crate) fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> Resu
 
 /// Writes to standard output.
 pub(crate) fn to_stdout(write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
-    while_read(io::stdout().lock(), write)
+    while_read(io::stdout().lock(), write).map_err(|error| match error.is::<io::Error>() {
+        true => error.context("standard output: cannot be written"),
+        false => error,
+    })
 }
 
 /// Writes for as long as there is a reader. One that has seen enough, `head` say, ends the writing and nothing else: what a

@@ -660,3 +660,75 @@ fn what_cannot_be_compared_is_counted_as_a_pair() {
         "{row}"
     );
 }
+
+#[test]
+fn what_a_corrupt_container_holds_is_no_ground_for_a_verdict() {
+    let scratch = scratch();
+    let (before, after) = folders(scratch.path(), 3);
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(capture(3, 0).as_bytes()).expect("packed");
+    let mut packed = encoder.finish().expect("packed");
+    let checksum = packed.len() - 8;
+    packed[checksum] ^= 1;
+    write(&after.join("api/h0.folded"), &packed);
+    let out = scratch.path().join("out");
+    let run = plateau(&["batch", text(&before), text(&after), "-o", text(&out), "--report", "none"]);
+    assert_eq!(run.code, 3, "{}{}", run.stdout, run.stderr);
+    let rows = rows(&out);
+    let row = rows.iter().find(|row| row["pair"] == "api/h0.folded").expect("a row");
+    assert_eq!((&row["status"], &row["error"]["code"]), (&"quarantined".into(), &"bad_gzip".into()));
+    assert!(row["error"]["byte"].is_u64(), "{row}");
+    let (whole, corrupt) = (before.join("api/h0.folded"), after.join("api/h0.folded"));
+    let file = scratch.path().join("made.folded");
+    for args in [
+        &["check", text(&whole), text(&corrupt)][..],
+        &["merge", text(&whole), text(&corrupt), "-o", text(&file)],
+        &["baseline", "build", text(&corrupt), "-o", text(&file)],
+    ] {
+        fails(&plateau(args), 2, &["h0.folded: ", "gzip data corrupt", "may be wrong"]);
+        assert!(!file.exists());
+    }
+    assert_eq!(plateau(&["diff", text(&whole), text(&corrupt)]).code, 0, "told, and compared");
+}
+
+#[test]
+fn the_same_bytes_are_no_second_replicate() {
+    let scratch = scratch();
+    let (before, after) = (scratch.path().join("before"), scratch.path().join("after"));
+    for host in 0..3 {
+        write(&before.join(format!("web-{host}.folded")), capture(1, 0));
+        write(&after.join(format!("web-{}.folded", host + 5)), capture(2 + host, 0));
+    }
+    let out = scratch.path().join("out");
+    let run = plateau(&["batch", text(&before), text(&after), "-o", text(&out), "--report", "none"]);
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    let row = &rows(&out)[0];
+    let codes: Vec<&Value> =
+        row["losses"].as_array().expect("losses").iter().map(|loss| &loss["code"]).collect();
+    assert_eq!(codes, ["same_file", "same_file"], "{row}");
+}
+
+#[test]
+fn a_pattern_that_describes_nothing_is_an_error() {
+    let scratch = scratch();
+    let (before, after) = folders(scratch.path(), 2);
+    let out = scratch.path().join("out");
+    let args = ["batch", text(&before), text(&after), "-o", text(&out), "--path-pattern"];
+    fails(
+        &plateau(&[&args[..], &["{service}/{host}.pb.gz"]].concat()),
+        2,
+        &["describes none of 4 paths", "h0.folded"],
+    );
+    // Two of four hosts were renamed: those that are left are paired, and the others are told.
+    write(&before.join("api/h2.folded"), capture(1, 0));
+    write(&before.join("api/h3.folded"), capture(2, 0));
+    write(&after.join("api/h8.folded"), capture(3, 0));
+    write(&after.join("api/h9.folded"), capture(4, 0));
+    let run = plateau(&args[..5]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("api/h*.folded: 2 of 4 captures of BEFORE and 2 of 4 of AFTER"),
+        "{}",
+        run.stderr
+    );
+}

@@ -27,6 +27,15 @@ fn json(args: &[&str], code: i32) -> Value {
 }
 
 #[test]
+fn a_class_that_there_is_none_of_is_an_error() {
+    let folder = scratch();
+    let budgets = write(folder.path(), "b.toml", "[[budget]]\nclass = \"aloc\"\nshare = \"2%\"\n");
+    let before = corpus("rust/before.folded.gz");
+    let run = plateau(&["check", &before, &before, "--budgets", &budgets]);
+    fails(&run, 2, &["b.toml:1: ", "alloc, compress, crypto", "found \"aloc\""]);
+}
+
+#[test]
 fn the_planted_changes_of_the_corpus_fail_and_nothing_else() {
     for (before, after, grown) in [
         ("rust/before.perf.txt.gz", "rust/after.perf.txt.gz", "orderflow::risk::match_blocklist"),

@@ -37,6 +37,20 @@ fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
     builder.into_inner().unwrap()
 }
 
+#[test]
+fn the_label_of_a_volume_is_no_member() {
+    let mut label = header(tar::EntryType::new(b'V'), b"label", b"");
+    // As GNU tar writes it: without a size.
+    label[124..136].fill(0);
+    label[148..156].fill(b' ');
+    let sum: u32 = label[..512].iter().map(|&byte| u32::from(byte)).sum();
+    label[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    label.extend(tar(&[("a.folded", b"a;b 1\n")]));
+    let archive = open(&label);
+    assert!(archive.fault().is_none(), "{:?}", archive.fault());
+    assert_eq!(archive.members().len(), 1);
+}
+
 /// A header of this kind and name, whatever the name is.
 fn header(kind: tar::EntryType, name: &[u8], bytes: &[u8]) -> Vec<u8> {
     let mut header = tar::Header::new_ustar();

@@ -48,6 +48,7 @@ fn read(mut sum: Sum, paths: &[PathBuf], reading: &Reading) -> Result<Baseline> 
             return Ok((input::read_baseline(path)?, None));
         }
         let capture = input::read(path, reading, true)?;
+        super::expect_sound(&capture)?;
         let baseline = Baseline::build(std::slice::from_ref(&capture))?;
         Ok((baseline, Some((capture.source.name, capture.notes))))
     };

@@ -33,6 +33,7 @@ pub(crate) fn run(command: &Command) -> Result<Outcome> {
     options.budgets = Some(budgets.clone());
     let captures = super::read_compared(&command.sides, &command.measuring, &command.reading, true)?;
     for capture in captures.all() {
+        super::expect_sound(capture)?;
         super::warn_of_losses(&command.reading, &capture.source.name, &capture.notes);
     }
     let report = compare_all(&captures.question(), &options)?;

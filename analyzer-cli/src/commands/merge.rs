@@ -53,6 +53,7 @@ fn read(merge: &Merge) -> Result<Capture> {
         let read = |path: &PathBuf| input::read(path, &merge.reading, true);
         let captures: Vec<Capture> = window.par_iter().map(read).collect::<Result<_>>()?;
         for capture in captures {
+            super::expect_sound(&capture)?;
             let name = &capture.source.name;
             if let Some(digest) = &capture.source.digest
                 && let Some(first) = known.insert(digest.clone(), name.clone())

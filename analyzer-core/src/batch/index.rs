@@ -57,7 +57,7 @@ pub fn markdown(
     writeln!(out, "**{}**\n", escape(&about.counts.text()))?;
     let head = "| | pair | verdict | first plateau | change | q |\n|---|---|---|---|---:|---:|";
     pairs.write("Pairs", head, out)?;
-    failures.write("Not read", "| file | why |\n|---|---|", out)?;
+    failures.write("Not read or not compared", "| file or pair | why |\n|---|---|", out)?;
     losses.write("Read in part", "| file | what is missing |\n|---|---|", out)?;
     unpaired.write("Without a partner", "| capture | why |\n|---|---|", out)?;
     for line in about.passed_over.iter().take(10) {

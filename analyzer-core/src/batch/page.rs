@@ -32,7 +32,7 @@ pub fn page<R: Iterator<Item = io::Result<Row>>>(
         pairs(about, rows()?, out)?;
     }
     if counts.failed > 0 {
-        section("failed", "Not read", &["file", "code", "byte", "why"], out)?;
+        section("failed", "Not read or not compared", &["file or pair", "code", "byte", "why"], out)?;
         let mut faults = Faults::default();
         for row in rows()? {
             faults.failures(&row?).into_iter().try_for_each(|(name, failure)| failed(name, failure, out))?;

@@ -17,6 +17,8 @@ pub struct Sides {
     pub after: Vec<usize>,
 }
 
+/// How Hive calls the folder of what has no value of a key.
+const NO_VALUE: &str = "__HIVE_DEFAULT_PARTITION__";
 /// Keys that choose the sides where nothing was asked for, the first that has several values.
 const SIDES: &[&str] = &["version", "date", "dt", "ds"];
 
@@ -40,10 +42,12 @@ pub enum PairingError {
     },
     /// Nothing tells which of the versions is the older.
     #[error(
-        "the versions {found} do not say which is the older; choose the sides with --before-key version=VALUE and \
-         --after-key version=VALUE"
+        "the {key}s {found} do not say which is the older; choose the sides with --before-key {key}=VALUE and \
+         --after-key {key}=VALUE"
     )]
     NoOrder {
+        /// The key.
+        key: String,
         /// The values there are.
         found: String,
     },
@@ -98,7 +102,7 @@ fn last_two(captures: &[Named]) -> Result<Sides, PairingError> {
     for key in SIDES {
         let mut groups: BTreeMap<Vec<&str>, BTreeSet<&str>> = BTreeMap::new();
         for capture in captures {
-            if let Some(value) = capture.value(key) {
+            if let Some(value) = capture.value(key).filter(|value| *value != NO_VALUE) {
                 groups.entry(capture.values(Role::Group, &[key])).or_default().insert(value);
             }
         }
@@ -111,7 +115,7 @@ fn last_two(captures: &[Named]) -> Result<Sides, PairingError> {
             })
             .collect();
         let Some(of_groups) = of_groups else {
-            disordered.get_or_insert(list(&values(captures, key)));
+            disordered.get_or_insert(((*key).to_owned(), list(&values(captures, key))));
             continue;
         };
         let Some(first) = of_groups.values().next() else { continue };
@@ -130,7 +134,7 @@ fn last_two(captures: &[Named]) -> Result<Sides, PairingError> {
         return Ok(Sides { text, keys: vec![(*key).to_owned()], before: on_side(0), after: on_side(1) });
     }
     Err(match disordered {
-        Some(found) => PairingError::NoOrder { found },
+        Some((key, found)) => PairingError::NoOrder { key, found },
         None => PairingError::OneValue {
             found: ["version", "date"]
                 .map(|key| format!("{key} {}", list(&values(captures, key))))
@@ -155,7 +159,11 @@ fn list(values: &[&str]) -> String {
 
 /// Values in their order, or not where nothing tells it: names of branches, hashes of commits.
 fn in_order(mut values: Vec<&str>, is_version: bool) -> Option<Vec<&str>> {
-    if is_version && values.iter().any(|value| !tells_age(value)) {
+    let is_ordered = match is_version {
+        true => values.iter().all(|value| tells_age(value)),
+        false => is_calendar(&values),
+    };
+    if !is_ordered {
         return None;
     }
     values.sort_by(|one, other| {
@@ -164,6 +172,16 @@ fn in_order(mut values: Vec<&str>, is_version: bool) -> Option<Vec<&str>> {
         order.then(one.cmp(other))
     });
     Some(values)
+}
+
+/// Whether dates order as they are written: all in one form, of which the year, or a single number, is first.
+fn is_calendar(dates: &[&str]) -> bool {
+    let form = |date: &str| -> String {
+        date.chars().map(|character| if character.is_ascii_digit() { '0' } else { character }).collect()
+    };
+    let Some(first) = dates.first().map(|date| form(date)) else { return true };
+    let year = first.chars().take_while(|&character| character == '0').count();
+    dates.iter().all(|date| form(date) == first) && (year == 4 || year == first.len() && year > 0)
 }
 
 /// Whether a version says by itself whether it is older than another.
@@ -277,6 +295,23 @@ mod tests {
         let error = sides(&["version=7d9f8b6/x", "version=a1b2c3d/x"]).unwrap_err().to_string();
         assert!(error.starts_with("the versions 7d9f8b6, a1b2c3d do not say"), "{error}");
         assert!(matches!(sides(&["version=blue/x", "version=green/x"]), Err(PairingError::NoOrder { .. })));
+        let dates = |one: &str, other: &str| sides(&[&format!("date={one}/x"), &format!("date={other}/x")]);
+        for (one, other) in [
+            ("21-11-2026", "02-12-2026"),
+            ("Nov-21", "Dec-05"),
+            ("20261121", "2026-11-28"),
+            ("today", "yesterday"),
+        ] {
+            assert!(matches!(dates(one, other), Err(PairingError::NoOrder { .. })), "{one} {other}");
+        }
+        for (one, other) in
+            [("2026-11-21", "2026-12-05"), ("2026-11-21T05", "2026-11-21T22"), ("1764000000", "1764003600")]
+        {
+            assert_eq!(dates(other, one).unwrap().before, [1], "{one} {other}");
+        }
+        let null =
+            sides(&["date=2026-11-21/x", "date=__HIVE_DEFAULT_PARTITION__/x", "date=2026-11-28/x"]).unwrap();
+        assert_eq!((null.before, null.after), (vec![0], vec![2]));
         let dated = sides(&["date=2/version=7d9f8b6/x", "date=1/version=a1b2c3d/x"]).unwrap();
         assert_eq!((dated.before, dated.after), (vec![1], vec![0]));
     }

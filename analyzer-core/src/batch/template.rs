@@ -13,6 +13,8 @@ const POD_LETTERS: &str = "bcdfghjklmnpqrstvwxz2456789";
 const POD_LENGTH: usize = 5;
 /// Hexadecimal digits from which on they are a hash and no word: as many as git shows at least.
 const HASH_LENGTH: usize = 7;
+/// The most letters of the hash of a set of pods.
+const POD_HASH_LENGTH: usize = 10;
 /// Letters from which on they are no random ones before a number of digits and letters.
 const STEM_LENGTH: usize = 3;
 /// The groups of a UUID, joined by `-`.
@@ -66,7 +68,7 @@ fn values(name: &str) -> Vec<Range<usize>> {
         if values.last().is_some_and(|last| at < last.end) {
             continue;
         }
-        if let Some(end) = uuid_end(name, at) {
+        if let Some(end) = uuid_end(name, at).or_else(|| address_end(name, at)) {
             values.push(at..end);
             continue;
         }
@@ -99,7 +101,8 @@ fn go_on(before: &str, part: &str) -> bool {
                 && second.is_none_or(|month| has_digits(month, 2))
                 && part.get(..2).is_some_and(is_number)
                 && !part.as_bytes().get(2).is_some_and(u8::is_ascii_digit);
-            is_date || second.is_none() && is_hash(first)
+            let is_pod = is_hash(first) || has_digits(first, first.len()) && is_number_of_pod(first, part);
+            is_date || second.is_none() && is_pod
         }
         _ => false,
     }
@@ -121,6 +124,35 @@ fn uuid_end(name: &str, start: usize) -> Option<usize> {
     (at - start == length && is_whole).then_some(at)
 }
 
+/// Where an address ends that begins there, its numbers joined by `-` as in names of hosts.
+fn address_end(name: &str, start: usize) -> Option<usize> {
+    let mut at = start;
+    for number in 0..4 {
+        if number > 0 {
+            at += usize::from(name[at..].starts_with('-'));
+        }
+        let digits = name[at..].bytes().take_while(u8::is_ascii_digit).count();
+        if !(1..=3).contains(&digits) || (number > 0 && !name[..at].ends_with('-')) {
+            return None;
+        }
+        at += digits;
+    }
+    let is_whole = name[at..].chars().next().is_none_or(|next| !next.is_alphanumeric());
+    let begins_anew = !name[..start]
+        .strip_suffix('-')
+        .is_some_and(|before| before.ends_with(|last: char| last.is_ascii_digit()));
+    (is_whole && begins_anew).then_some(at)
+}
+
+/// Whether a number is the hash of a set of pods that happens to have no letter.
+fn is_number_of_pod(number: &str, part: &str) -> bool {
+    (HASH_LENGTH + 1..=POD_HASH_LENGTH).contains(&number.len()) && is_generated(part, POD_LENGTH)
+}
+
+fn is_generated(part: &str, length: usize) -> bool {
+    part.len() == length && part.chars().all(|letter| POD_LETTERS.contains(letter))
+}
+
 fn is_separator(character: char) -> bool {
     matches!(character, '/' | '-' | '_' | '.' | ':' | '@')
 }
@@ -128,8 +160,10 @@ fn is_separator(character: char) -> bool {
 /// Which bytes of a part may vary.
 fn varying(part: &str, is_behind_hash: bool) -> Option<Range<usize>> {
     let is_digit = |character: char| character.is_ascii_digit();
-    let is_generated = part.len() == POD_LENGTH || is_behind_hash && part.len() + 1 == POD_LENGTH;
-    if is_hash(part) || is_generated && part.chars().all(|letter| POD_LETTERS.contains(letter)) {
+    let is_hex = || part.chars().all(|digit| digit.is_ascii_hexdigit());
+    let goes_on =
+        is_behind_hash && part.len() + 1 >= POD_LENGTH && (is_hex() || is_generated(part, POD_LENGTH - 1));
+    if is_hash(part) || is_generated(part, POD_LENGTH) || goes_on {
         return Some(0..part.len());
     }
     let (first, last) = (part.find(is_digit)?, part.rfind(is_digit)? + 1);
@@ -142,10 +176,12 @@ fn varying(part: &str, is_behind_hash: bool) -> Option<Range<usize>> {
     })
 }
 
-/// Whether a text is a hash, of a commit say, and no number.
+/// Whether a text is a hash, of a commit or of a set of pods, and no number.
 pub(super) fn is_hash(part: &str) -> bool {
+    let is_of_pods = (HASH_LENGTH + 1..=POD_HASH_LENGTH).contains(&part.len())
+        && part.chars().all(|letter| POD_LETTERS.contains(letter));
     part.len() >= HASH_LENGTH
-        && part.chars().all(|digit| digit.is_ascii_hexdigit())
+        && (is_of_pods || part.chars().all(|digit| digit.is_ascii_hexdigit()))
         && part.contains(|digit: char| digit.is_ascii_digit())
         && part.contains(|digit: char| digit.is_ascii_alphabetic())
 }
@@ -166,7 +202,13 @@ mod tests {
                 "api-*.pb",
                 &["3f2504e0-beef-41d3-9a0c-0305e82c3301"],
             ),
-            ("3f2504e0-beef-41d3-9a0c", "*-beef-*-*", &["3f2504e0", "41d3", "9a0c"]),
+            ("3f2504e0-beef-41d3-9a0c", "*-*-*", &["3f2504e0-beef", "41d3", "9a0c"]),
+            ("web-996745554-c0bpl.pb", "web-*-*.pb", &["996745554", "c0bpl"]),
+            ("web-996745554-c2bpl.pb", "web-*.pb", &["996745554-c2bpl"]),
+            ("checkout-m448h2k4g-x2x4z", "checkout-*", &["m448h2k4g-x2x4z"]),
+            ("web-c7caf17d-fa28", "web-*", &["c7caf17d-fa28"]),
+            ("web-ip-10-0-3-181.pb", "web-ip-*.pb", &["10-0-3-181"]),
+            ("ip-10-0-0-225-8080", "ip-*-*", &["10-0-0-225", "8080"]),
             ("gke-main-1a2b3c4d-bxzw/cpu", "gke-main-*/cpu", &["1a2b3c4d-bxzw"]),
             ("aks-pool-12345678-vmss00000a", "aks-pool-*-vmss*", &["12345678", "00000a"]),
             ("aks-pool-12345678-vmss000001", "aks-pool-*-vmss*", &["12345678", "000001"]),

@@ -3,7 +3,7 @@
 use super::counts::Counts;
 use super::faults::Faults;
 use super::index::{also_grew, change, grown_on, q, reason, subject, verdict};
-use super::row::{Row, Status};
+use super::row::{Failure, Row, Status};
 use crate::render::figures::printable;
 use crate::render::screen::shorten;
 use std::io::{self, Write};
@@ -58,7 +58,9 @@ pub fn text(
         }
         if row.status != Status::Unpaired {
             let failures = told.failures(&row);
-            let failures = failures.into_iter().map(|fault| ("not read", fault));
+            // What is no one file's fault is that of the pair.
+            let what = |fault: &Failure| if fault.file.is_none() { "not compared" } else { "not read" };
+            let failures = failures.into_iter().map(|fault| (what(fault.1), fault));
             let losses = told.losses(&row).into_iter().map(|fault| ("read in part", fault));
             for (what, (file, fault)) in failures.chain(losses) {
                 faults += 1;

@@ -12,6 +12,8 @@ use std::borrow::Cow;
 
 /// Headers, and what is between them, come in blocks of this many bytes.
 pub(super) const BLOCK: usize = 512;
+/// The type of the header that GNU tar names a volume by: there is nothing in it.
+const LABEL: u8 = b'V';
 
 /// No header that only describes the next member is longer.
 const LONGEST_EXTENSION: u64 = 1 << 20;
@@ -76,6 +78,11 @@ impl<'a> Walker<'a> {
             }
             let header = Header::from_byte_slice(block);
             let kind = header.entry_type();
+            // Its size may be left out.
+            if kind.as_byte() == LABEL {
+                self.at += BLOCK;
+                continue;
+            }
             let Ok(stored) = header.entry_size() else {
                 return Err(self.corrupt("a size that is no number"));
             };

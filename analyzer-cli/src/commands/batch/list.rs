@@ -75,7 +75,7 @@ fn place(path: &Path) -> PathBuf {
 }
 
 fn source(path: PathBuf) -> Source {
-    let shown = path.display().to_string();
+    let shown = escape_name(path.as_os_str().as_encoded_bytes());
     let slashed = |&byte: &u8| if cfg!(windows) && byte == b'\\' { b'/' } else { byte };
     let slashed: Vec<u8> = path.as_os_str().as_encoded_bytes().iter().map(slashed).collect();
     let name = escape_name(&slashed).trim_start_matches("./").to_owned();

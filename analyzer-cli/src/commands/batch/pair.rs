@@ -90,6 +90,20 @@ fn read(sources: &[Source], chosen: &[usize], side: &str, batch: &Batch) -> Side
         all.files.push(File { file: sources[at].shown.clone(), digest });
         match read {
             Ok(capture) => {
+                let is_same = |known: &&Capture| {
+                    known.source.digest.is_some() && known.source.digest == capture.source.digest
+                };
+                if let Some(known) = all.captures.iter().find(is_same) {
+                    // Counted twice, captures would look more alike than they are.
+                    all.losses.push(of_side(Failure {
+                        code: "same_file".to_owned(),
+                        byte: None,
+                        text: format!("holds the same bytes as {}, which is counted once", known.source.name),
+                        file: Some(sources[at].shown.clone()),
+                        side: None,
+                    }));
+                    continue;
+                }
                 all.losses.extend(sources[at].loss(&capture).map(of_side));
                 all.captures.push(capture);
             }

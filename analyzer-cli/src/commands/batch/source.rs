@@ -54,6 +54,12 @@ impl Source {
             Origin::Broken(failure) => return Err(failure.clone()),
         };
         let mut capture = read.map_err(|error| failure(&self.shown, &error))?;
+        if super::super::corrupt(&capture).is_some()
+            && let Some(loss) = self.loss(&capture)
+        {
+            // Of a container that is corrupt any byte may be wrong, and a wrong name is one that is new.
+            return Err(loss);
+        }
         if batch.reading.strict
             && let Some(loss) = self.loss(&capture)
         {

@@ -66,7 +66,7 @@ impl Found {
     /// Adds a file, or what it holds where it is an archive.
     pub(super) fn add(&mut self, name: String, path: PathBuf, opening: &Opening<'_>) {
         if !add_members(&path, &format!("{name}/"), opening, self) {
-            let shown = path.display().to_string();
+            let shown = escape_name(path.as_os_str().as_encoded_bytes());
             self.sources.push(Source { name, shown, origin: Origin::File(path) });
         }
     }
@@ -176,7 +176,8 @@ impl Walk {
     }
 
     fn broken(&mut self, name: String, path: &Path, code: &str, text: String) {
-        self.broken.push(Source::broken(name, path.display().to_string(), code, text));
+        let shown = escape_name(path.as_os_str().as_encoded_bytes());
+        self.broken.push(Source::broken(name, shown, code, text));
     }
 }
 
@@ -202,7 +203,7 @@ pub(super) fn kind(metadata: &fs::Metadata) -> &'static str {
 /// The members of an archive, named below `prefix`; whether the file is one. Folders in it are no captures, and of
 /// whatever else is there and cannot be read there is a row.
 fn add_members(path: &Path, prefix: &str, opening: &Opening<'_>, found: &mut Found) -> bool {
-    let shown = path.display().to_string();
+    let shown = escape_name(path.as_os_str().as_encoded_bytes());
     let whole = || prefix.strip_suffix('/').unwrap_or(&shown).to_owned();
     let archive = match Archive::open(path, opening.options, &opening.spool) {
         Ok(None) => return false,

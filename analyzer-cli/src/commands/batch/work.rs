@@ -105,6 +105,15 @@ impl Work {
     fn of_peers(batch: &Batch, found: Found) -> Result<Work> {
         let all = named(&found.sources, batch.path_pattern.as_ref());
         let told = expect_described(batch.path_pattern.as_ref(), slice::from_ref(&all))?;
+        if all.len() < 2 {
+            bail!(
+                "--outliers compares captures with each other, and there {}",
+                match all.len() {
+                    0 => "is none",
+                    _ => "is one only",
+                }
+            );
+        }
         let is_readable = |at: usize| !matches!(found.sources[at].origin, Origin::Broken(_));
         let most = usize::from(batch.replicates).min(MOST_PEERS);
         let pairing = peers(&all, is_readable, most);
