@@ -732,3 +732,32 @@ fn a_pattern_that_describes_nothing_is_an_error() {
         run.stderr
     );
 }
+
+#[test]
+fn a_row_of_another_form_is_made_anew() {
+    let scratch = scratch();
+    let (before, after) = folders(scratch.path(), 3);
+    let (whole, out) = (scratch.path().join("whole"), scratch.path().join("out"));
+    let run =
+        |out: &Path| plateau(&["batch", text(&before), text(&after), "-o", text(out), "--report", "none"]);
+    assert_eq!(run(&whole).code, 0);
+    // A run that ends after its pairs: where the index belongs there is a folder.
+    write(&out.join(".partial/lock"), "");
+    fs::create_dir_all(out.join("index.md/x")).expect("a folder");
+    fails(&run(&out), 2, &["index.md"]);
+    let kept: Vec<PathBuf> = fs::read_dir(out.join(".partial"))
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .collect();
+    assert_eq!(kept.len(), 3);
+    for path in &kept {
+        let mut row: Value = serde_json::from_slice(&fs::read(path).expect("a file")).expect("JSON");
+        row["row"].as_object_mut().expect("a row").remove("status");
+        write(path, row.to_string());
+    }
+    fs::remove_dir_all(out.join("index.md")).expect("a folder");
+    assert_eq!(run(&out).code, 0);
+    let results = |at: &Path| fs::read_to_string(at.join("results.jsonl")).expect("rows");
+    assert_eq!(results(&out), results(&whole));
+}

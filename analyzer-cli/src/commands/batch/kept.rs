@@ -73,7 +73,9 @@ impl Kept {
     /// Whether a pair is finished, and everything is as it was.
     pub(super) fn has(&self, pair: &Pair, work: &Work, batch: &Batch) -> bool {
         let Some(kept) = self.read(pair) else { return false };
-        if kept["question"] != json!(self.question) {
+        // A row of another form was written by another version.
+        let is_row = serde_json::from_value::<Row>(kept["row"].clone()).is_ok();
+        if kept["question"] != json!(self.question) || !is_row {
             return false;
         }
         let reports: Option<Vec<(String, String)>> = serde_json::from_value(kept["reports"].clone()).ok();
