@@ -4,6 +4,7 @@
 
 mod common;
 
+use common::folders::{text, write};
 use common::{Run, plateau, scratch, with_input};
 use serde_json::Value;
 use std::ffi::OsStr;
@@ -11,15 +12,6 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::Command;
-
-fn write(path: &Path, text: &str) {
-    fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-    fs::write(path, text).expect("a file");
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().expect("a path of UTF-8")
-}
 
 fn folded(count: u32) -> String {
     format!("main;parse {count}\nmain;render 500\n")
@@ -54,10 +46,10 @@ fn a_member_that_was_added_again_stands_alone() {
     let scratch = scratch();
     let at = |name: &str| scratch.path().join(name);
     let before = at("before.tar");
-    write(&at("files/h1.folded"), &folded(5000));
-    write(&at("files/h2.folded"), &folded(400));
+    write(&at("files/h1.folded"), folded(5000));
+    write(&at("files/h2.folded"), folded(400));
     tar("-cf", &before, &at("files"), &["h1.folded", "h2.folded"]);
-    write(&at("files/h1.folded"), &folded(400));
+    write(&at("files/h1.folded"), folded(400));
     tar("-rf", &before, &at("files"), &["h1.folded"]);
     tar("-czf", &at("after.tar.gz"), &at("files"), &["h1.folded", "h2.folded"]);
     let run = batch(&before, &at("after.tar.gz"), &at("out"));
@@ -78,7 +70,7 @@ fn a_member_that_was_added_again_stands_alone() {
 fn links_in_archives_are_read_or_passed_over_as_tar_has_them() {
     let scratch = scratch();
     let at = |name: &str| scratch.path().join(name);
-    write(&at("files/day1/h.folded"), &folded(400));
+    write(&at("files/day1/h.folded"), folded(400));
     fs::create_dir_all(at("files/day2")).expect("a folder");
     fs::hard_link(at("files/day1/h.folded"), at("files/day2/h.folded")).expect("a link");
     std::os::unix::fs::symlink("day1/h.folded", at("files/latest")).expect("a link");
@@ -118,7 +110,7 @@ fn more_archives_are_read_than_files_can_be_open() {
     let at = |name: &str| scratch.path().join(name);
     for number in 0..150u32 {
         let host = format!("h{number}");
-        write(&at("files/cpu.folded"), &folded(400 + number % 7));
+        write(&at("files/cpu.folded"), folded(400 + number % 7));
         // Of each packing some.
         let (flags, name) = if number % 3 == 0 { ("-czf", "host.tar.gz") } else { ("-cf", "host.tar") };
         tar(flags, &at("before").join(&host).join(name), &at("files"), &["cpu.folded"]);
@@ -142,11 +134,11 @@ fn a_list_names_archives_and_what_it_names_again_is_told() {
     let host = |version: &str, name: &str| at(version).join(name);
     for (version, count) in [("version=1", 400), ("version=2", 410)] {
         for name in ["h1.folded", "h2.folded"] {
-            write(&at("files").join(name), &folded(count));
+            write(&at("files").join(name), folded(count));
         }
         tar("-cf", &host(version, "pack.tar"), &at("files"), &["h1.folded"]);
         tar("-czf", &host(version, "more.tar.gz"), &at("files"), &["h2.folded"]);
-        write(&host(version, "h3.folded"), &folded(count));
+        write(&host(version, "h3.folded"), folded(count));
     }
     let list = "version=1/pack.tar\nversion=1/more.tar.gz\nversion=1/h3.folded\nversion=2/pack.tar\nversion=2/more.tar.gz\nversion=2/h3.folded\n./version=1/h3.folded\n\
                 version=2//pack.tar\nversion=1/folder\n";

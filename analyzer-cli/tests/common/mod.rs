@@ -1,5 +1,7 @@
 //! Runs the binary.
 
+pub(crate) mod folders;
+
 use serde_json::Value;
 use std::fs;
 use std::io::Write;
