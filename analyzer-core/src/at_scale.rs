@@ -35,6 +35,8 @@ pub(crate) struct AtScale {
     pub(crate) totals: Totals,
     pub(crate) noise: Option<Noise>,
     pub(crate) ranking: Ranking,
+    /// How much each function differs among captures of before, by key, where there are many.
+    pub(crate) scatters: Vec<Scatter>,
 }
 
 /// One row that explains so much of what amounts grew by is what happened,
@@ -62,7 +64,7 @@ impl Unscaled<'_> {
             requests: self.requests,
         };
         let ranking = rank(&changes, self.classified, self.rank);
-        AtScale { totals, noise, ranking }
+        AtScale { totals, noise, ranking, scatters }
     }
 
     /// What changed at the first of the scales. Where most of a heap grew together, unchanged functions cannot be told

@@ -187,7 +187,7 @@ pub fn compare_all(question: &Question<'_>, options: &CompareOptions) -> Result<
         confidence: options.confidence,
         rank: &options.rank,
     };
-    let AtScale { totals, noise, ranking } = match options.scale {
+    let AtScale { totals, noise, ranking, scatters } = match options.scale {
         ScaleChoice::Auto => unscaled.at_best(&mut scales),
         _ => unscaled.at(&scales[0]),
     };
@@ -203,6 +203,7 @@ pub fn compare_all(question: &Question<'_>, options: &CompareOptions) -> Result<
         children,
         functions: &functions,
         ranking: &ranking,
+        scatters: &scatters,
         aligned: &aligned,
         cuts: &cuts,
         own: &own,

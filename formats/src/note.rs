@@ -8,6 +8,8 @@ use std::fmt;
 const PLACES: usize = 3;
 /// The code of the note that a file, or its container, ends too early.
 pub(crate) const TRUNCATED: &str = "truncated";
+/// The codes of notes that a container is corrupt; those of the errors where nothing can be used.
+const CORRUPT: [&str; 2] = ["bad_gzip", "bad_zstd"];
 /// How many bytes of what was found are shown.
 const EXCERPT: usize = 80;
 
@@ -189,6 +191,12 @@ impl Notes {
     #[must_use]
     pub fn get(&self, code: &str) -> Option<&Note> {
         self.notes.iter().find(|note| note.code == code)
+    }
+
+    /// The note that the container is corrupt: not cut, but such that any byte that was unpacked may be wrong.
+    #[must_use]
+    pub fn corruption(&self) -> Option<&Note> {
+        CORRUPT.iter().find_map(|code| self.get(code))
     }
 
     /// How many samples (or spans) of the file are not in the result.

@@ -95,7 +95,7 @@ impl Unpacked<'_> {
 
 /// Whether the data of a container ended early or turned out corrupt. Bytes that follow a whole container do no harm.
 pub(crate) fn ends_early(notes: &Notes) -> bool {
-    [TRUNCATED, "bad_gzip", "bad_zstd"].iter().any(|code| notes.get(code).is_some())
+    notes.get(TRUNCATED).or(notes.corruption()).is_some()
 }
 
 /// The first bytes of what a container holds, at most `most`; `None` for plain bytes.

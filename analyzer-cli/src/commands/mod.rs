@@ -71,14 +71,9 @@ fn class_rules(path: Option<&Path>) -> Result<Option<ClassRules>> {
     Ok(Some(ClassRules::new(&text).with_context(|| path.display().to_string())?))
 }
 
-/// Why a capture is no ground for a verdict or a baseline: its container is corrupt, so that any byte may be wrong.
-fn corrupt(capture: &Capture) -> Option<&analyzer_formats::Note> {
-    ["bad_gzip", "bad_zstd"].iter().find_map(|code| capture.notes.get(code))
-}
-
-/// Refuses a capture whose container is corrupt.
+/// Refuses a capture whose container is corrupt: it is no ground for a verdict, a sum or a baseline.
 fn expect_sound(capture: &Capture) -> Result<()> {
-    match corrupt(capture) {
+    match capture.notes.corruption() {
         Some(note) => bail!(
             "{}: {note}; whatever is in it may be wrong, and what is made here outlasts a warning. plateau diff compares it \
              all the same",

@@ -134,8 +134,8 @@ pub fn pair(before: &[Named], after: &[Named], apart: &[&str]) -> Pairing {
     Pair::sort(&mut pairing.pairs);
     pairing.unpaired.sort_by(|one, other| {
         let key = |row: &Unpaired| match row.capture {
-            Ok(at) => (0, before[at].name.clone(), at),
-            Err(at) => (1, after[at].name.clone(), at),
+            Ok(at) => (0, before[at].name.as_str(), at),
+            Err(at) => (1, after[at].name.as_str(), at),
         };
         key(one).cmp(&key(other))
     });
@@ -233,8 +233,7 @@ impl<'a> Alike<'a> {
         let name = |member: &Member<'_>| {
             let hosts = member.hosts.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(host, _)| *host);
             let rest = member.template.keep(|value| kept[likeness.hosts + value]);
-            let parts = likeness.group.iter().copied().chain(hosts);
-            parts.chain(Some(rest.as_str()).filter(|rest| !rest.is_empty())).collect::<Vec<_>>().join("/")
+            joined(likeness.group.iter().copied().chain(hosts), &rest)
         };
         // Within folders of keys the rest of a name is mostly a date or a number.
         let of_hosts = if pairing.by == By::Keys { likeness.hosts } else { places };
@@ -246,9 +245,9 @@ impl<'a> Alike<'a> {
         let mut alone_on = [0; 2];
         let at = |members: &[&Member<'_>]| members.iter().map(|member| member.at).collect();
         for [before, after] in groups.into_values() {
-            let (missing, alone) = match (before.first(), after.first()) {
-                (Some(_), None) => ("AFTER", before),
-                (None, Some(_)) => ("BEFORE", after),
+            let (is_after, alone) = match (before.first(), after.first()) {
+                (Some(_), None) => (false, before),
+                (None, Some(_)) => (true, after),
                 (Some(first), Some(_)) => {
                     let pair = Pair { name: name(first), before: at(&before), after: at(&after) };
                     pairing.pairs.push(pair);
@@ -257,7 +256,7 @@ impl<'a> Alike<'a> {
                 }
                 (None, None) => continue,
             };
-            let is_after = missing == "BEFORE";
+            let missing = if is_after { "BEFORE" } else { "AFTER" };
             alone_on[usize::from(is_after)] += alone.len();
             let why = match (&alone[..], pairing.by) {
                 ([_], By::Names) => format!("{missing} has no capture of this name"),
@@ -271,18 +270,20 @@ impl<'a> Alike<'a> {
         }
         let [of_before, of_after] = alone_on;
         if let Some(first) = self.before.first().filter(|_| of_before > 0 && of_after > 0) {
-            let rest = first.template.keep(|_| false);
-            let group =
-                likeness.group.iter().copied().chain(Some(rest.as_str()).filter(|rest| !rest.is_empty()));
             pairing.renamed.push(format!(
                 "{}: {of_before} of {} captures of BEFORE and {of_after} of {} of AFTER have no partner and are not compared; \
                  where hosts were renamed, a --path-pattern with {{_}} in their place pools them",
-                group.collect::<Vec<_>>().join("/"),
+                joined(likeness.group.iter().copied(), &first.template.keep(|_| false)),
                 self.before.len(),
                 self.after.len()
             ));
         }
     }
+}
+
+/// A name of these values of keys and of what of a name is no key.
+pub(super) fn joined<'a>(values: impl Iterator<Item = &'a str>, rest: &'a str) -> String {
+    values.chain(Some(rest).filter(|rest| !rest.is_empty())).collect::<Vec<_>>().join("/")
 }
 
 /// Whether half of the smaller set at least is in the other.

@@ -1,7 +1,7 @@
 //! Each host of one folder with its peers, the other hosts of its group.
 
 use super::named::{Named, Role};
-use super::pairing::{By, Pair, Pairing, Unpaired};
+use super::pairing::{By, Pair, Pairing, Unpaired, joined};
 use super::template::Template;
 use std::collections::BTreeMap;
 
@@ -23,13 +23,10 @@ pub fn peers(captures: &[Named], is_readable: impl Fn(usize) -> bool, most: usiz
         let template = Template::of(&capture.rest);
         let [group, release, hosts] =
             [Role::Group, Role::Release, Role::Host].map(|role| capture.values(role, &[]));
-        let rest = template.keep(|_| false);
-        let parts = group.iter().chain(&release).chain(&hosts).copied();
+        let values = group.iter().chain(&release).chain(&hosts).copied();
         let host = match hosts[..] {
             [] => capture.name.clone(),
-            _ => {
-                parts.chain(Some(rest.as_str()).filter(|rest| !rest.is_empty())).collect::<Vec<_>>().join("/")
-            }
+            _ => joined(values, &template.keep(|_| false)),
         };
         groups.entry((group, release, template.steady)).or_default().entry(host).or_default().push(at);
     }

@@ -45,7 +45,8 @@ pub struct Row {
     pub error: Option<Failure>,
     /// Every file that could not be read.
     pub failed: Vec<Failure>,
-    /// Of every capture that was read in part, the first thing that is missing.
+    /// Of every capture that was read in part, the first thing that is missing; and captures that are left out because they
+    /// hold the same bytes as another of their side.
     pub losses: Vec<Failure>,
     /// The report, relative to the folder of the index.
     pub report: Option<String>,
@@ -118,6 +119,26 @@ pub struct Failure {
     pub file: Option<String>,
     /// `before` or `after`; null where it is neither.
     pub side: Option<String>,
+}
+
+impl Failure {
+    /// A failure of no single file, at no known place.
+    #[must_use]
+    pub fn new(code: &str, text: impl Into<String>) -> Failure {
+        Failure { code: code.to_owned(), byte: None, text: text.into(), file: None, side: None }
+    }
+
+    /// That of this file.
+    #[must_use]
+    pub fn of(self, file: &str) -> Failure {
+        Failure { file: Some(file.to_owned()), ..self }
+    }
+
+    /// That of a file on this side.
+    #[must_use]
+    pub fn on(self, side: &str) -> Failure {
+        Failure { side: Some(side.to_owned()), ..self }
+    }
 }
 
 /// A stable code of a failure.

@@ -110,7 +110,7 @@ fn last_two(captures: &[Named]) -> Result<Sides, PairingError> {
         let of_groups: Option<BTreeMap<_, _>> = groups
             .iter()
             .map(|(group, values)| {
-                let ordered = in_order(values.iter().copied().collect(), *key == "version")?;
+                let ordered = in_order(values.iter().copied().collect(), key)?;
                 Some((group, [ordered[ordered.len() - 2], ordered[ordered.len() - 1]].map(str::to_owned)))
             })
             .collect();
@@ -147,7 +147,7 @@ fn last_two(captures: &[Named]) -> Result<Sides, PairingError> {
 fn values<'a>(captures: &'a [Named], key: &str) -> Vec<&'a str> {
     let all: BTreeSet<&str> = captures.iter().filter_map(|capture| capture.value(key)).collect();
     let all: Vec<&str> = all.into_iter().collect();
-    in_order(all.clone(), key == "version").unwrap_or(all)
+    in_order(all.clone(), key).unwrap_or(all)
 }
 
 fn list(values: &[&str]) -> String {
@@ -157,24 +157,17 @@ fn list(values: &[&str]) -> String {
     }
 }
 
-/// Values in their order, or not where nothing tells it: names of branches, hashes of commits.
-fn in_order(mut values: Vec<&str>, is_version: bool) -> Option<Vec<&str>> {
-    let is_ordered = match is_version {
-        true => values.iter().all(|value| tells_age(value)),
-        false => is_calendar(&values),
-    };
-    if !is_ordered {
-        return None;
+/// The values of a key in their order, or not where nothing tells it: names of branches, hashes of commits, dates in words.
+fn in_order<'a>(mut values: Vec<&'a str>, key: &str) -> Option<Vec<&'a str>> {
+    if key == "version" {
+        values.sort_by(|one, other| version(one).cmp(&version(other)).then(one.cmp(other)));
+        return values.iter().all(|value| tells_age(value)).then_some(values);
     }
-    values.sort_by(|one, other| {
-        let order =
-            if is_version { version(one).cmp(&version(other)) } else { natural(one).cmp(&natural(other)) };
-        order.then(one.cmp(other))
-    });
-    Some(values)
+    values.sort_unstable();
+    is_calendar(&values).then_some(values)
 }
 
-/// Whether dates order as they are written: all in one form, of which the year, or a single number, is first.
+/// Whether dates order as their texts do: all in one form, of which the year, or a single number, is first.
 fn is_calendar(dates: &[&str]) -> bool {
     let form = |date: &str| -> String {
         date.chars().map(|character| if character.is_ascii_digit() { '0' } else { character }).collect()
@@ -290,7 +283,7 @@ mod tests {
         ];
         let mut shuffled = ordered.to_vec();
         shuffled.reverse();
-        assert_eq!(in_order(shuffled, true).unwrap(), ordered);
+        assert_eq!(in_order(shuffled, "version").unwrap(), ordered);
         let sides = |names: &[&str]| sides_by_key(&named(names), None);
         let error = sides(&["version=7d9f8b6/x", "version=a1b2c3d/x"]).unwrap_err().to_string();
         assert!(error.starts_with("the versions 7d9f8b6, a1b2c3d do not say"), "{error}");

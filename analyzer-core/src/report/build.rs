@@ -39,6 +39,8 @@ pub(crate) struct Inputs<'a> {
     pub children: Children,
     pub functions: &'a [FunctionCells],
     pub ranking: &'a Ranking,
+    /// How much each function differs among captures of before, by key, where there are many.
+    pub scatters: &'a [Scatter],
     pub classified: &'a Classified<'a>,
     /// What each class has of both; `None` for traces.
     pub classes: Option<Vec<ClassRow>>,
@@ -63,13 +65,10 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
     let per_unit = 10f64.powi(i32::from(common.decimals));
     let k = inputs.scales[0].k;
     let totals = Totals { before: whole.value.before as f64, after: whole.value.after as f64, k };
-    let scatters =
-        inputs.noise.as_ref().map_or_else(Vec::new, |noise| Scatter::of_functions(inputs.own, noise));
     let facts = Facts {
         totals,
         per_unit,
         noise: inputs.noise.as_ref(),
-        scatters: &scatters,
         captures: Captures::new(inputs.own),
         inputs: &inputs,
     };
@@ -148,7 +147,7 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         .functions
         .iter()
         .filter(|function| totals.widest_share(&function.own) >= options.rank.min_share);
-    let explanations = explain::explanations(&inputs, &totals, &scatters, &plateaus);
+    let explanations = explain::explanations(&inputs, &totals, &plateaus);
     let noise = inputs.noise.as_ref().filter(|_| totals.before > 0.0 && totals.after > 0.0);
     // With an empty side there is no change that could be detected or not.
     let noise = noise.map(|noise| facts.figures(noise, &plateaus));
@@ -157,7 +156,7 @@ pub(crate) fn build(inputs: Inputs<'_>) -> Report {
         None => inputs.ranking.chances.filter(|_| noise.is_some()),
     };
     let unchanged_functions = wide.count().saturating_sub(plateaus.len());
-    let measuring = Measuring { inputs: &inputs, totals, per_unit, scatters: &scatters };
+    let measuring = Measuring { inputs: &inputs, totals, per_unit };
     let budgets = options.budgets.as_ref().filter(|_| sides.requests.is_none());
     let claims = budgets.and_then(|budgets| Claims::new(&inputs, budgets));
     let functions = match sides.requests {
@@ -219,7 +218,6 @@ struct Facts<'a> {
     totals: Totals,
     per_unit: f64,
     noise: Option<&'a Noise>,
-    scatters: &'a [Scatter],
     captures: Captures<'a>,
     inputs: &'a Inputs<'a>,
 }
@@ -332,7 +330,7 @@ impl Facts<'_> {
         let farthest = wide.map(|(key, function)| {
             let (before, after) = (function.own.count.before.samples(), function.own.count.after.samples());
             let growth = after - noise.k * before;
-            let width = self.scatters.get(key).map_or(1.0, |scatter| scatter.width(confidence));
+            let width = self.inputs.scatters.get(key).map_or(1.0, |scatter| scatter.width(confidence));
             (key, (growth.abs() + width * noise.margin(before, after, confidence)) / scaled)
         });
         // A region may have changed by more than any of its functions.

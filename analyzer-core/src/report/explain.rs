@@ -35,7 +35,6 @@ pub struct Explanation {
 pub(super) fn explanations(
     inputs: &Inputs<'_>,
     totals: &Totals,
-    scatters: &[Scatter],
     plateaus: &[Plateau],
 ) -> Option<Vec<Explanation>> {
     let pattern = inputs.options.explain.as_ref()?;
@@ -70,7 +69,7 @@ pub(super) fn explanations(
             z,
             text: String::new(),
         };
-        explanation.text = reason(inputs, totals, scatters.get(key), key, &explanation);
+        explanation.text = reason(inputs, totals, inputs.scatters.get(key), key, &explanation);
         explanation
     });
     Some(explained.collect())

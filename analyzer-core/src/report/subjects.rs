@@ -6,7 +6,6 @@ use super::places::places;
 use super::sums::Claims;
 use super::{Growth, PlateauSide};
 use crate::plateau::{Changes, Kind, Ranked, Tier, Totals, Why};
-use crate::stats::captures::Scatter;
 use crate::stats::noise::{FEWEST_SAMPLES, Noise};
 use crate::tree::{Cell, ROOT};
 use std::collections::BTreeMap;
@@ -73,8 +72,6 @@ pub(super) struct Measuring<'a> {
     pub(super) inputs: &'a Inputs<'a>,
     pub(super) totals: Totals,
     pub(super) per_unit: f64,
-    /// How much each function differs among captures of before, where there are many.
-    pub(super) scatters: &'a [Scatter],
 }
 
 /// How sure a change is.
@@ -164,7 +161,7 @@ fn sort(subjects: &mut [Subject]) {
 impl Measuring<'_> {
     /// A function by itself, or what is left of it.
     fn function(&self, key: u32, cell: &Cell) -> Subject {
-        let scatter = self.scatters.get(key as usize);
+        let scatter = self.inputs.scatters.get(key as usize);
         let by_scatter = |by_noise| scatter.map_or(by_noise, |scatter| scatter.p_value(by_noise));
         let width = |noise: &Noise| scatter.map_or(1.0, |scatter| scatter.width(noise.confidence));
         self.subject(key_name(self.inputs.keys, key), cell, |noise, before, after| Evidence {
@@ -244,7 +241,7 @@ impl Measuring<'_> {
             keys: inputs.keys,
             totals: *totals,
             noise,
-            scatters: &[],
+            scatters: inputs.scatters,
             requests: None,
         };
         let evidence = noise.map(|noise| evidence(noise, before, after));

@@ -83,7 +83,6 @@ struct Side {
 
 fn read(sources: &[Source], chosen: &[usize], side: &str, batch: &Batch) -> Side {
     let read: Vec<_> = chosen.par_iter().map(|&at| sources[at].read(batch)).collect();
-    let of_side = |failure| Failure { side: Some(side.to_owned()), ..failure };
     let mut all = Side { files: Vec::new(), captures: Vec::new(), failed: Vec::new(), losses: Vec::new() };
     for (&at, read) in chosen.iter().zip(read) {
         let digest = read.as_ref().ok().and_then(|capture| capture.source.digest.clone());
@@ -95,19 +94,15 @@ fn read(sources: &[Source], chosen: &[usize], side: &str, batch: &Batch) -> Side
                 };
                 if let Some(known) = all.captures.iter().find(is_same) {
                     // Counted twice, captures would look more alike than they are.
-                    all.losses.push(of_side(Failure {
-                        code: "same_file".to_owned(),
-                        byte: None,
-                        text: format!("holds the same bytes as {}, which is counted once", known.source.name),
-                        file: Some(sources[at].shown.clone()),
-                        side: None,
-                    }));
+                    let text =
+                        format!("holds the same bytes as {}, which is counted once", known.source.name);
+                    all.losses.push(Failure::new("same_file", text).of(&sources[at].shown).on(side));
                     continue;
                 }
-                all.losses.extend(sources[at].loss(&capture).map(of_side));
+                all.losses.extend(sources[at].loss(&capture).map(|loss| loss.on(side)));
                 all.captures.push(capture);
             }
-            Err(failure) => all.failed.push(of_side(failure)),
+            Err(failure) => all.failed.push(failure.on(side)),
         }
     }
     all
@@ -119,13 +114,7 @@ fn leave_out_odd(row: &mut Row, before: &mut Vec<Capture>, after: &mut Vec<Captu
     for (side, captures) in [("before", before), ("after", after)] {
         captures.retain(|capture| {
             let Some(text) = why.next().flatten() else { return true };
-            row.failed.push(Failure {
-                code: "no_common_value_type".to_owned(),
-                byte: None,
-                text,
-                file: Some(capture.source.name.clone()),
-                side: Some(side.to_owned()),
-            });
+            row.failed.push(Failure::new("no_common_value_type", text).of(&capture.source.name).on(side));
             false
         });
     }
@@ -135,13 +124,7 @@ fn leave_out_odd(row: &mut Row, before: &mut Vec<Capture>, after: &mut Vec<Captu
 fn refuse(row: &mut Row, error: &CompareError) {
     let losses = std::mem::take(&mut row.losses);
     let refused = match losses.is_empty() {
-        true => vec![Failure {
-            code: code(error).to_owned(),
-            byte: None,
-            text: error.to_string(),
-            file: None,
-            side: None,
-        }],
+        true => vec![Failure::new(code(error), error.to_string())],
         false => losses
             .into_iter()
             .map(|loss| Failure {

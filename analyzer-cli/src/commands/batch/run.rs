@@ -95,12 +95,7 @@ fn broken(pair: &Pair, work: &Work, batch: &Batch) -> Row {
     let mut row =
         Row::new(pair.name.clone(), files(&work.before, &pair.before), files(&work.after, &pair.after));
     row.unread = unread;
-    row.error = Some(Failure {
-        code: "internal".to_owned(),
-        byte: None,
-        text: "the comparison failed by a fault of plateau; please report it with these captures".to_owned(),
-        file: None,
-        side: None,
-    });
+    let text = "the comparison failed by a fault of plateau; please report it with these captures";
+    row.error = Some(Failure::new("internal", text));
     row
 }

@@ -32,13 +32,7 @@ pub(super) enum Origin {
 impl Source {
     /// What cannot be read.
     pub(super) fn broken(name: String, shown: String, code: &str, text: impl Into<String>) -> Source {
-        let failure = Failure {
-            code: code.to_owned(),
-            byte: None,
-            text: text.into(),
-            file: Some(shown.clone()),
-            side: None,
-        };
+        let failure = Failure::new(code, text).of(&shown);
         Source { name, shown, origin: Origin::Broken(failure) }
     }
 
@@ -54,7 +48,7 @@ impl Source {
             Origin::Broken(failure) => return Err(failure.clone()),
         };
         let mut capture = read.map_err(|error| failure(&self.shown, &error))?;
-        if super::super::corrupt(&capture).is_some()
+        if capture.notes.corruption().is_some()
             && let Some(loss) = self.loss(&capture)
         {
             // Of a container that is corrupt any byte may be wrong, and a wrong name is one that is new.
@@ -65,13 +59,8 @@ impl Source {
         {
             return Err(Failure { text: format!("--strict: {}", loss.text), ..loss });
         }
-        prepare_spans(&mut capture, &batch.measuring).map_err(|error| Failure {
-            code: "not_comparable".to_owned(),
-            byte: None,
-            text: error.to_string(),
-            file: Some(self.shown.clone()),
-            side: None,
-        })?;
+        prepare_spans(&mut capture, &batch.measuring)
+            .map_err(|error| Failure::new("not_comparable", error.to_string()).of(&self.shown))?;
         Ok(capture)
     }
 
@@ -79,13 +68,8 @@ impl Source {
     pub(super) fn loss(&self, capture: &Capture) -> Option<Failure> {
         let account = Account::new(capture);
         let first = account.first_loss()?;
-        Some(Failure {
-            code: first.code.to_owned(),
-            byte: first.byte(),
-            text: account.loss()?,
-            file: Some(self.shown.clone()),
-            side: None,
-        })
+        let loss = Failure::new(first.code, account.loss()?).of(&self.shown);
+        Some(Failure { byte: first.byte(), ..loss })
     }
 
     /// blake3 of the stored bytes; where they cannot be read, why. It tells whether a capture is what it was.
@@ -132,11 +116,6 @@ fn one_of_a_pair(error: ReadError) -> ReadError {
 
 /// What became of a file that cannot be read.
 pub(super) fn failure(shown: &str, error: &ReadError) -> Failure {
-    Failure {
-        code: error.kind.code().to_owned(),
-        byte: error.kind.byte(),
-        text: error.kind.to_string(),
-        file: Some(shown.to_owned()),
-        side: None,
-    }
+    let failure = Failure::new(error.kind.code(), error.kind.to_string()).of(shown);
+    Failure { byte: error.kind.byte(), ..failure }
 }

@@ -196,13 +196,8 @@ fn alone(source: &Source, side: Option<&str>, why: &str) -> Row {
         return row;
     }
     row.status = Status::Unpaired;
-    row.error = Some(Failure {
-        code: "unpaired".to_owned(),
-        byte: None,
-        text: why.to_owned(),
-        file: Some(source.shown.clone()),
-        side: side.map(str::to_owned),
-    });
+    let unpaired = Failure::new("unpaired", why).of(&source.shown);
+    row.error = Some(Failure { side: side.map(str::to_owned), ..unpaired });
     row
 }
 
