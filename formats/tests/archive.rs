@@ -1,40 +1,40 @@
-//! Archives of captures: tar, packed and not, and zip; whole, cut anywhere, and made to hurt.
+//! Archives of captures: tar, packed or not, and zip; what was put in is read.
 
 #![allow(clippy::unwrap_used)]
 
-#[path = "common/check_archive.rs"]
-mod check_archive;
+#[path = "common/made_archives.rs"]
+mod made_archives;
 
 use analyzer_formats::archive::{Archive, ArchiveKind, MemberKind, Spool};
-use analyzer_formats::{Container, ReadError, ReadOptions, read_bytes, read_path};
-use check_archive::check_archive;
-use flate2::{Compression, write::GzEncoder};
+use analyzer_formats::{Container, ReadOptions, read_bytes, read_path};
+use made_archives::{
+    END, FILES, Packing, check_archive, error, file, gzip, header, link, names, open, readable, sized_zip,
+    spool, tar, zip, zstd,
+};
 use proptest::prelude::*;
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
+/// The same files in every kind of archive.
+fn every_kind() -> Vec<(&'static str, Vec<u8>)> {
+    vec![
+        ("tar", tar(&FILES)),
+        ("tar.gz", gzip(&tar(&FILES))),
+        ("tar.zst", zstd(&tar(&FILES))),
+        ("zip", zip(&FILES, Packing::Deflate)),
+        ("zip of zstd", zip(&FILES, Packing::Zstd)),
+        ("stored zip", zip(&FILES, Packing::Stored)),
+        ("zip of sizes", sized_zip(&FILES)),
+    ]
 }
 
-fn zstd(bytes: &[u8]) -> Vec<u8> {
-    zstd::encode_all(bytes, 1).unwrap()
-}
-
-/// A tar of these files.
-fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut builder = tar::Builder::new(Vec::new());
-    for (name, bytes) in files {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(bytes.len() as u64);
-        header.set_mode(0o644);
-        builder.append_data(&mut header, name, *bytes).unwrap();
-    }
-    builder.into_inner().unwrap()
+/// How many files without a name this process has mapped of this folder.
+#[cfg(target_os = "linux")]
+fn mapped(folder: &Path) -> usize {
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+    maps.lines().filter(|line| line.contains(folder.to_str().unwrap())).count()
 }
 
 #[test]
@@ -49,129 +49,6 @@ fn the_label_of_a_volume_is_no_member() {
     let archive = open(&label);
     assert!(archive.fault().is_none(), "{:?}", archive.fault());
     assert_eq!(archive.members().len(), 1);
-}
-
-/// A header of this kind and name, whatever the name is.
-fn header(kind: tar::EntryType, name: &[u8], bytes: &[u8]) -> Vec<u8> {
-    let mut header = tar::Header::new_ustar();
-    header.as_ustar_mut().unwrap().name[..name.len()].copy_from_slice(name);
-    header.set_entry_type(kind);
-    header.set_size(bytes.len() as u64);
-    header.set_cksum();
-    let mut block = [header.as_bytes(), bytes].concat();
-    block.resize(block.len().next_multiple_of(512), 0);
-    block
-}
-
-fn file(name: &[u8], bytes: &[u8]) -> Vec<u8> {
-    header(tar::EntryType::Regular, name, bytes)
-}
-
-/// Two blocks of zeros.
-const END: [u8; 1024] = [0; 1024];
-
-/// How the files of a zip are packed.
-#[derive(Clone, Copy, Debug)]
-enum Packing {
-    Stored,
-    Deflate,
-    Zstd,
-}
-
-fn zip(files: &[(&str, &[u8])], packing: Packing) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut archive = rawzip::ZipArchiveWriter::new(&mut out);
-    for (name, bytes) in files {
-        let method = match packing {
-            Packing::Stored => rawzip::CompressionMethod::STORE,
-            Packing::Deflate => rawzip::CompressionMethod::DEFLATE,
-            Packing::Zstd => rawzip::CompressionMethod::ZSTD,
-        };
-        let name = rawzip::path::EntryPath::verbatim(name.as_bytes());
-        let (mut entry, config) = archive.new_file(name).compression_method(method).start().unwrap();
-        let packed = match packing {
-            Packing::Stored => bytes.to_vec(),
-            Packing::Deflate => {
-                let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), Compression::default());
-                encoder.write_all(bytes).unwrap();
-                encoder.finish().unwrap()
-            }
-            Packing::Zstd => zstd(bytes),
-        };
-        entry.write_all(&packed).unwrap();
-        let mut writer = config.wrap(std::io::sink());
-        writer.write_all(bytes).unwrap();
-        let (_, descriptor) = writer.finish().unwrap();
-        entry.finish(descriptor).unwrap();
-    }
-    archive.finish().unwrap();
-    out
-}
-
-/// A zip of stored files with their sizes in the headers before them, as a writer puts them that can seek.
-fn sized_zip(files: &[(&str, &[u8])]) -> Vec<u8> {
-    let (mut out, mut directory) = (Vec::new(), Vec::new());
-    for (name, bytes) in files {
-        let size = (bytes.len() as u32).to_le_bytes();
-        let mut fields = b"\x14\0\0\0\0\0\0\0\0\0".to_vec();
-        fields.extend(rawzip::crc32(bytes).to_le_bytes());
-        fields.extend([size, size].concat());
-        fields.extend((name.len() as u32).to_le_bytes());
-        directory.extend(
-            [&b"PK\x01\x02\x14\0"[..], &fields, &[0; 10], &(out.len() as u32).to_le_bytes()].concat(),
-        );
-        directory.extend(name.as_bytes());
-        out.extend([b"PK\x03\x04", &fields[..], name.as_bytes(), bytes].concat());
-    }
-    let at = (out.len() as u32).to_le_bytes();
-    let (count, size) = ((files.len() as u16).to_le_bytes(), (directory.len() as u32).to_le_bytes());
-    out.extend(directory);
-    out.extend([&b"PK\x05\x06\0\0\0\0"[..], &count, &count, &size, &at, &[0; 2]].concat());
-    out
-}
-
-fn spool(folder: &Path) -> Arc<Spool> {
-    Arc::new(Spool::new(folder, 1 << 30))
-}
-
-fn open(bytes: &[u8]) -> Archive {
-    check_archive(bytes).expect("an archive")
-}
-
-fn names(archive: &Archive) -> Vec<&str> {
-    archive.members().iter().map(|member| member.name.as_str()).collect()
-}
-
-/// The bytes of every member that can be read, by name.
-fn readable(archive: &Archive) -> Vec<(String, Vec<u8>)> {
-    let whole = |(index, member): (usize, &analyzer_formats::archive::Member)| {
-        Some((member.name.clone(), archive.bytes(index).ok()?.to_vec()))
-    };
-    archive.members().iter().enumerate().filter_map(whole).collect()
-}
-
-fn fault_code(archive: &Archive) -> Option<&'static str> {
-    archive.fault().map(|fault| fault.kind.code())
-}
-
-fn error(bytes: &[u8]) -> ReadError {
-    read_bytes("a", bytes, &ReadOptions::default()).unwrap_err()
-}
-
-const FILES: [(&str, &[u8]); 3] =
-    [("web/a.folded", b"main;a 3\nmain;b 1\n"), ("web/b.folded", b"main;a 5\n"), ("empty", b"")];
-
-/// The same files in every kind of archive.
-fn every_kind() -> Vec<(&'static str, Vec<u8>)> {
-    vec![
-        ("tar", tar(&FILES)),
-        ("tar.gz", gzip(&tar(&FILES))),
-        ("tar.zst", zstd(&tar(&FILES))),
-        ("zip", zip(&FILES, Packing::Deflate)),
-        ("zip of zstd", zip(&FILES, Packing::Zstd)),
-        ("stored zip", zip(&FILES, Packing::Stored)),
-        ("zip of sizes", sized_zip(&FILES)),
-    ]
 }
 
 #[test]
@@ -255,13 +132,6 @@ fn an_archive_that_is_another_by_the_time_a_member_is_read_is_told() {
     }
 }
 
-/// How many files without a name this process has mapped of this folder.
-#[cfg(target_os = "linux")]
-fn mapped(folder: &Path) -> usize {
-    let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
-    maps.lines().filter(|line| line.contains(folder.to_str().unwrap())).count()
-}
-
 #[cfg(target_os = "linux")]
 #[test]
 fn packed_archives_that_were_used_last_stay_unpacked_and_others_are_unpacked_again() {
@@ -313,119 +183,6 @@ fn what_is_no_archive_is_none() {
     assert_eq!(open(&folder.path().join("nothing")).unwrap_err().kind.code(), "unreadable");
 }
 
-/// The files that are whole in what is left, and why it ends, of an archive cut at every byte.
-///
-/// How many files are whole with the last byte missing.
-fn every_cut(what: &str, bytes: &[u8], may_end_at: impl Fn(usize) -> bool) -> usize {
-    let whole = readable(&open(bytes));
-    assert_eq!(whole.len(), FILES.len());
-    let mut most = 0;
-    for cut in 0..bytes.len() {
-        let Some(archive) = check_archive(&bytes[..cut]) else { continue };
-        let left = readable(&archive);
-        assert!(whole.starts_with(&left), "{what} cut at {cut}: what is there is whole, and in order");
-        assert!(left.len() >= most, "{what} cut at {cut}: more bytes hold no fewer files");
-        most = left.len();
-        if !may_end_at(cut) {
-            let fault = archive.fault().unwrap_or_else(|| panic!("{what} cut at {cut} is told"));
-            assert_eq!(fault.kind.code(), "truncated", "{what} cut at {cut}: {fault}");
-            // Of a tar that is cut and whose container ends where it may, the byte is one of what was unpacked.
-            let of_container =
-                archive.container() == Container::Plain || !fault.to_string().contains("tar data");
-            let end = if of_container { cut } else { tar(&FILES).len() };
-            assert!(fault.kind.byte().is_some_and(|byte| byte <= end as u64), "{what} cut at {cut}: {fault}");
-        }
-        for (index, member) in archive.members().iter().enumerate() {
-            if archive.bytes(index).is_err() {
-                let error = archive.read(index, &ReadOptions::default()).unwrap_err();
-                assert_eq!(error.kind.code(), "truncated", "{what} cut at {cut}, {member:?}: {error}");
-            }
-        }
-    }
-    most
-}
-
-#[test]
-fn an_archive_cut_anywhere_has_the_files_before_the_cut_and_names_it() {
-    let plain = tar(&FILES);
-    // Where one block of zeros is left, the archive has an end.
-    let end = plain.len() - 1024;
-    assert_eq!(every_cut("tar", &plain, |cut| cut >= end + 512), 3);
-    assert_eq!(every_cut("tar.gz", &gzip(&plain), |_| false), 3);
-    // Zstandard gives whole blocks, and this is one.
-    assert_eq!(every_cut("tar.zst", &zstd(&plain), |_| false), 0);
-    let frames: Vec<u8> = plain[..end].chunks(1024).chain([&plain[end..]]).flat_map(zstd).collect();
-    assert_eq!(every_cut("tar.zst of frames", &frames, |_| false), 3);
-    assert_eq!(every_cut("zip", &zip(&FILES, Packing::Deflate), |_| false), 3);
-    assert_eq!(every_cut("stored zip", &sized_zip(&FILES), |_| false), 3);
-}
-
-#[test]
-fn a_zip_cut_behind_a_zip_inside_it_is_not_that_zip() {
-    let inner = zip(&[("x", b"main;x 1\n")], Packing::Stored);
-    let mut outer = sized_zip(&[("inner.zip", &inner)]);
-    outer.truncate(30 + 9 + inner.len());
-    let archive = open(&outer);
-    assert_eq!(names(&archive), ["inner.zip"]);
-    assert_eq!(fault_code(&archive), Some("truncated"));
-    assert_eq!(&*archive.bytes(0).unwrap(), inner);
-}
-
-#[test]
-fn a_flaw_ends_a_tar_and_keeps_what_is_before_it() {
-    let first = file(b"a", b"main;a 1\n");
-    let mut bytes = [&first[..], &file(b"b", b"main;b 1\n"), &END].concat();
-    bytes[first.len() + 3] ^= 1;
-    let archive = open(&bytes);
-    assert_eq!(names(&archive), ["a"]);
-    let fault = archive.fault().unwrap();
-    assert_eq!((fault.kind.code(), fault.kind.byte()), ("bad_tar", Some(1024)), "{fault}");
-    // One tar behind another: tar itself reads the first.
-    let two = [tar(&FILES), tar(&[("more", b"x")])].concat();
-    let archive = open(&two);
-    assert_eq!((archive.members().len(), fault_code(&archive)), (3, Some("bad_tar")));
-    // Damage in the middle of the container.
-    let mut stored = gzip(&tar(&FILES));
-    let middle = stored.len() - 8;
-    stored[middle] ^= 0xff;
-    assert_eq!(fault_code(&open(&stored)), Some("bad_gzip"));
-}
-
-#[test]
-fn names_that_lead_out_and_what_is_no_file_are_listed_and_not_read() {
-    use tar::EntryType;
-    let text = b"main;a 1\n";
-    let kinds = [
-        (EntryType::Directory, "a directory"),
-        (EntryType::Symlink, "a symbolic link"),
-        (EntryType::Link, "a hard link to what is not in the archive before it"),
-        (EntryType::Char, "a device"),
-        (EntryType::Block, "a device"),
-        (EntryType::Fifo, "a named pipe"),
-        (EntryType::GNUSparse, "a sparse file"),
-    ];
-    let mut bytes: Vec<u8> = kinds.iter().flat_map(|&(kind, _)| header(kind, b"x", b"")).collect();
-    let refused: [(&[u8], &str); 4] = [
-        (b"/etc/passwd", "a member with an absolute name"),
-        (b"../x", "a member whose name leads out of the archive"),
-        (b"a/../../x", "a member whose name leads out of the archive"),
-        (b"", "a member without a name"),
-    ];
-    bytes.extend(refused.iter().flat_map(|(name, _)| file(name, text)));
-    bytes.extend([&file(b"./good", text)[..], &END].concat());
-    let archive = open(&bytes);
-    let expected = kinds.iter().map(|&(_, what)| what).chain(refused.iter().map(|&(_, what)| what));
-    let found = archive.members().iter().map(|member| member.kind.what());
-    assert_eq!(found.collect::<Vec<_>>(), expected.chain(["a file"]).collect::<Vec<_>>());
-    assert!(archive.fault().is_none());
-    assert_eq!(archive.members().last().unwrap().name, "good");
-    let error = archive.read(1, &ReadOptions::default()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "input!x (2): is a symbolic link, expected a capture file; only files in an archive are read"
-    );
-}
-
 #[test]
 fn of_members_of_equal_names_the_last_stands_and_all_can_be_read() {
     let files: [(&str, &[u8]); 4] =
@@ -457,18 +214,6 @@ fn of_members_of_equal_names_the_last_stands_and_all_can_be_read() {
         kinds(&[folder.clone(), folder, file(b"a/b", b"x")]),
         [(MemberKind::Directory, false), (MemberKind::Directory, false), (MemberKind::File, false)]
     );
-}
-
-/// The header of a link.
-fn link(kind: tar::EntryType, name: &[u8], target: &[u8]) -> Vec<u8> {
-    let mut header = tar::Header::new_ustar();
-    let fields = header.as_ustar_mut().unwrap();
-    fields.name[..name.len()].copy_from_slice(name);
-    fields.linkname[..target.len()].copy_from_slice(target);
-    header.set_entry_type(kind);
-    header.set_size(0);
-    header.set_cksum();
-    header.as_bytes().to_vec()
 }
 
 #[test]
@@ -553,95 +298,6 @@ fn long_names_are_read_in_every_way_they_are_written() {
 }
 
 #[test]
-fn hostile_headers_take_no_memory_and_end_the_archive() {
-    // A name of 8 GiB, a file of 8 EiB, a pax header that is none, a size that is no number.
-    let size = |mut block: Vec<u8>, field: &[u8; 12]| {
-        block[124..136].copy_from_slice(field);
-        let mut header = tar::Header::from_byte_slice(&block[..512]).clone();
-        header.set_cksum();
-        header.as_bytes().to_vec()
-    };
-    let good = file(b"good", b"main;a 1\n");
-    let name = size(header(tar::EntryType::GNULongName, b"l", b""), b"77777777777\0");
-    let huge = size(file(b"h", b""), b"\x80\0\0\0\x7f\xff\xff\xff\xff\xff\xff\xff");
-    let letters = size(file(b"n", b""), b"letters    \0");
-    let pax = header(tar::EntryType::XHeader, b"x", b"99 path=a\n");
-    for (bad, code) in [(name, "bad_tar"), (huge, "truncated"), (letters, "bad_tar"), (pax, "bad_tar")] {
-        let archive = open(&[&good[..], &bad, &END].concat());
-        assert_eq!(readable(&archive).len(), 1);
-        assert_eq!(fault_code(&archive), Some(code), "{:?}", archive.fault());
-    }
-}
-
-#[test]
-fn bombs_are_too_large() {
-    let folder = tempfile::tempdir().unwrap();
-    let options = ReadOptions { max_unpacked: 1 << 20, ..ReadOptions::default() };
-    let zeros = vec![0; 2 << 20];
-    let bomb = |packed: &[u8]| {
-        let opened = Archive::from_bytes("bomb", packed.to_vec(), &options, &spool(folder.path()));
-        assert_eq!(opened.unwrap_err().kind.code(), "too_large");
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
-    };
-    let archive = tar(&[("zeros", &zeros)]);
-    bomb(&gzip(&archive));
-    bomb(&zstd(&archive));
-    for packing in [Packing::Deflate, Packing::Zstd] {
-        let mut packed = zip(&[("zeros", &zeros), ("good", b"main;a 1\n")], packing);
-        let read = |packed: &[u8]| {
-            let opened = Archive::from_bytes("bomb", packed.to_vec(), &options, &spool(folder.path()));
-            let archive = opened.unwrap().unwrap();
-            assert_eq!(archive.read(1, &options).unwrap().records_used(), 1);
-            archive.read(0, &options).unwrap_err().kind.code()
-        };
-        assert_eq!(read(&packed), "too_large");
-        // One that states a small size is stopped as well.
-        let directory = memchr::memmem::find(&packed, b"PK\x01\x02").unwrap();
-        packed[directory + 24..directory + 28].copy_from_slice(&9u32.to_le_bytes());
-        assert_eq!(read(&packed), "too_large", "{packing:?}");
-    }
-}
-
-#[test]
-fn zips_that_cannot_be_read_say_why() {
-    let whole = zip(&[("a", b"main;a 1\n"), ("b", b"main;b 1\n")], Packing::Deflate);
-    let directory = memchr::memmem::find(&whole, b"PK\x01\x02").unwrap();
-    // Changes the directory's record of the first file.
-    let changed = |at: usize, byte: u8| {
-        let mut bytes = whole.clone();
-        bytes[directory + at] = byte;
-        let archive = open(&bytes);
-        assert_eq!(&*archive.bytes(1).unwrap(), b"main;b 1\n");
-        archive.read(0, &ReadOptions::default()).unwrap_err()
-    };
-    let encrypted = changed(8, whole[directory + 8] | 1);
-    assert_eq!(encrypted.kind.code(), "unsupported_format");
-    assert!(
-        encrypted.to_string().starts_with("input!a: is an encrypted file in a zip archive"),
-        "{encrypted}"
-    );
-    assert!(changed(10, 14).to_string().contains("packed with LZMA"));
-    let crc = changed(16, !whole[directory + 16]);
-    assert_eq!((crc.kind.code(), crc.to_string().contains("a CRC of")), ("bad_zip", true), "{crc}");
-    assert!(changed(24, 8).to_string().contains("9 bytes, where its header says 8"));
-    // A directory that leads nowhere, and one of whose members there are two at one place.
-    let second = memchr::memmem::rfind(&whole, b"PK\x01\x02").unwrap();
-    let mut bytes = whole.clone();
-    bytes[second + 44] = 0x7f;
-    let lost = open(&bytes).read(1, &ReadOptions::default()).unwrap_err();
-    assert!(lost.kind.code() == "bad_zip" && lost.to_string().contains("no file where"), "{lost}");
-    let mut bytes = whole.clone();
-    bytes[second + 42..second + 46].fill(0);
-    let archive = open(&bytes);
-    let shared = MemberKind::Other("a member that shares its bytes with another");
-    assert_eq!(archive.members()[1].kind, shared);
-    assert_eq!(&*archive.bytes(0).unwrap(), b"main;a 1\n");
-    // No member at all.
-    let empty = zip(&[], Packing::Stored);
-    assert!(open(&empty).members().is_empty());
-}
-
-#[test]
 fn an_archive_where_a_capture_is_expected_is_told() {
     let files = "a: is a tar archive with 3 files, expected a capture; `plateau batch` reads archives, and what is \
                  unpacked of one can be passed";
@@ -663,37 +319,6 @@ fn an_archive_where_a_capture_is_expected_is_told() {
                     read; unpack the outer one and pass the folder";
         assert_eq!(error, told);
     }
-}
-
-#[test]
-fn containers_that_are_cut_and_that_are_corrupt_have_codes_of_their_own() {
-    let code = |bytes: &[u8]| {
-        let error = error(bytes);
-        (error.kind.code(), error.kind.byte())
-    };
-    let text = b"main;a 1\n".repeat(100);
-    let (gz, zst) = (gzip(&text), zstd(&text));
-    assert_eq!(code(&gz[..4]).0, "truncated");
-    assert_eq!(code(&zst[..8]).0, "truncated");
-    let mut bad = gz.clone();
-    bad[10] = 0xff;
-    assert_eq!(code(&bad).0, "bad_gzip");
-    let mut bad = zst.clone();
-    bad[4] = 0xff;
-    assert_eq!(code(&bad).0, "bad_zstd");
-    // A beginning by which no format is known, of a container that is cut, is no unknown format.
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/captures/go/before.heap.pb.gz");
-    let pprof = std::fs::read(corpus).unwrap();
-    let codes = (1..200).filter_map(|cut| {
-        let read = read_bytes("a", &pprof[..cut], &ReadOptions::default());
-        Some(read.err()?.kind.code())
-    });
-    for (cut, code) in codes.enumerate().skip(1) {
-        assert_eq!(code, "truncated", "cut at {}", cut + 1);
-    }
-    let json = br#"{"data":[{"traceID":"t","spans":["#;
-    assert_eq!(code(&json[..10]).0, "truncated");
-    assert_eq!(code(b"some text that is no capture").0, "unknown_format");
 }
 
 /// A pipe waits for its writer when it is opened.
